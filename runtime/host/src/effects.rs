@@ -1,0 +1,91 @@
+//! Who answers a guest's calls: layers of [`Effects`], one around the other.
+//!
+//! The runtime, the test harness and the replayer run the same host and differ only in what they hand it here:
+//! [`Journaled`](crate::Journaled) around [`Granted`](crate::Granted) around what really happens.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use crate::call::{Answer, Call, CallError};
+
+/// Answers calls. Whoever calls asks `admit` first and, if it may be made, `perform`.
+#[async_trait]
+pub trait Effects: Send + Sync {
+    /// May it be made? A refusal is the guest's answer; nothing has been done yet.
+    async fn admit(&self, call: &Call) -> Result<(), CallError>;
+
+    /// Carries it out. `n` is the call's number in the attempt, from 1; log lines are counted too.
+    ///
+    /// A [`Stop`] ends the attempt and is none of the guest's business: everything that a plugin could act upon
+    /// is an error in the [`Answer`].
+    async fn perform(&self, n: u32, call: Call) -> Result<Answer, Stop>;
+}
+
+#[async_trait]
+impl<E: Effects + ?Sized> Effects for Arc<E> {
+    async fn admit(&self, call: &Call) -> Result<(), CallError> {
+        (**self).admit(call).await
+    }
+
+    async fn perform(&self, n: u32, call: Call) -> Result<Answer, Stop> {
+        (**self).perform(n, call).await
+    }
+}
+
+/// Why an attempt ends in the middle of a call.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Stop {
+    /// The answer is a long time off: the instance is dropped, and run again once the answer is there.
+    #[error("the stage waits ({why}) and is run again with the answer", why = .0.why.as_str())]
+    Suspended(Suspension),
+    /// Somebody cancelled the workflow.
+    #[error("the workflow was cancelled")]
+    Cancelled,
+    /// The runtime itself failed, or the guest did not ask again what it had asked before.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// What a suspended call waits for; it lies in the journal as a call's `parked` entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suspension {
+    /// What kind of waiting this is.
+    pub why: Waiting,
+    /// When it ends by itself, in milliseconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until_ms: Option<u64>,
+    /// The agent's session to go on with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
+}
+
+/// The kinds of waiting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Waiting {
+    /// A person is asked.
+    Question,
+    /// Time has to pass.
+    Timer,
+    /// An agent may not be asked before some time.
+    RateLimit,
+    /// Somebody paused the workflow.
+    Paused,
+    /// A person does what an agent would.
+    AgentByHand,
+}
+
+impl Waiting {
+    /// Its name, as in the journal.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Question => "question",
+            Self::Timer => "timer",
+            Self::RateLimit => "rate_limit",
+            Self::Paused => "paused",
+            Self::AgentByHand => "agent_by_hand",
+        }
+    }
+}
