@@ -1,0 +1,1 @@
+//! Programs that write code when prompted: processes and agent backends.

@@ -1,0 +1,1 @@
+//! adw.toml read into checked values.

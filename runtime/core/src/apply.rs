@@ -1,0 +1,265 @@
+//! Folding events into a workflow: the only place where state changes.
+
+use std::sync::Arc;
+
+use crate::{
+    Event, Output, Reason, Recorded, Stage, StageName, StageStatus, Status, Timestamp, Waiting, Workflow,
+};
+
+/// A history that no workflow can have.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FoldError {
+    /// The first event must create the task, and no other may.
+    #[error("event {seq} is {kind}: a history begins with task_created, and has it once")]
+    Creation {
+        /// The event's number.
+        seq: u64,
+        /// Its name.
+        kind: &'static str,
+    },
+    /// A number is missing or came twice.
+    #[error("event {found} follows event {last}: numbers must grow by one")]
+    Gap {
+        /// The number before.
+        last: u64,
+        /// The number that came.
+        found: u64,
+    },
+}
+
+/// The workflow after one more event.
+///
+/// Total: an event that names a stage which the workflow doesn't have changes only its time and number, since a
+/// history is data and must not be able to end the program.
+pub fn apply(workflow: Option<Workflow>, recorded: &Recorded) -> Result<Workflow, FoldError> {
+    let mut workflow = match (workflow, &recorded.event) {
+        (None, Event::TaskCreated { .. }) if recorded.seq == 1 => return Ok(created(recorded)),
+        (Some(workflow), event) if !matches!(event, Event::TaskCreated { .. }) => workflow,
+        (_, event) => {
+            return Err(FoldError::Creation { seq: recorded.seq, kind: event.kind().as_str() });
+        }
+    };
+    if recorded.seq != workflow.seq + 1 {
+        return Err(FoldError::Gap { last: workflow.seq, found: recorded.seq });
+    }
+    change(&mut workflow, &recorded.event, recorded.at);
+    workflow.seq = recorded.seq;
+    workflow.updated_at = recorded.at;
+    workflow.progress = workflow.progress.max(progress(&workflow));
+    Ok(workflow)
+}
+
+/// The workflow that a whole history gives.
+pub fn fold<'a>(history: impl IntoIterator<Item = &'a Recorded>) -> Result<Option<Workflow>, FoldError> {
+    history.into_iter().try_fold(None, |workflow, recorded| apply(workflow, recorded).map(Some))
+}
+
+fn created(recorded: &Recorded) -> Workflow {
+    let Event::TaskCreated { adw_id, task, pipeline, stages } = &recorded.event else {
+        unreachable!("the caller matched on it")
+    };
+    Workflow {
+        adw_id: adw_id.clone(),
+        task: Arc::new(task.as_ref().clone()),
+        pipeline: pipeline.clone(),
+        status: Status::Pending,
+        stages: stages.iter().cloned().map(Stage::new).collect(),
+        waiting: None,
+        result: None,
+        error_message: None,
+        progress: 0,
+        seq: recorded.seq,
+        created_at: recorded.at,
+        updated_at: recorded.at,
+        completed_at: None,
+    }
+}
+
+fn change(workflow: &mut Workflow, event: &Event, at: Timestamp) {
+    match event {
+        Event::TaskCreated { .. } => {}
+        Event::WorkflowStarted => workflow.status = Status::Running,
+        Event::StageStarted { stage, attempt, reason } => {
+            workflow.waiting = None;
+            workflow.with(stage, |stage| stage.start(*attempt, reason, at));
+        }
+        Event::StageCompleted { stage, output, .. } => {
+            workflow.with(stage, |stage| stage.leave(StageStatus::Completed, output.clone(), at));
+        }
+        Event::StageSkipped { stage, reason, .. } => {
+            let output = Output { summary: reason.clone(), data: serde_json::Value::Null };
+            workflow.with(stage, |stage| stage.leave(StageStatus::Skipped, output, at));
+        }
+        Event::StageAttemptFailed { stage, error, .. } => workflow.with(stage, |stage| {
+            stage.status = StageStatus::Pending;
+            stage.failures += 1;
+            stage.error = Some(error.clone());
+            stage.reason = Reason::Retry { number: stage.failures };
+        }),
+        Event::StageInterrupted { stage, .. } => {
+            workflow.with(stage, |stage| stage.status = StageStatus::Pending);
+        }
+        Event::StageReworked { stage, to, round, feedback, .. } => {
+            rework(workflow, stage, to, *round, feedback)
+        }
+        Event::StageFailed { stage, error, .. } => workflow.with(stage, |stage| {
+            stage.error = Some(error.clone());
+            stage.end(StageStatus::Failed, at);
+        }),
+        Event::WorkflowWaiting { waiting } => {
+            let Waiting::Timer { stage, .. } = waiting;
+            workflow.with(stage, |stage| stage.status = StageStatus::Waiting);
+            workflow.waiting = Some(waiting.clone());
+        }
+        Event::WorkflowMoved { to } => moved(workflow, to, at),
+        Event::WorkflowAnnotated { result, error_message } => {
+            if result.is_some() {
+                workflow.result.clone_from(result);
+            }
+            if error_message.is_some() {
+                workflow.error_message.clone_from(error_message);
+            }
+        }
+        Event::WorkflowRetried { from } => retried(workflow, from),
+        Event::WorkflowCompleted { result, .. } => {
+            workflow.result = Some(result.clone());
+            workflow.error_message = None;
+            end(workflow, Status::Completed, at);
+        }
+        Event::WorkflowFailed { error_message, .. } => {
+            workflow.error_message = Some(error_message.clone());
+            end(workflow, Status::Failed, at);
+        }
+        Event::WorkflowCancelled { reason } => {
+            if reason.is_some() {
+                workflow.error_message.clone_from(reason);
+            }
+            end(workflow, Status::Cancelled, at);
+        }
+    }
+}
+
+/// Everything from the stage that gets the work back to the one that sent it runs again.
+fn rework(workflow: &mut Workflow, sender: &StageName, to: &StageName, round: u32, feedback: &str) {
+    workflow.with(sender, |stage| {
+        stage.reworks = round;
+        stage.error = Some(feedback.to_owned());
+    });
+    let mut between = false;
+    for stage in &mut workflow.stages {
+        between |= stage.name == *to;
+        if between {
+            stage.reset();
+        }
+        between &= stage.name != *sender;
+    }
+    workflow.with(to, |stage| {
+        stage.reason = Reason::Rework { stage: sender.clone(), round, feedback: feedback.to_owned() };
+    });
+}
+
+fn moved(workflow: &mut Workflow, to: &StageName, at: Timestamp) {
+    workflow.waiting = None;
+    workflow.status = Status::Running;
+    let mut before = true;
+    for stage in &mut workflow.stages {
+        before &= stage.name != *to;
+        if !before {
+            stage.reset();
+        } else if !stage.status.is_passed() {
+            stage.end(StageStatus::Skipped, at);
+        }
+    }
+}
+
+fn retried(workflow: &mut Workflow, from: &StageName) {
+    workflow.status = Status::Pending;
+    workflow.error_message = None;
+    workflow.completed_at = None;
+    let mut reached = false;
+    for stage in &mut workflow.stages {
+        reached |= stage.name == *from;
+        if reached {
+            stage.reset();
+            stage.reworks = 0;
+        }
+    }
+}
+
+/// What is under way is cut off; what never began is passed over at a good end, and stays as it is at a bad one, so
+/// that a retry finds it.
+fn end(workflow: &mut Workflow, status: Status, at: Timestamp) {
+    workflow.status = status;
+    workflow.waiting = None;
+    workflow.completed_at = Some(at);
+    for stage in &mut workflow.stages {
+        match (stage.status, status) {
+            (StageStatus::Running | StageStatus::Waiting, _) | (StageStatus::Pending, Status::Cancelled) => {
+                stage.end(StageStatus::Cancelled, at);
+            }
+            (StageStatus::Pending, Status::Completed) => stage.end(StageStatus::Skipped, at),
+            _ => {}
+        }
+    }
+}
+
+fn progress(workflow: &Workflow) -> u8 {
+    if workflow.status == Status::Completed {
+        return 100;
+    }
+    let passed = workflow.stages.iter().filter(|stage| stage.status.is_passed()).count();
+    let percent = passed * 100 / workflow.stages.len().max(1);
+    u8::try_from(percent).unwrap_or(100)
+}
+
+impl Workflow {
+    fn with(&mut self, name: &StageName, change: impl FnOnce(&mut Stage)) {
+        if let Some(stage) = self.stages.iter_mut().find(|stage| stage.name == *name) {
+            change(stage);
+        }
+    }
+}
+
+impl Stage {
+    fn new(name: StageName) -> Self {
+        Self {
+            name,
+            status: StageStatus::Pending,
+            attempt: 0,
+            failures: 0,
+            reworks: 0,
+            reason: Reason::First,
+            output: None,
+            error: None,
+            started_at: None,
+            completed_at: None,
+        }
+    }
+
+    fn start(&mut self, attempt: u32, reason: &Reason, at: Timestamp) {
+        self.status = StageStatus::Running;
+        self.attempt = attempt;
+        self.reason = reason.clone();
+        self.started_at = Some(at);
+        self.completed_at = None;
+    }
+
+    fn leave(&mut self, status: StageStatus, output: Output, at: Timestamp) {
+        self.output = Some(output);
+        self.error = None;
+        self.end(status, at);
+    }
+
+    fn end(&mut self, status: StageStatus, at: Timestamp) {
+        self.status = status;
+        self.completed_at = Some(at);
+    }
+
+    /// To be done afresh; attempts go on counting, and what it left stays until it leaves something new.
+    fn reset(&mut self) {
+        self.status = StageStatus::Pending;
+        self.failures = 0;
+        self.reason = Reason::First;
+        self.completed_at = None;
+    }
+}

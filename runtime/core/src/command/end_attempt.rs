@@ -1,0 +1,195 @@
+use serde_json::{Map, Value, json};
+
+use super::start::stage_started;
+use crate::{
+    Event, Output, Pipeline, Refusal, RetryPolicy, Stage, StageName, StageSpec, StageStatus, Timestamp,
+    Waiting, Workflow,
+};
+
+/// An attempt is over.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EndAttempt {
+    /// The stage that it was at.
+    pub stage: StageName,
+    /// Its number: only the attempt under way can end the stage.
+    pub attempt: u32,
+    /// How it ended.
+    pub result: AttemptResult,
+    /// A random number, for the jitter of a backoff.
+    pub chance: u32,
+}
+
+/// How an attempt ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AttemptResult {
+    /// The work is done.
+    Done(Output),
+    /// There was nothing to do.
+    Skipped {
+        /// Why.
+        reason: String,
+    },
+    /// Another try may succeed.
+    Retryable {
+        /// What the retry policy names.
+        class: String,
+        /// What was wrong.
+        message: String,
+    },
+    /// No try will succeed until something is changed.
+    Fatal {
+        /// What was wrong.
+        message: String,
+    },
+    /// An earlier stage's work is wanting.
+    Rework {
+        /// What is wrong with it.
+        feedback: String,
+    },
+}
+
+impl EndAttempt {
+    pub(super) fn decide(
+        &self,
+        workflow: &Workflow,
+        pipeline: &Pipeline,
+        at: Timestamp,
+    ) -> Result<Vec<Event>, Refusal> {
+        let stale = || Refusal::StaleAttempt { stage: self.stage.clone(), attempt: self.attempt };
+        let stage = workflow.stage(&self.stage).ok_or_else(stale)?;
+        let spec = pipeline.stage(&self.stage).ok_or_else(stale)?;
+        if stage.status != StageStatus::Running || stage.attempt != self.attempt {
+            return Err(stale());
+        }
+        Ok(match &self.result {
+            AttemptResult::Done(output) => {
+                let event = Event::StageCompleted {
+                    stage: self.stage.clone(),
+                    attempt: self.attempt,
+                    output: output.clone(),
+                };
+                followed(event, workflow, stage, Some(&output.summary))
+            }
+            AttemptResult::Skipped { reason } => {
+                let event = Event::StageSkipped {
+                    stage: self.stage.clone(),
+                    attempt: self.attempt,
+                    reason: reason.clone(),
+                };
+                followed(event, workflow, stage, None)
+            }
+            AttemptResult::Retryable { class, message } => self.retry(&spec.retry, stage, class, message, at),
+            AttemptResult::Fatal { message } => self.fail(message.clone()),
+            AttemptResult::Rework { feedback } => self.rework(workflow, spec, stage, feedback),
+        })
+    }
+
+    fn retry(
+        &self,
+        policy: &RetryPolicy,
+        stage: &Stage,
+        class: &str,
+        error: &str,
+        at: Timestamp,
+    ) -> Vec<Event> {
+        let tries = stage.failures + 1;
+        if !policy.on.iter().any(|wanted| wanted == class) {
+            return self.fail(error.to_owned());
+        }
+        if tries >= policy.attempts {
+            let error = match tries {
+                1 => error.to_owned(),
+                tries => format!("{error} (tried {tries} times)"),
+            };
+            return self.fail(error);
+        }
+        let until = at.plus_millis(policy.backoff.wait_ms(tries, self.chance));
+        let stage = self.stage.clone();
+        let message = format!("try {} of {} after: {error}", tries + 1, policy.attempts);
+        vec![
+            Event::StageAttemptFailed {
+                stage: stage.clone(),
+                attempt: self.attempt,
+                class: class.to_owned(),
+                error: error.to_owned(),
+            },
+            Event::WorkflowWaiting { waiting: Waiting::Timer { stage, until, message } },
+        ]
+    }
+
+    fn rework(&self, workflow: &Workflow, spec: &StageSpec, stage: &Stage, feedback: &str) -> Vec<Event> {
+        let name = &self.stage;
+        let Some(to) = &spec.on_rework else {
+            return self.fail(format!(
+                "{feedback}\n(stages.{name}.on_rework names no stage to send the work back to)"
+            ));
+        };
+        let Some(target) =
+            workflow.stages.iter().take_while(|other| other.name != *name).find(|s| s.name == *to)
+        else {
+            return self.fail(format!(
+                "{feedback}\n(this pipeline has no stage {to} before {name} to send the work back to)"
+            ));
+        };
+        if stage.reworks >= spec.max_rework {
+            let times = stage.reworks;
+            return self.fail(format!("{feedback}\n({name} sent the work back to {to} {times} times; stages.{name}.max_rework allows no more)"));
+        }
+        let round = stage.reworks + 1;
+        let reason = crate::Reason::Rework { stage: name.clone(), round, feedback: feedback.to_owned() };
+        vec![
+            Event::StageReworked {
+                stage: name.clone(),
+                attempt: self.attempt,
+                to: to.clone(),
+                round,
+                feedback: feedback.to_owned(),
+            },
+            Event::StageStarted { stage: to.clone(), attempt: target.attempt + 1, reason },
+        ]
+    }
+
+    fn fail(&self, error: String) -> Vec<Event> {
+        let error_message = match error.trim() {
+            "" => format!("stage {} failed without saying why", self.stage),
+            error => format!("stage {} failed: {error}", self.stage),
+        };
+        vec![
+            Event::StageFailed { stage: self.stage.clone(), attempt: self.attempt, error },
+            Event::WorkflowFailed { error_message, by_hand: false },
+        ]
+    }
+}
+
+/// The end of one stage and the start of the next, or the workflow's end: one transaction.
+fn followed(event: Event, workflow: &Workflow, ended: &Stage, summary: Option<&str>) -> Vec<Event> {
+    let next = workflow.stages.iter().find(|stage| stage.name != ended.name && !stage.status.is_passed());
+    let then = match next {
+        Some(next) => stage_started(next),
+        None => Event::WorkflowCompleted { result: result(workflow, ended, summary), by_hand: false },
+    };
+    vec![event, then]
+}
+
+/// What came of a workflow: its branch, the last summary, and each stage's line.
+fn result(workflow: &Workflow, last: &Stage, summary: Option<&str>) -> Value {
+    let line = |stage: &Stage| {
+        if stage.name == last.name {
+            summary.map(str::to_owned)
+        } else {
+            stage
+                .output
+                .as_ref()
+                .filter(|_| stage.status == StageStatus::Completed)
+                .map(|out| out.summary.clone())
+        }
+    };
+    let stages: Map<String, Value> = workflow
+        .stages
+        .iter()
+        .filter_map(|stage| Some((stage.name.to_string(), Value::String(line(stage)?))))
+        .collect();
+    let last_line =
+        workflow.stages.iter().rev().find_map(line).unwrap_or_else(|| "every stage was skipped".to_owned());
+    json!({ "branch": workflow.branch(), "summary": last_line, "stages": stages })
+}

@@ -1,0 +1,55 @@
+//! What can be asked of a workflow: a file a command, and [`decide`] over all of them.
+
+mod cancel;
+mod create;
+mod end_attempt;
+mod interrupt;
+mod retry;
+mod set_status;
+mod start;
+
+pub use cancel::Cancel;
+pub use create::Create;
+pub use end_attempt::{AttemptResult, EndAttempt};
+pub use interrupt::Interrupt;
+pub use retry::Retry;
+pub use set_status::SetStatus;
+pub use start::Start;
+
+use crate::{Event, Pipeline, Refusal, Timestamp, Workflow};
+
+/// A wish, of a person or of the engine.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// The scheduler has a place for it.
+    Start(Start),
+    /// An attempt is over.
+    EndAttempt(EndAttempt),
+    /// Attempts under way were cut off.
+    Interrupt(Interrupt),
+    /// Somebody wants it ended.
+    Cancel(Cancel),
+    /// Somebody sets its status, stage, result or error by hand.
+    SetStatus(SetStatus),
+    /// Somebody wants a failed one to go on.
+    Retry(Retry),
+}
+
+/// The events that the command means for the workflow as it stands; none where it is so already.
+///
+/// Pure and total. [`Create`] stands apart, since there is no workflow yet.
+pub fn decide(
+    workflow: &Workflow,
+    pipeline: &Pipeline,
+    command: &Command,
+    at: Timestamp,
+) -> Result<Vec<Event>, Refusal> {
+    match command {
+        Command::Start(start) => start.decide(workflow, at),
+        Command::EndAttempt(end) => end.decide(workflow, pipeline, at),
+        Command::Interrupt(interrupt) => Ok(interrupt.decide(workflow)),
+        Command::Cancel(cancel) => cancel.decide(workflow),
+        Command::SetStatus(set) => set.decide(workflow),
+        Command::Retry(retry) => retry.decide(workflow),
+    }
+}

@@ -1,0 +1,29 @@
+use crate::{Event, Refusal, Stage, Status, Timestamp, Waiting, Workflow};
+
+/// The scheduler has a place: the next stage begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Start;
+
+impl Start {
+    pub(super) fn decide(self, workflow: &Workflow, at: Timestamp) -> Result<Vec<Event>, Refusal> {
+        let due = match &workflow.waiting {
+            None => true,
+            Some(Waiting::Timer { until, .. }) => *until <= at,
+        };
+        let idle = workflow.running_stage().is_none();
+        let Some(next) = workflow.next_stage().filter(|_| due && idle && !workflow.status.is_ended()) else {
+            return Err(Refusal::NothingToStart);
+        };
+        let first = (workflow.status == Status::Pending).then_some(Event::WorkflowStarted);
+        Ok(first.into_iter().chain([stage_started(next)]).collect())
+    }
+}
+
+/// The next attempt at a stage.
+pub(super) fn stage_started(stage: &Stage) -> Event {
+    Event::StageStarted {
+        stage: stage.name.clone(),
+        attempt: stage.attempt + 1,
+        reason: stage.reason.clone(),
+    }
+}

@@ -1,0 +1,34 @@
+//! The domain: what a workflow is, which commands change it, and which events tell of the change.
+//!
+//! Two pure and total functions are the heart: [`decide`] takes a workflow, the pipeline that it is pinned to and a
+//! command, and answers with events or a [`Refusal`]; [`apply`] folds an event into a workflow. Nothing here does
+//! I/O, reads a clock, draws a random number or awaits: times and chance come in with the command.
+//!
+//! Every state that the rest of the system shows (rows, board, feed, metrics) is derived by [`apply`] and nowhere
+//! else, so folding a workflow's events from the first gives the workflow.
+
+mod apply;
+mod command;
+mod event;
+mod grants;
+mod ids;
+mod pipeline;
+mod refusal;
+mod status;
+mod task;
+mod time;
+mod workflow;
+
+pub use apply::{FoldError, apply, fold};
+pub use command::{
+    AttemptResult, Cancel, Command, Create, EndAttempt, Interrupt, Retry, SetStatus, Start, decide,
+};
+pub use event::{Event, EventKind, Recorded};
+pub use grants::{ArgvPattern, Grants, HttpGrant, Limits, WorkspaceAccess};
+pub use ids::{AdwId, InvalidName, StageName};
+pub use pipeline::{Backoff, Pipeline, PipelineHash, PluginPin, ProjectPin, RetryPolicy, StageSpec};
+pub use refusal::Refusal;
+pub use status::{StageStatus, Status};
+pub use task::{Priority, Task, TaskType, UnknownTaskType};
+pub use time::Timestamp;
+pub use workflow::{Output, PipelineRef, Reason, Stage, Waiting, Workflow};

@@ -1,0 +1,132 @@
+//! The resolved document that a workflow is pinned to at its creation: stages, plugins by hash, grants, limits and
+//! policies. Later changes of adw.toml don't touch a workflow that is under way.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::{Grants, Limits, StageName};
+
+/// What a workflow goes through, resolved. Stored once under its [`PipelineHash`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Pipeline {
+    /// Its name in `[pipelines.*]`; none where the client listed the stages itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The repository that it works on.
+    pub project: ProjectPin,
+    /// In the order in which they run; no name twice; at least one.
+    pub stages: Vec<StageSpec>,
+}
+
+/// A `[projects.*]` table, resolved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProjectPin {
+    /// Its name in adw.toml.
+    pub name: String,
+    /// Absolute.
+    pub repo: PathBuf,
+    /// The branch or commit that work begins from; none for what the repository has checked out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
+}
+
+/// A stage, resolved.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StageSpec {
+    /// Its name in adw.toml.
+    pub name: StageName,
+    /// What does its work.
+    pub plugin: PluginPin,
+    /// `[stages.<name>.config]`, an object.
+    pub config: serde_json::Value,
+    /// What the plugin may do.
+    pub grants: Grants,
+    /// What the plugin may use up.
+    pub limits: Limits,
+    /// The longest that one attempt may take, its calls included; in milliseconds.
+    pub timeout_ms: u64,
+    /// What happens after a failure that another try may mend.
+    pub retry: RetryPolicy,
+    /// The earlier stage that gets the work back when this one finds it wanting.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_rework: Option<StageName>,
+    /// How often it may send the work back.
+    pub max_rework: u32,
+    /// The agent that this stage asks when the task names none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
+}
+
+/// A plugin, by its bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PluginPin {
+    /// As it calls itself.
+    pub name: String,
+    /// As it says.
+    pub version: semver::Version,
+    /// Of its bytes, in hex.
+    pub sha256: String,
+}
+
+/// When a failed attempt is made again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RetryPolicy {
+    /// Tries in all, the first included; at least 1.
+    pub attempts: u32,
+    /// How long to wait before the next.
+    pub backoff: Backoff,
+    /// The classes of failure that are tried again.
+    pub on: Vec<String>,
+}
+
+impl Default for RetryPolicy {
+    /// Three tries, two seconds to a minute apart, where a service was out of reach.
+    fn default() -> Self {
+        Self {
+            attempts: 3,
+            backoff: Backoff { first_ms: 2_000, longest_ms: 60_000 },
+            on: ["unavailable", "network", "rate_limit"].map(str::to_owned).to_vec(),
+        }
+    }
+}
+
+/// Waits that double from the first to the longest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Backoff {
+    /// Before the second try, in milliseconds.
+    pub first_ms: u64,
+    /// Before any later one at the most, in milliseconds.
+    pub longest_ms: u64,
+}
+
+impl Backoff {
+    /// The wait after `failures` failed tries (from 1): doubled each time, capped, and then shortened by up to a
+    /// half, as `chance` says, so that those who failed together don't come back together.
+    pub fn wait_ms(self, failures: u32, chance: u32) -> u64 {
+        let doublings = failures.saturating_sub(1).min(63);
+        let full = self.first_ms.saturating_mul(1 << doublings).min(self.longest_ms);
+        let share = full / 2;
+        full - (u128::from(share) * u128::from(chance) / u128::from(u32::MAX)) as u64
+    }
+}
+
+/// The sha256 of a [`Pipeline`]'s JSON, in hex.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PipelineHash(pub String);
+
+impl Pipeline {
+    /// The stage of this name.
+    pub fn stage(&self, name: &StageName) -> Option<&StageSpec> {
+        self.stages.iter().find(|stage| stage.name == *name)
+    }
+
+    /// The document's text, the same for equal pipelines: struct fields in their order, objects sorted.
+    pub fn to_document(&self) -> Result<(PipelineHash, String), serde_json::Error> {
+        let text = serde_json::to_string(self)?;
+        let hash = Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok((PipelineHash(hash), text))
+    }
+}

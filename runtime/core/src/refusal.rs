@@ -1,0 +1,57 @@
+//! Why a command changes nothing.
+
+use crate::{AdwId, StageName, Status};
+
+/// A command that can't be carried out on the workflow as it is.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The id belongs to another task.
+    #[error("adw_id {0} is taken: choose another, or leave it out to have one made")]
+    Taken(AdwId),
+    /// The workflow's status doesn't lead there.
+    #[error("a workflow that is {} can't become {}: {}", from.as_str(), to.as_str(), legal(*from))]
+    IllegalMove {
+        /// What it is.
+        from: Status,
+        /// What was asked for.
+        to: Status,
+    },
+    /// The pipeline has no such stage.
+    #[error("this workflow has no stage {asked:?}: it has {}", names(stages))]
+    NoSuchStage {
+        /// The name that was asked for.
+        asked: String,
+        /// Those that there are.
+        stages: Vec<StageName>,
+    },
+    /// Nothing of it can be started now: it has ended, runs already, or waits.
+    #[error("nothing of this workflow can be started now")]
+    NothingToStart,
+    /// The attempt that the command speaks for is no longer the one under way.
+    #[error("attempt {attempt} of stage {stage} is not under way any more")]
+    StaleAttempt {
+        /// The stage that it was of.
+        stage: StageName,
+        /// The attempt's number.
+        attempt: u32,
+    },
+    /// A stage was named for a move that takes none.
+    #[error("current_stage can only be set on a workflow that is pending or running; this one is {}", .0.as_str())]
+    StageOfEnded(Status),
+}
+
+fn legal(from: Status) -> String {
+    match from.moves() {
+        [] => format!("{} is final", from.as_str()),
+        moves => {
+            format!(
+                "it may become {}",
+                moves.iter().map(|status| status.as_str()).collect::<Vec<_>>().join(", ")
+            )
+        }
+    }
+}
+
+fn names(stages: &[StageName]) -> String {
+    stages.iter().map(StageName::as_str).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,186 @@
+//! A workflow as it stands: the fold of its events.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{AdwId, PipelineHash, StageName, StageStatus, Status, Task, Timestamp};
+
+/// One task's way through a pipeline.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Workflow {
+    /// Its public id.
+    pub adw_id: AdwId,
+    /// What was asked for. Kept with the first event, and so not written again with every change.
+    #[serde(skip_serializing, default = "Workflow::task_elsewhere")]
+    pub task: Arc<Task>,
+    /// The document that it is pinned to.
+    pub pipeline: PipelineRef,
+    /// Where it stands.
+    pub status: Status,
+    /// In the pipeline's order.
+    pub stages: Vec<Stage>,
+    /// What a running workflow waits on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<Waiting>,
+    /// What came of it, an object, or whatever a person noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<serde_json::Value>,
+    /// Why it failed, or what a person noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_message: Option<String>,
+    /// 0 to 100, ended stages over all. It never falls: work that is done again is not progress lost.
+    pub progress: u8,
+    /// The number of its last event, and so its version: it grows by one with every change.
+    pub seq: u64,
+    /// When it was accepted.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// When it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completed_at: Option<Timestamp>,
+}
+
+/// The pinned document, by name and by hash.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PipelineRef {
+    /// Its name in `[pipelines.*]`; none where the client listed the stages itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What it is stored under.
+    pub hash: PipelineHash,
+}
+
+/// A step of a workflow.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Stage {
+    /// Its name in the pipeline.
+    pub name: StageName,
+    /// Where it stands.
+    pub status: StageStatus,
+    /// The number of its newest attempt; 0 before the first. It only grows, so that it names one attempt for good.
+    pub attempt: u32,
+    /// Failed tries since it was last given work; what `retry.attempts` bounds. An interruption counts nothing.
+    pub failures: u32,
+    /// How often it sent the work back; what `max_rework` bounds.
+    pub reworks: u32,
+    /// Why it runs, or will run next.
+    pub reason: Reason,
+    /// What it left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<Output>,
+    /// What was wrong the last time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// When its newest attempt began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completed_at: Option<Timestamp>,
+}
+
+/// What a stage left for those after it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Output {
+    /// One line for a person; for a skipped stage, why.
+    pub summary: String,
+    /// For programs; null for a skipped stage.
+    #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
+    pub data: serde_json::Value,
+}
+
+/// Why a stage runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Reason {
+    /// It has work for the first time.
+    First,
+    /// Its last try failed in a way that another may mend.
+    Retry {
+        /// From 1.
+        number: u32,
+    },
+    /// A later stage found its work wanting.
+    Rework {
+        /// The stage that sent the work back.
+        stage: StageName,
+        /// From 1.
+        round: u32,
+        /// What it said is wrong.
+        feedback: String,
+    },
+}
+
+/// What a running workflow waits on. A workflow that waits holds no place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Waiting {
+    /// The time of its next try.
+    Timer {
+        /// The stage that will be tried again.
+        stage: StageName,
+        /// When.
+        until: Timestamp,
+        /// Why, for a person.
+        message: String,
+    },
+}
+
+impl Workflow {
+    fn task_elsewhere() -> Arc<Task> {
+        Arc::new(Task {
+            title: String::new(),
+            description: None,
+            task_type: crate::TaskType::default(),
+            task_type_as_sent: String::new(),
+            priority: crate::Priority::default(),
+            project: String::new(),
+            patch: None,
+            agent: None,
+        })
+    }
+
+    /// The stage of this name.
+    pub fn stage(&self, name: &StageName) -> Option<&Stage> {
+        self.stages.iter().find(|stage| stage.name == *name)
+    }
+
+    /// The stage whose attempt is under way.
+    pub fn running_stage(&self) -> Option<&Stage> {
+        self.stages.iter().find(|stage| stage.status == StageStatus::Running)
+    }
+
+    /// The stage that runs next: the first that is neither done nor passed over.
+    pub fn next_stage(&self) -> Option<&Stage> {
+        self.stages.iter().find(|stage| !stage.status.is_passed())
+    }
+
+    /// The stage that a person would point at: the one at work or waiting, the one that comes next while the workflow
+    /// is under way, the one that failed or was ended; none before the start and after the last.
+    pub fn current_stage(&self) -> Option<&StageName> {
+        let with =
+            |statuses: &[StageStatus]| self.stages.iter().find(|stage| statuses.contains(&stage.status));
+        let stage = match self.status {
+            Status::Pending | Status::Completed => None,
+            Status::Running => {
+                with(&[StageStatus::Running, StageStatus::Waiting]).or_else(|| with(&[StageStatus::Pending]))
+            }
+            Status::Failed => with(&[StageStatus::Failed, StageStatus::Cancelled]),
+            Status::Cancelled => with(&[StageStatus::Cancelled]),
+        };
+        stage.map(|stage| &stage.name)
+    }
+
+    /// Whether the scheduler may give it a place: it has work, none of it is under way, and it waits on nothing.
+    pub fn is_runnable(&self) -> bool {
+        !self.status.is_ended() && self.waiting.is_none() && self.running_stage().is_none()
+    }
+
+    /// The branch that its work is on.
+    pub fn branch(&self) -> String {
+        // Not `adw/<id>`: git looks in refs/ before refs/heads/, and refs/adw/<id> holds the checkpoints.
+        format!("adw-task/{}", self.adw_id)
+    }
+}

@@ -1,0 +1,1 @@
+//! The only place where things happen in order: queue, timers, runs of stages and recovery.

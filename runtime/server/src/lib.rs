@@ -1,0 +1,1 @@
+//! REST, the live feed and the documents that describe them.
