@@ -112,7 +112,7 @@ macro_rules! __export_stage {
         #[cfg(target_family = "wasm")]
         #[used]
         #[unsafe(link_section = "adw:stage")]
-        static BUILT_WITH: [u8; $crate::__private::BUILT_WITH.len()] = *$crate::__private::BUILT_WITH;
+        static BUILT_WITH: [u8; $crate::__private::BUILT_WITH.len()] = $crate::__private::BUILT_WITH;
 
         #[cfg(not(target_family = "wasm"))]
         const _: (fn() -> $crate::__private::Description, $crate::__private::Run) =
