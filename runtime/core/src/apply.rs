@@ -226,6 +226,7 @@ impl Stage {
             name,
             status: StageStatus::Pending,
             attempt: 0,
+            round: 0,
             failures: 0,
             reworks: 0,
             reason: Reason::First,
@@ -258,6 +259,7 @@ impl Stage {
     /// To be done afresh; attempts go on counting, and what it left stays until it leaves something new.
     fn reset(&mut self) {
         self.status = StageStatus::Pending;
+        self.round += 1;
         self.failures = 0;
         self.reason = Reason::First;
         self.completed_at = None;

@@ -61,7 +61,10 @@ pub struct Stage {
     pub status: StageStatus,
     /// The number of its newest attempt; 0 before the first. It only grows, so that it names one attempt for good.
     pub attempt: u32,
-    /// Failed tries since it was last given work; what `retry.attempts` bounds. An interruption counts nothing.
+    /// How often it was given its work back, by a later stage or by a person; its attempts in one round begin from
+    /// the same tree.
+    pub round: u32,
+    /// Failed tries in this round; what `retry.attempts` bounds. An interruption counts nothing.
     pub failures: u32,
     /// How often it sent the work back; what `max_rework` bounds.
     pub reworks: u32,

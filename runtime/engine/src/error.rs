@@ -1,0 +1,87 @@
+//! Why the engine did not do what it was asked.
+
+use adw_core::{AdwId, Refusal};
+use adw_store::StoreError;
+
+/// Why a task was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateError {
+    /// Something that the task names doesn't exist or doesn't fit. `field` is the member of the request.
+    #[error("{message}")]
+    Invalid {
+        /// The member of the request that is wrong, like `stages`.
+        field: &'static str,
+        /// What is wrong, and what would do.
+        message: String,
+    },
+    /// The id belongs to another task.
+    #[error("adw_id {0} is taken by another task: choose another, or leave it out to have one made")]
+    Taken(AdwId),
+    /// As many workflows wait as `limits.queue` allows.
+    #[error("the queue is full: {limit} workflows wait. Try again later, or raise limits.queue")]
+    QueueFull {
+        /// What `limits.queue` says.
+        limit: u64,
+    },
+    /// The server is about to stop.
+    #[error("the server is stopping: try again when it is back")]
+    Stopping,
+    /// The store didn't take it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why a command on a workflow was not carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// There is no such workflow.
+    #[error("there is no workflow {0}")]
+    NotFound(AdwId),
+    /// The workflow has changed since the client read it.
+    #[error("the workflow is at version {actual}, not {expected}: read it again")]
+    Stale {
+        /// What the client's `If-Match` named.
+        expected: u64,
+        /// What it is.
+        actual: u64,
+    },
+    /// The workflow's state doesn't allow it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The server is about to stop.
+    #[error("the server is stopping: try again when it is back")]
+    Stopping,
+    /// The store didn't give or take something.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The pinned document, or something else that was kept, can't be read.
+    #[error("workflow {adw_id} can't be continued: {reason}")]
+    Broken {
+        /// The workflow.
+        adw_id: AdwId,
+        /// What is missing or wrong.
+        reason: String,
+    },
+}
+
+/// Why the engine did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A stage's plugin can't be used; each line names stage, cause and remedy.
+    #[error("{}", .0.join("\n"))]
+    Plugins(Vec<String>),
+    /// The WebAssembly host didn't start.
+    #[error(transparent)]
+    Host(#[from] adw_host::HostError),
+    /// The store didn't answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The data folder can't be used.
+    #[error("{path}: {source}. Make it writable for the user that runs adw")]
+    DataFolder {
+        /// What was to be made or opened.
+        path: std::path::PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}

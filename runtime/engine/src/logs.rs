@@ -1,0 +1,225 @@
+//! Log lines of attempts: a file per attempt, never events.
+//!
+//! `<data>/logs/<adw_id>/<stage>.<attempt>.ndjson`, one JSON object a line. A line's offset is its byte position in
+//! the file, so that reading on from an offset needs no index.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use adw_core::{AdwId, StageName, Timestamp};
+use serde::{Deserialize, Serialize};
+use tokio::{
+    fs,
+    io::{AsyncBufReadExt, AsyncSeekExt, AsyncWriteExt, BufReader},
+    sync::Mutex,
+};
+
+use crate::feed::{Feed, Live};
+
+/// A line that a stage, or a program that it ran, wrote.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogLine {
+    /// The workflow.
+    #[serde(skip, default = "LogLine::no_id")]
+    pub adw_id: Option<AdwId>,
+    /// The stage.
+    pub stage: StageName,
+    /// Its attempt.
+    pub attempt: u32,
+    /// Where it stands in its attempt's file, in bytes.
+    pub offset: u64,
+    /// When it was written.
+    pub at: Timestamp,
+    /// How much it matters.
+    pub level: LogLevel,
+    /// Who wrote it.
+    pub source: LogSource,
+    /// The line.
+    pub message: String,
+}
+
+impl LogLine {
+    const fn no_id() -> Option<AdwId> {
+        None
+    }
+}
+
+/// How much a line matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the names are the usual ones")]
+pub enum LogLevel {
+    Debug,
+    Info,
+    Warn,
+    Error,
+}
+
+/// Who wrote a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogSource {
+    /// The stage's plugin.
+    Plugin,
+    /// A program that it ran.
+    Exec,
+    /// An agent that it asked.
+    Agent,
+    /// The runtime, of what it did for the stage.
+    Runtime,
+}
+
+/// A part of the lines of a workflow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogPage {
+    /// In the order of attempts and offsets.
+    pub lines: Vec<LogLine>,
+    /// Where to read on: the attempt and offset after the last line; none where all was read.
+    pub next: Option<LogPosition>,
+}
+
+/// A place in a workflow's lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogPosition {
+    /// The stage.
+    pub stage: StageName,
+    /// Its attempt.
+    pub attempt: u32,
+    /// In bytes.
+    pub offset: u64,
+}
+
+/// The log files of all workflows.
+#[derive(Clone)]
+pub(crate) struct Logs {
+    folder: Arc<Path>,
+    feed: Feed,
+}
+
+/// Writes the lines of one attempt.
+#[derive(Clone)]
+pub(crate) struct AttemptLog {
+    feed: Feed,
+    adw_id: AdwId,
+    stage: StageName,
+    attempt: u32,
+    path: Arc<Path>,
+    file: Arc<Mutex<Option<OpenLog>>>,
+}
+
+struct OpenLog {
+    file: fs::File,
+    offset: u64,
+}
+
+impl Logs {
+    pub(crate) fn new(folder: PathBuf, feed: Feed) -> Self {
+        Self { folder: folder.into(), feed }
+    }
+
+    /// The log of an attempt. Its file is made with its first line.
+    pub(crate) fn attempt(&self, adw_id: &AdwId, stage: &StageName, attempt: u32) -> AttemptLog {
+        AttemptLog {
+            feed: self.feed.clone(),
+            adw_id: adw_id.clone(),
+            stage: stage.clone(),
+            attempt,
+            path: self.path(adw_id, stage, attempt).into(),
+            file: Arc::default(),
+        }
+    }
+
+    fn path(&self, adw_id: &AdwId, stage: &StageName, attempt: u32) -> PathBuf {
+        self.folder.join(adw_id.as_str()).join(format!("{stage}.{attempt}.ndjson"))
+    }
+
+    /// Lines from a position on, `limit` at the most. An attempt that logged nothing has none.
+    pub(crate) async fn read(
+        &self,
+        adw_id: &AdwId,
+        attempts: &[(StageName, u32)],
+        offset: u64,
+        limit: usize,
+    ) -> io::Result<LogPage> {
+        let mut lines = Vec::new();
+        let mut offset = offset;
+        for (stage, attempt) in attempts {
+            let path = self.path(adw_id, stage, *attempt);
+            let end = read_lines(&path, offset, limit - lines.len(), &mut lines).await?;
+            if lines.len() >= limit {
+                let next = Some(LogPosition { stage: stage.clone(), attempt: *attempt, offset: end });
+                return Ok(LogPage { lines, next });
+            }
+            offset = 0;
+        }
+        Ok(LogPage { lines, next: None })
+    }
+}
+
+async fn read_lines(path: &Path, offset: u64, limit: usize, lines: &mut Vec<LogLine>) -> io::Result<u64> {
+    let mut file = match fs::File::open(path).await {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(offset),
+        Err(error) => return Err(error),
+    };
+    file.seek(io::SeekFrom::Start(offset)).await?;
+    let mut reader = BufReader::new(file);
+    let (mut at, mut text, mut read) = (offset, Vec::new(), 0);
+    while read < limit {
+        text.clear();
+        let length = reader.read_until(b'\n', &mut text).await?;
+        // A line without its end is still being written, or was cut off by a crash.
+        if text.last() != Some(&b'\n') {
+            break;
+        }
+        at += length as u64;
+        if let Ok(line) = serde_json::from_slice(&text) {
+            lines.push(line);
+            read += 1;
+        }
+    }
+    Ok(at)
+}
+
+impl AttemptLog {
+    /// Writes a line and tells who listens. A line that can't be written is still told.
+    pub(crate) async fn write(&self, at: Timestamp, level: LogLevel, source: LogSource, message: String) {
+        let mut file = self.file.lock().await;
+        let mut line = LogLine {
+            adw_id: Some(self.adw_id.clone()),
+            stage: self.stage.clone(),
+            attempt: self.attempt,
+            offset: file.as_ref().map_or(0, |open| open.offset),
+            at,
+            level,
+            source,
+            message,
+        };
+        if let Err(error) = self.append(&mut file, &mut line).await {
+            tracing::warn!(adw_id = %self.adw_id, stage = %self.stage, %error, "a log line could not be written");
+        }
+        self.feed.publish(&self.adw_id, || Live::Log(Arc::new(line)));
+    }
+
+    async fn append(&self, file: &mut Option<OpenLog>, line: &mut LogLine) -> io::Result<()> {
+        if file.is_none() {
+            if let Some(folder) = self.path.parent() {
+                fs::create_dir_all(folder).await?;
+            }
+            let opened = fs::OpenOptions::new().create(true).append(true).open(&self.path).await?;
+            let offset = opened.metadata().await?.len();
+            *file = Some(OpenLog { file: opened, offset });
+        }
+        let Some(open) = file.as_mut() else { return Ok(()) };
+        line.offset = open.offset;
+        let mut text = serde_json::to_vec(line)?;
+        text.push(b'\n');
+        open.file.write_all(&text).await?;
+        open.file.flush().await?;
+        open.offset += text.len() as u64;
+        Ok(())
+    }
+}
