@@ -185,24 +185,6 @@ impl Call {
     }
 }
 
-/// The canonical encoding of an answer, the body of an `answered` entry.
-pub fn encode_answer(answer: &Answer) -> String {
-    let answer = match answer {
-        Ok(reply) => AnswerBody::Reply(reply),
-        Err(error) => AnswerBody::Error(error),
-    };
-    to_json(&AnswerRecord { v: 1, answer })
-}
-
-/// Reads an answer back.
-pub fn decode_answer(body: &str) -> Result<Answer, DecodeError> {
-    let AnswerRecord::<AnswerBody<Reply, CallError>> { answer, .. } = from_json("answer", body)?;
-    Ok(match answer {
-        AnswerBody::Reply(reply) => Ok(reply),
-        AnswerBody::Error(error) => Err(error),
-    })
-}
-
 /// A record that this version of the runtime can't read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
@@ -215,7 +197,9 @@ pub enum DecodeError {
         reason: String,
     },
     /// Written by a newer runtime.
-    #[error("the recorded {what} has format {found}, this runtime reads 1: run the version of adw that wrote it")]
+    #[error(
+        "the recorded {what} has format {found}, this runtime reads 1: run the version of adw that wrote it"
+    )]
     Newer {
         /// What was expected to stand there.
         what: &'static str,
@@ -230,21 +214,11 @@ struct CallRecord<C> {
     call: C,
 }
 
-#[derive(Serialize, Deserialize)]
-struct AnswerRecord<A> {
-    v: u32,
-    answer: A,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum AnswerBody<R, E> {
-    Reply(R),
-    Error(E),
-}
-
 /// The encoding of everything that a journal keeps.
-#[expect(clippy::expect_used, reason = "serialising fails only on maps without string keys, and there are none")]
+#[expect(
+    clippy::expect_used,
+    reason = "serialising fails only on maps without string keys, and there are none"
+)]
 pub(crate) fn to_json<T: Serialize>(value: &T) -> String {
     serde_json::to_string(value).expect("journal records are plain JSON")
 }

@@ -25,6 +25,11 @@ pub struct Command {
     pub timeout_ms: Option<u64>,
 }
 
+/// The command line, the program first, as grants see it.
+pub(crate) fn argv(command: &Command) -> Vec<&str> {
+    std::iter::once(command.program.as_str()).chain(command.args.iter().map(String::as_str)).collect()
+}
+
 /// How a program ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
