@@ -1,1 +1,10 @@
-//! The built-in test stage.
+//! The built-in `test` stage.
+
+use adw_plugin_sdk::prelude::*;
+
+/// Placeholder.
+#[stage]
+pub fn test_stage(cx: &Cx, _: NoConfig) -> StageResult {
+    let files = cx.workspace().glob("**")?;
+    Ok(Outcome::done("looked", json!({ "files": files })))
+}

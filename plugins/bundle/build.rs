@@ -1,0 +1,68 @@
+//! Builds the built-in plugins for WebAssembly, all in one call of cargo, and hands their paths to `src/lib.rs`.
+
+use std::env;
+use std::error::Error;
+use std::path::{Path, PathBuf};
+
+use adw_wasm_toolchain::{CHOICE, Toolchain};
+
+/// The stages, by the names that adw.toml knows them under (`builtin:plan`).
+const STAGES: [&str; 4] = ["plan", "implement", "test", "noop"];
+
+/// The profile in the workspace's `Cargo.toml` that makes small modules which still name their functions.
+const PROFILE: &str = "plugin";
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let workspace = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("../..").canonicalize()?;
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    watch(&workspace);
+    let target_dir = target_dir(&out)?;
+    build(&adw_wasm_toolchain::find()?, &workspace, &target_dir)?;
+    for stage in STAGES {
+        let module = Toolchain::module(&target_dir, PROFILE, &package(stage));
+        // A copy: the bytes that this build compiles in are those of this build, whatever runs beside it.
+        std::fs::copy(&module, out.join(stage).with_extension("wasm"))
+            .map_err(|error| format!("{} is not where cargo was to leave it: {error}", module.display()))?;
+    }
+    Ok(())
+}
+
+/// Has cargo run this again when something that the modules are made of changes.
+#[expect(clippy::print_stdout, reason = "how a build script speaks to cargo")]
+fn watch(workspace: &Path) {
+    for part in STAGES.map(|stage| format!("plugins/{stage}")) {
+        println!("cargo::rerun-if-changed={}", workspace.join(part).display());
+    }
+    for part in ["plugin-sdk", "plugins/toolchain", "Cargo.lock", "Cargo.toml"] {
+        println!("cargo::rerun-if-changed={}", workspace.join(part).display());
+    }
+    for variable in [CHOICE, "RUSTC", "RUSTUP_TOOLCHAIN"] {
+        println!("cargo::rerun-if-env-changed={variable}");
+    }
+}
+
+fn package(stage: &str) -> String {
+    format!("adw-plugin-{stage}")
+}
+
+/// A folder of the build's own that stays the same, so that it stays warm: `OUT_DIR` is
+/// `<target>/<profile>/build/<crate>-<hash>/out`, and the hash differs between check, clippy, test and build.
+fn target_dir(out: &Path) -> Result<PathBuf, Box<dyn Error>> {
+    let target = out.ancestors().nth(4).ok_or("OUT_DIR is not beneath a target directory")?;
+    Ok(target.join("plugins"))
+}
+
+fn build(toolchain: &Toolchain, workspace: &Path, target_dir: &Path) -> Result<(), Box<dyn Error>> {
+    // The distribution's compiler is another one: what one made is stale for the other.
+    let mut command = toolchain.command(target_dir);
+    command.current_dir(workspace).args(["--profile", PROFILE, "--locked", "--quiet"]);
+    for stage in STAGES {
+        command.args(["--package", &package(stage)]);
+    }
+    let output = command.output().map_err(|error| format!("{command:?} can't be run: {error}"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    Err(format!("the plugins don't build with {toolchain} ({}):\n{said}", output.status).into())
+}
