@@ -1,0 +1,275 @@
+//! Applying a unified diff to the worktree: all of it or nothing.
+//!
+//! The diff is applied to an index first, by `git apply`, which judges hunks and paths. What would come out is then
+//! looked at as a tree, and only a sound one reaches the files.
+
+use std::path::{Component, Path};
+
+use crate::error::WorkspaceError;
+use crate::git::Git;
+use crate::ids::TreeId;
+use crate::index::{Scratch, copy_with_time};
+use crate::workspace::{Inner, Workspace, to_the_end};
+
+/// Why a diff was not applied. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PatchError {
+    /// The text holds no diff.
+    #[error("there is no unified diff in the text; give one as `git diff` or `diff -u` prints it")]
+    NoDiff,
+    /// The text breaks off or its hunk headers count wrong.
+    #[error("the diff is damaged at its line {line}; its hunk's header does not fit the lines that follow, or the end is missing")]
+    Damaged {
+        /// The line of the diff.
+        line: u64,
+    },
+    /// A hunk's context is not in the file.
+    #[error("the diff does not fit {path} at line {line}: these lines were expected there\n{expected}")]
+    Mismatch {
+        /// The file.
+        path: String,
+        /// Where the hunk was to go.
+        line: u64,
+        /// The lines that the hunk needs.
+        expected: String,
+    },
+    /// A file that the diff changes is not there.
+    #[error("the diff changes {path}, which is not in the workspace (or git ignores it)")]
+    Missing {
+        /// The file.
+        path: String,
+    },
+    /// A file that the diff makes is there already.
+    #[error("the diff makes {path}, which exists already")]
+    Exists {
+        /// The file.
+        path: String,
+    },
+    /// The diff reaches beyond the workspace, or into git's own.
+    #[error("the diff may not touch {path}: {reason}")]
+    Forbidden {
+        /// The path.
+        path: String,
+        /// Why not.
+        reason: &'static str,
+    },
+    /// All that it does is done.
+    #[error("the diff is applied already")]
+    AlreadyApplied,
+    /// git refused it for another reason.
+    #[error("git does not apply the diff: {0}")]
+    Refused(String),
+    /// The workspace could not be worked on.
+    #[error(transparent)]
+    Workspace(#[from] WorkspaceError),
+}
+
+impl Workspace {
+    /// Applies a unified diff, as `git diff` or `diff -u` prints it, with `a/` and `b/` before the names or without.
+    /// Line ends may differ between diff and file. Symlinks that lead out of the workspace are refused.
+    pub async fn apply_patch(&self, diff: &str) -> Result<(), PatchError> {
+        let (inner, diff) = (self.inner(), diff.to_owned());
+        let applied = to_the_end(async move {
+            let _turn = inner.turn().await;
+            Ok(inner.apply(&diff).await)
+        });
+        applied.await?
+    }
+}
+
+impl Inner {
+    async fn apply(&self, diff: &str) -> Result<(), PatchError> {
+        let head = self.refs().await?.0;
+        let before = self.snapshot(&head.tree).await?;
+        let after = self.try_spellings(diff).await?;
+        self.refuse_unsound(&before, &after).await?;
+        if let Some(path) = self.ignored_in_the_way(&before, &after).await?.into_iter().next() {
+            return Err(PatchError::Exists { path });
+        }
+        Ok(self.make_tree(&before, &after).await?)
+    }
+
+    /// The tree that the diff makes, read in the ways that it may have been meant. The first reading is the likeliest,
+    /// and its refusal the one to tell.
+    async fn try_spellings(&self, diff: &str) -> Result<TreeId, PatchError> {
+        let mut likeliest = None;
+        for (strip, text) in spellings(diff) {
+            match self.apply_to_index(&text, strip, false).await? {
+                Ok(tree) => return Ok(tree),
+                Err(refusal) => likeliest = likeliest.or(Some((refusal, strip, text))),
+            }
+        }
+        let Some((refusal, strip, text)) = likeliest else { return Err(PatchError::NoDiff) };
+        if matches!(refusal, PatchError::Mismatch { .. } | PatchError::Exists { .. } | PatchError::Missing { .. })
+            && self.apply_to_index(&text, strip, true).await?.is_ok()
+        {
+            return Err(PatchError::AlreadyApplied);
+        }
+        Err(refusal)
+    }
+
+    /// Applies to a copy of the private index, which has the worktree's tree.
+    async fn apply_to_index(
+        &self,
+        diff: &str,
+        strip: &'static str,
+        reverse: bool,
+    ) -> Result<Result<TreeId, PatchError>, WorkspaceError> {
+        let scratch = Scratch::beside(&self.private_index)?;
+        let index = scratch.index();
+        copy_with_time(&self.private_index, &index).await?;
+        let mut args = vec!["apply", "--cached", "--verbose", "--whitespace=nowarn", "--no-ignore-whitespace", strip];
+        if reverse {
+            args.push("--reverse");
+        }
+        let output = self.git(args, &index).stdin(diff).output().await?;
+        if !output.status.success() {
+            return Ok(Err(read_refusal(&output.stderr)));
+        }
+        Ok(Ok(self.git(["write-tree"], &index).text().await?.parse()?))
+    }
+
+    /// Refuses what git would let pass, and what later writes could escape through.
+    async fn refuse_unsound(&self, before: &TreeId, after: &TreeId) -> Result<(), PatchError> {
+        let args = ["diff-tree", "-r", "-z", "--raw", "--no-abbrev", "--no-renames", before.as_str(), after.as_str()];
+        let listing = Git::new(args).git_dir(&self.common_dir).bytes().await?;
+        let listing = String::from_utf8_lossy(&listing);
+        let mut fields = listing.split_terminator('\0');
+        // `:<old mode> <new mode> <old id> <new id> <status>`, then the path.
+        while let (Some(entry), Some(path)) = (fields.next(), fields.next()) {
+            let mut words = entry.split(' ').skip(1);
+            let (mode, id) = (words.next().unwrap_or_default(), words.nth(1).unwrap_or_default());
+            let forbidden = |reason| Err(PatchError::Forbidden { path: path.to_owned(), reason });
+            if mode == "160000" {
+                return forbidden("a diff can't bring a submodule's commits");
+            }
+            if mode == "120000" {
+                let target = Git::new(["cat-file", "blob", id]).git_dir(&self.common_dir).bytes().await?;
+                if leads_out(path, &String::from_utf8_lossy(&target)) {
+                    return forbidden("it is a symlink that leads out of the workspace");
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The ways in which a diff may be meant, the likeliest first: names with `a/` and `b/` or without, line ends as they
+/// are, or those of the files.
+fn spellings(diff: &str) -> Vec<(&'static str, String)> {
+    let mut diff = diff.to_owned();
+    if !diff.ends_with('\n') {
+        diff.push('\n');
+    }
+    let prefixed = has_prefixes(&diff);
+    let strips = if prefixed { ["-p1", "-p0"] } else { ["-p0", "-p1"] };
+    let other_ends = if diff.contains("\r\n") { diff.replace("\r\n", "\n") } else { with_crlf_content(&diff) };
+    let ends = [diff, other_ends];
+    strips.into_iter().flat_map(|strip| ends.iter().map(move |text| (strip, text.clone()))).collect()
+}
+
+/// Whether every name in the headers has git's `a/` or `b/`.
+fn has_prefixes(diff: &str) -> bool {
+    let mut names = diff.lines().filter_map(|line| line.strip_prefix("--- ").or_else(|| line.strip_prefix("+++ ")));
+    names.all(|name| name.starts_with("a/") || name.starts_with("b/") || name.starts_with("/dev/null"))
+}
+
+/// The same diff for files with CRLF line ends: content lines get them, headers don't.
+fn with_crlf_content(diff: &str) -> String {
+    let mut text = String::with_capacity(diff.len() + diff.len() / 16);
+    let mut in_hunk = false;
+    for line in diff.lines() {
+        if line.starts_with("@@ ") {
+            in_hunk = true;
+            text.push_str(line);
+        } else if line.starts_with("diff ") || line.starts_with("--- ") || line.starts_with("Index: ") {
+            in_hunk = line.starts_with("--- ") && in_hunk && !line.contains('/');
+            text.push_str(line);
+        } else {
+            text.push_str(line);
+            if in_hunk && !line.starts_with('\\') {
+                text.push('\r');
+            }
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// Whether a symlink at a path leads out of the root or into git's own, by its words alone.
+fn leads_out(path: &str, target: &str) -> bool {
+    let mut depth: usize = Path::new(path).components().count().saturating_sub(1);
+    for component in Path::new(target).components() {
+        match component {
+            Component::Normal(name) if name.eq_ignore_ascii_case(".git") => return true,
+            Component::Normal(_) => depth += 1,
+            Component::CurDir => {}
+            Component::ParentDir if depth > 0 => depth -= 1,
+            Component::ParentDir | Component::RootDir | Component::Prefix(_) => return true,
+        }
+    }
+    false
+}
+
+/// Reads what `git apply --verbose` says about a diff that it refuses.
+fn read_refusal(stderr: &str) -> PatchError {
+    let errors: Vec<&str> = stderr.lines().filter_map(|line| line.strip_prefix("error: ")).collect();
+    let first = errors.iter().find(|error| **error != "while searching for:").copied().unwrap_or_else(|| stderr.trim());
+    if first.starts_with("No valid patches in input") {
+        return PatchError::NoDiff;
+    }
+    if let Some(line) = number_after(first, "corrupt patch at line ").or_else(|| number_after(first, "patch fragment without header at line ")) {
+        return PatchError::Damaged { line };
+    }
+    if let Some((path, line)) = first.strip_prefix("patch failed: ").and_then(|rest| rest.rsplit_once(':')) {
+        let expected = searched_for(stderr);
+        return PatchError::Mismatch { path: path.to_owned(), line: line.parse().unwrap_or_default(), expected };
+    }
+    if let Some(path) = first.strip_prefix("invalid path ") {
+        let reason = "it is no path within the workspace";
+        return PatchError::Forbidden { path: unquoted(path), reason };
+    }
+    if let Some(path) = first.strip_prefix("affected file ").and_then(|rest| rest.strip_suffix(" is beyond a symbolic link")) {
+        return PatchError::Forbidden { path: unquoted(path), reason: "it lies beyond a symlink" };
+    }
+    if let Some(path) = first.strip_suffix(": does not exist in index").or_else(|| first.strip_suffix(": No such file or directory")) {
+        return PatchError::Missing { path: path.to_owned() };
+    }
+    if let Some(path) = first.strip_suffix(": already exists in index").or_else(|| first.strip_suffix(": already exists in working directory")) {
+        return PatchError::Exists { path: path.to_owned() };
+    }
+    PatchError::Refused(if errors.is_empty() { stderr.trim().to_owned() } else { errors.join("; ") })
+}
+
+fn number_after(text: &str, start: &str) -> Option<u64> {
+    text.strip_prefix(start)?.split(|letter: char| !letter.is_ascii_digit()).next()?.parse().ok()
+}
+
+fn unquoted(path: &str) -> String {
+    path.trim_matches('\'').to_owned()
+}
+
+/// The lines that git looked for, as far as they help a reader.
+fn searched_for(stderr: &str) -> String {
+    const LINES: usize = 12;
+    let mut lines = stderr.lines().skip_while(|line| *line != "error: while searching for:").skip(1);
+    let wanted: Vec<&str> = lines.by_ref().take_while(|line| !line.starts_with("error: patch failed: ")).collect();
+    let shown = &wanted[..wanted.len().min(LINES)];
+    shown.join("\n").trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_symlink_leads_out_by_its_words() {
+        for (path, target) in [("l", "/etc"), ("l", ".."), ("l", "../x"), ("a/l", "../../x"), ("l", "a/../../x"), ("l", ".git/hooks"), ("a/l", "../.GIT")] {
+            assert!(leads_out(path, target), "{path} -> {target}");
+        }
+        for (path, target) in [("l", "a"), ("a/l", "../b"), ("l", "./a/../b"), ("a/b/l", "../../x"), ("l", "a.git")] {
+            assert!(!leads_out(path, target), "{path} -> {target}");
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! git's bookkeeping of worktrees: whether one is whole, and its making and removal.
+
+use std::path::{Path, PathBuf};
+
+use crate::error::WorkspaceError;
+use crate::git::Git;
+
+/// What is found where a worktree should be.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// Its folder and git's note of it agree.
+    Whole { git_dir: PathBuf },
+    /// There is a folder with files, and git doesn't know it as this worktree.
+    Stray,
+    /// There is no folder, or an empty one.
+    Nothing,
+    /// There is a working worktree or checkout of something else.
+    Foreign,
+}
+
+/// Looks at the folder of a worktree and at git's note of it.
+pub(crate) fn find(common_dir: &Path, path: &Path) -> Result<Found, WorkspaceError> {
+    let is_empty = match std::fs::read_dir(path) {
+        Ok(mut entries) => entries.next().is_none(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => true,
+        Err(error) => return Err(WorkspaceError::io("reading", path)(error)),
+    };
+    if is_empty {
+        return Ok(Found::Nothing);
+    }
+    let noted = noted_at(common_dir, path)?;
+    let pointed_to = std::fs::read_to_string(path.join(".git"))
+        .ok()
+        .and_then(|pointer| Some(path.join(pointer.strip_prefix("gitdir: ")?.trim_end())))
+        .and_then(|target| target.canonicalize().ok());
+    Ok(match (noted, pointed_to) {
+        (Some(git_dir), Some(target)) if git_dir == target && git_dir.join("HEAD").is_file() => {
+            Found::Whole { git_dir }
+        }
+        (_, Some(target)) if !target.starts_with(common_dir) => Found::Foreign,
+        _ => Found::Stray,
+    })
+}
+
+/// The folder in which git notes the worktree at a path.
+fn noted_at(common_dir: &Path, path: &Path) -> Result<Option<PathBuf>, WorkspaceError> {
+    let notes = common_dir.join("worktrees");
+    let entries = match std::fs::read_dir(&notes) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(WorkspaceError::io("reading", notes)(error)),
+    };
+    let dot_git = path.join(".git");
+    let ours = |note: &PathBuf| {
+        let told = std::fs::read_to_string(note.join("gitdir")).unwrap_or_default();
+        note.join(told.trim_end()) == dot_git
+    };
+    let found = entries.filter_map(Result::ok).map(|entry| entry.path()).find(ours);
+    found.map(|note| note.canonicalize().map_err(WorkspaceError::io("finding", &note))).transpose()
+}
+
+/// Makes the worktree on a branch that exists, and gives git's folder for it.
+pub(crate) async fn add(common_dir: &Path, path: &Path, branch: &str) -> Result<PathBuf, WorkspaceError> {
+    let add = ["worktree", "add", "--quiet", "--"].map(AsRef::as_ref);
+    let add = add.into_iter().chain([path.as_os_str(), branch.as_ref()]);
+    Git::new(add).git_dir(common_dir).cwd(common_dir).bytes().await?;
+    match find(common_dir, path)? {
+        Found::Whole { git_dir } => Ok(git_dir),
+        _ => Err(WorkspaceError::ForeignFolder { path: path.to_owned() }),
+    }
+}
+
+/// Removes the folder and git's note of it, each as far as it is there. `git worktree prune` would also drop notes of
+/// the person's worktrees on disks that are not mounted now.
+pub(crate) async fn remove(common_dir: &Path, path: &Path) -> Result<(), WorkspaceError> {
+    let noted = noted_at(common_dir, path)?.is_some();
+    if noted {
+        let remove = ["worktree", "remove", "--force", "--force", "--"].map(AsRef::as_ref);
+        let remove = remove.into_iter().chain([path.as_os_str()]);
+        let removed = Git::new(remove).git_dir(common_dir).cwd(common_dir).output().await?;
+        if removed.status.success() {
+            return Ok(());
+        }
+    }
+    remove_folder(path)?;
+    // git refuses a folder that has lost its `.git`; without the folder it drops its note.
+    if noted_at(common_dir, path)?.is_some() {
+        let remove = ["worktree", "remove", "--force", "--force", "--"].map(AsRef::as_ref);
+        let remove = remove.into_iter().chain([path.as_os_str()]);
+        Git::new(remove).git_dir(common_dir).cwd(common_dir).bytes().await?;
+    }
+    Ok(())
+}
+
+fn remove_folder(path: &Path) -> Result<(), WorkspaceError> {
+    match std::fs::remove_dir_all(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(WorkspaceError::io("removing the folder", path)(error))
+        }
+        _ => Ok(()),
+    }
+}
