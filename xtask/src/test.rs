@@ -1,0 +1,20 @@
+use crate::cargo::cargo;
+use crate::failure::Result;
+use crate::{setup, step};
+
+/// Every test, or those whose name contains a filter.
+pub(crate) fn run(filters: &[String]) -> Result<()> {
+    setup::essentials()?;
+    // First the examples in the documentation, so that what is printed last is the summary of all the rest.
+    if filters.is_empty() {
+        step::run(cargo().args(["test", "--quiet", "--locked", "--workspace", "--doc"]))?;
+    }
+    if setup::has_nextest() {
+        return step::run(cargo().args(["nextest", "run", "--locked", "--workspace"]).args(filters));
+    }
+    let test = ["test", "--locked", "--workspace", "--lib", "--bins", "--tests"];
+    match filters {
+        [] => step::run(cargo().args(test)),
+        filters => filters.iter().try_for_each(|filter| step::run(cargo().args(test).arg(filter))),
+    }
+}
