@@ -1,0 +1,203 @@
+//! The whole of adw.toml.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use adw_core::StageName;
+use toml::de::{DeTable, DeValue};
+
+use crate::{
+    AgentConfig, ConfigError, ConfigErrors, Env, LimitsConfig, Location, PipelineConfig, ProjectConfig,
+    SecretSource, ServerConfig, StageConfig, StoreConfig,
+    form::Wrong,
+    reader::{Keys, Report, Table},
+    section,
+    source::Source,
+};
+
+/// The name that a configuration is looked for under.
+pub const FILE_NAME: &str = "adw.toml";
+
+/// What adw.toml and the environment say, checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// The folder of adw.toml, absolute; paths in it are relative to this.
+    pub root: PathBuf,
+    /// `[server]`.
+    pub server: ServerConfig,
+    /// `[store]`.
+    pub store: StoreConfig,
+    /// `[projects.*]`, in the order of the file; at least one.
+    pub projects: Vec<ProjectConfig>,
+    /// `[secrets]`.
+    pub secrets: BTreeMap<String, SecretSource>,
+    /// `[agents.*]`, in the order of the file, which is the order of preference.
+    pub agents: Vec<AgentConfig>,
+    /// `[stages.*]`, in the order of the file.
+    pub stages: Vec<StageConfig>,
+    /// `[pipelines.*]`, in the order of the file; `default` among them if there is any stage.
+    pub pipelines: Vec<PipelineConfig>,
+    /// `[limits]`.
+    pub limits: LimitsConfig,
+    source: Arc<Source>,
+}
+
+/// What old clients call some stages.
+const STAGE_ALIASES: [(&str, &str); 3] = [("pr", "ship"), ("deploy", "ship"), ("build", "implement")];
+
+impl Config {
+    /// The nearest adw.toml: in this folder or in one above it.
+    pub fn find(start_dir: &Path) -> Option<PathBuf> {
+        let start = std::path::absolute(start_dir).ok()?;
+        start.ancestors().map(|folder| folder.join(FILE_NAME)).find(|file| file.is_file())
+    }
+
+    /// Reads a file.
+    pub fn load(file: &Path, env: &Env) -> Result<Self, ConfigErrors> {
+        let unreadable = |error: std::io::Error| ConfigError {
+            message: format!("failed to read the configuration: {error}"),
+            help: (error.kind() == std::io::ErrorKind::NotFound)
+                .then(|| "`adw init` writes one that fits the repository".to_owned()),
+            key: None,
+            location: Location::File { file: file.display().to_string() },
+        };
+        let text = std::fs::read_to_string(file).map_err(unreadable)?;
+        let absolute = std::path::absolute(file).map_err(unreadable)?;
+        let folder = absolute.parent().unwrap_or(&absolute);
+        Self::parse(&text, &file.display().to_string(), folder, env)
+    }
+
+    /// Reads a text. The name is how errors call the file; the folder is what its paths are relative to.
+    pub fn parse(text: &str, file: &str, folder: impl AsRef<Path>, env: &Env) -> Result<Self, ConfigErrors> {
+        let source = Arc::new(Source { name: file.to_owned(), text: text.to_owned() });
+        let report = Report::new(Arc::clone(&source));
+        let (document, errors) = DeTable::parse_recoverable(&source.text);
+        // What follows a broken line is guesswork: its own errors would only distract.
+        let config = if errors.is_empty() {
+            Some(read(&report, document.get_ref(), folder.as_ref(), env))
+        } else {
+            let mut lines = Vec::new();
+            for error in errors {
+                let span = error.span().unwrap_or(0..0);
+                let line = source.excerpt(&span).line;
+                if !lines.contains(&line) {
+                    lines.push(line);
+                    report.syntax(span, error.message());
+                }
+            }
+            None
+        };
+        match (report.finish(), config) {
+            (None, Some(config)) => Ok(config),
+            (Some(errors), _) => Err(errors),
+            (None, None) => Err(ConfigError {
+                message: "not valid TOML".to_owned(),
+                help: None,
+                key: None,
+                location: Location::File { file: file.to_owned() },
+            }
+            .into()),
+        }
+    }
+
+    /// Where the runtime keeps its data: `.adw` beside adw.toml.
+    pub fn data_dir(&self) -> PathBuf {
+        self.root.join(".adw")
+    }
+
+    /// The stage of exactly this name.
+    pub fn stage(&self, name: &str) -> Option<&StageConfig> {
+        self.stages.iter().find(|stage| stage.name == *name)
+    }
+
+    /// The stage that a client means: that of exactly this name, else the one that the name is an alias of (`pr` and
+    /// `deploy` mean `ship`, `build` means `implement`).
+    pub fn stage_alias(&self, name: &str) -> Option<&StageName> {
+        let alias = || STAGE_ALIASES.iter().find(|(alias, _)| *alias == name);
+        let stage = self.stage(name).or_else(|| alias().and_then(|(_, meant)| self.stage(meant)));
+        stage.map(|stage| &stage.name)
+    }
+
+    /// The pipeline of this name.
+    pub fn pipeline(&self, name: &str) -> Option<&PipelineConfig> {
+        self.pipelines.iter().find(|pipeline| pipeline.name == name)
+    }
+
+    /// The agent of this name; a built-in one has no table.
+    pub fn agent(&self, name: &str) -> Option<&AgentConfig> {
+        self.agents.iter().find(|agent| agent.name == name)
+    }
+
+    /// The project of this name.
+    pub fn project(&self, name: &str) -> Option<&ProjectConfig> {
+        self.projects.iter().find(|project| project.name == name)
+    }
+
+    /// The project of tasks that name none: the one called `default`, else the first.
+    pub fn default_project(&self) -> Option<&ProjectConfig> {
+        self.project("default").or_else(|| self.projects.first())
+    }
+
+    /// An error that points at a key of the file, or at the nearest above it that is there: for those who find
+    /// something wrong that the file alone doesn't show.
+    ///
+    /// ```
+    /// # use adw_config::{Config, Env};
+    /// let text = "[stages.test]\nplugin = \"builtin:test\"\n[pipelines.default]\nstages = [\"test\"]\n";
+    /// let config = Config::parse(text, "adw.toml", "/project", &Env::empty())?;
+    /// let error = config.error_at(&["stages", "test", "grants"], "the plugin imports exec", None);
+    /// assert!(error.to_string().contains("adw.toml:1:9"));
+    /// # Ok::<(), adw_config::ConfigErrors>(())
+    /// ```
+    pub fn error_at(&self, path: &[&str], message: impl Into<String>, help: Option<String>) -> ConfigError {
+        let mut place = None;
+        if let Ok(document) = DeTable::parse(&self.source.text) {
+            let mut table = Some(document.get_ref());
+            for name in path {
+                let Some((key, value)) = table.and_then(|table| table.get_key_value(*name)) else { break };
+                place = Some(key.span());
+                table = if let DeValue::Table(inner) = value.get_ref() { Some(inner) } else { None };
+            }
+        }
+        let wrong = Wrong { message: message.into(), help };
+        Report::single(Arc::clone(&self.source), place, path.join("."), wrong)
+    }
+}
+
+fn read(report: &Report, document: &DeTable<'_>, folder: &Path, env: &Env) -> Config {
+    let keys = Keys::flat(&[
+        "server",
+        "store",
+        "projects",
+        "secrets",
+        "agents",
+        "stages",
+        "pipelines",
+        "limits",
+        "budget",
+    ]);
+    let root = Table::root(report, document);
+    root.check(&keys);
+    if let Some(budget) = root.get("budget") {
+        budget.fail_key(
+            Wrong::new("budgets are not available in this version")
+                .help("take [budget] out: a budget that nothing enforces must not look like one"),
+        );
+    }
+    let (stages, stage_names) = section::stages(&root, folder);
+    Config {
+        root: folder.to_owned(),
+        server: section::server(&root, env),
+        store: section::store(&root, folder, env),
+        projects: section::projects(&root, folder),
+        secrets: section::secrets(&root, folder),
+        agents: section::agents(&root),
+        pipelines: section::pipelines(&root, &stages, &stage_names),
+        stages,
+        limits: section::limits(&root, env),
+        source: Arc::clone(&report.source),
+    }
+}

@@ -1,0 +1,130 @@
+//! `[agents.NAME]`: programs that write code when prompted.
+
+use std::time::Duration;
+
+use crate::{
+    form::{DURATION, Form, TEXT, VARIABLE, Wrong, name},
+    reader::{Entry, Keys, Table},
+    suggest::nearest,
+};
+
+/// `[agents.NAME]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgentConfig {
+    /// NAME.
+    pub name: String,
+    /// How it is talked to.
+    pub profile: AgentProfile,
+}
+
+/// How an agent is talked to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AgentProfile {
+    /// `profile = "command"`: a program, run in the workspace with the prompt on its standard input.
+    Command {
+        /// The program, and its arguments; in these, `{prompt}` stands for the prompt. Never empty.
+        command: Vec<String>,
+        /// The variables of the server that it sees, besides those that every program needs.
+        env: Vec<String>,
+        /// The longest that it may take; none for what is left of the stage's own time.
+        timeout: Option<Duration>,
+    },
+    /// `profile = "patch"`: the unified diff that the task carries, applied.
+    Patch,
+}
+
+/// The agents that are there without a table of their own.
+pub const BUILTIN_AGENTS: [&str; 2] = ["patch", "manual"];
+
+/// Profiles that are known and come with a later version.
+const LATER: [&str; 7] = ["claude", "codex", "gemini", "opencode", "goose", "acp", "manual"];
+
+const COMMAND_EXAMPLE: &str = "command = [\"my-agent\", \"--prompt\", \"{prompt}\"]";
+
+/// In the order of the file, which is the order of preference.
+pub(crate) fn read(root: &Table<'_>) -> Vec<AgentConfig> {
+    let table = root.get("agents").and_then(|entry| entry.free_table("a table of agents"));
+    table.iter().flat_map(Table::named).filter_map(|entry| agent(&entry)).collect()
+}
+
+/// The names that can be referred to: those that have a table, be it right or wrong, and the built-in ones.
+pub(crate) fn names(root: &Table<'_>) -> Vec<String> {
+    let table = root.peek("agents");
+    let configured = table.iter().flat_map(Table::named).map(|entry| entry.name);
+    configured.chain(BUILTIN_AGENTS.map(str::to_owned)).collect()
+}
+
+/// Reports a name that no agent has.
+pub(crate) fn check_name(entry: &Entry<'_>, name: &str, known: &[String]) {
+    if known.iter().any(|agent| agent == name) {
+        return;
+    }
+    let help = match nearest(name, known.iter().map(String::as_str)) {
+        Some(meant) => format!("did you mean {meant:?}?"),
+        None => format!("add [agents.{name}], or use \"patch\", which is built in"),
+    };
+    entry.fail(Wrong::new(format!("there is no agent {name:?}")).help(help));
+}
+
+fn agent(entry: &Entry<'_>) -> Option<AgentConfig> {
+    let name = agent_name(entry);
+    let table = entry.free_table("a table, such as { profile = \"command\", command = [\"my-agent\"] }")?;
+    let profile = table.require("profile", "profile = \"command\"")?;
+    let profile = match profile.text("the name of a profile, such as \"command\"")? {
+        "command" => {
+            table.check(&Keys::flat(&["profile", "command", "env", "timeout"]));
+            command(&table)
+        }
+        "patch" => {
+            table.check(&Keys::flat(&["profile"]));
+            Some(AgentProfile::Patch)
+        }
+        other => {
+            profile.fail(unknown_profile(other));
+            None
+        }
+    };
+    Some(AgentConfig { name: name?, profile: profile? })
+}
+
+fn agent_name(entry: &Entry<'_>) -> Option<String> {
+    let checked = if BUILTIN_AGENTS.contains(&entry.name.as_str()) {
+        Err(Wrong::new(format!("the agent `{}` is built in", entry.name))
+            .help("it needs no table; give yours another name"))
+    } else {
+        name("an agent", &entry.name)
+    };
+    checked.map_err(|wrong| entry.fail_key(wrong)).ok()
+}
+
+fn unknown_profile(profile: &str) -> Wrong {
+    if LATER.contains(&profile) {
+        return Wrong::new(format!("the profile {profile:?} is not available in this version"))
+            .help(format!("any program can be run: profile = \"command\", {COMMAND_EXAMPLE}"));
+    }
+    let help = match nearest(profile, ["command", "patch"]) {
+        Some(meant) => format!("did you mean {meant:?}?"),
+        None => "there are \"command\" and \"patch\"".to_owned(),
+    };
+    Wrong::new(format!("there is no profile {profile:?}")).help(help)
+}
+
+fn command(table: &Table<'_>) -> Option<AgentProfile> {
+    const ARGUMENT: Form<String> = Form { expected: "a string", read: |text| Ok(text.to_owned()) };
+    let command = table.require("command", COMMAND_EXAMPLE).and_then(|entry| {
+        let expected = "a list of the program and its arguments, such as [\"my-agent\", \"{prompt}\"]";
+        let words = entry.list(expected)?;
+        if words.is_empty() {
+            entry.fail(Wrong::new("`command` has no program").help(format!("as in `{COMMAND_EXAMPLE}`")));
+            return None;
+        }
+        let form = |index| if index == 0 { &TEXT } else { &ARGUMENT };
+        words.iter().enumerate().map(|(index, word)| word.read(form(index))).collect::<Option<Vec<_>>>()
+    });
+    let env = table.get("env").map_or_else(
+        || Some(Vec::new()),
+        |entry| entry.list_of("a list of variables to let through, such as [\"API_KEY\"]", &VARIABLE),
+    );
+    let timeout = table.read("timeout", &DURATION);
+    Some(AgentProfile::Command { command: command?, env: env?, timeout })
+}

@@ -1,0 +1,234 @@
+//! `[stages.NAME]`: what does a stage's work, and how it is treated.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use adw_core::{Grants, Limits, RetryPolicy, StageName};
+use semver::VersionReq;
+use serde_json::{Map, Value};
+use toml::de::DeValue;
+
+use super::{agents, grants, policies};
+use crate::{
+    form::{DURATION, Form, SHA256, TEXT, Wrong, name},
+    reader::{Entry, Keys, Table},
+    suggest::{listed, nearest},
+};
+
+/// `[stages.NAME]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StageConfig {
+    /// NAME.
+    pub name: StageName,
+    /// Where its plugin comes from.
+    pub plugin: PluginSource,
+    /// The versions of it that will do; none for any.
+    pub version: Option<VersionReq>,
+    /// What its bytes must hash to, in lower-case hex; none for anything.
+    pub sha256: Option<String>,
+    /// The longest that one attempt may take, its calls included.
+    pub timeout: Duration,
+    /// The stage that gets the work back when this one finds it wanting.
+    pub on_rework: Option<StageName>,
+    /// How often it may send the work back.
+    pub max_rework: u32,
+    /// The agent that it asks when the task names none.
+    pub agent: Option<String>,
+    /// `[stages.NAME.config]`, an object; its meaning is the plugin's.
+    pub config: Value,
+    /// What it may do.
+    pub grants: Grants,
+    /// What it may use up.
+    pub limits: Limits,
+    /// What happens after a failure that another try may mend.
+    pub retry: RetryPolicy,
+}
+
+/// Where a plugin comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PluginSource {
+    /// `plugin = "builtin:NAME"`: one that adw carries.
+    Builtin(String),
+    /// `path = "FILE"`: a component or core module, absolute.
+    File(PathBuf),
+}
+
+/// The plugins that adw carries.
+pub const BUILTIN_PLUGINS: [&str; 4] = ["plan", "implement", "test", "noop"];
+
+/// Plugins that are known and come with a later version.
+const LATER: [&str; 3] = ["review", "document", "ship"];
+
+const DEFAULT_TIMEOUT: Duration = Duration::from_mins(30);
+const DEFAULT_MAX_REWORK: u32 = 3;
+
+const KEYS: Keys = Keys {
+    own: &[
+        "plugin",
+        "path",
+        "version",
+        "sha256",
+        "timeout",
+        "on_rework",
+        "max_rework",
+        "agent",
+        "config",
+        "grants",
+        "limits",
+        "retry",
+    ],
+    within: &[("grants", grants::KEYS), ("limits", policies::LIMITS_KEYS), ("retry", policies::RETRY_KEYS)],
+};
+
+const VERSION: Form<VersionReq> = Form {
+    expected: "the versions that will do, such as \"^0.1\"",
+    read: |text| {
+        VersionReq::parse(text).map_err(|error| {
+            Wrong::new(format!("{text:?} is not a version requirement: {error}"))
+                .help("as in `version = \"^0.1\"`")
+        })
+    },
+};
+
+const BUILTIN: Form<PluginSource> = Form { expected: "a plugin, such as \"builtin:plan\"", read: builtin };
+
+/// The stages that are right, in the order of the file, and the names of all.
+pub(crate) fn read(root: &Table<'_>, folder: &Path) -> (Vec<StageConfig>, Vec<String>) {
+    let table = root.get("stages").and_then(|entry| entry.free_table("a table of stages"));
+    let entries: Vec<Entry<'_>> = table.iter().flat_map(Table::named).collect();
+    let names: Vec<String> = entries.iter().map(|entry| entry.name.clone()).collect();
+    let known = grants::Known::of(root);
+    let stages = entries.iter().filter_map(|entry| stage(entry, folder, &names, &known)).collect();
+    (stages, names)
+}
+
+fn stage(entry: &Entry<'_>, folder: &Path, names: &[String], known: &grants::Known) -> Option<StageConfig> {
+    let stage_name = name("a stage", &entry.name).map_err(|wrong| entry.fail_key(wrong)).ok();
+    let table = entry.table(&KEYS)?;
+    // Everything is read before anything is given up, so that all that is wrong is found.
+    let plugin = plugin(&table, folder);
+    let max_rework = table.get("max_rework").and_then(|entry| entry.integer(&(0..=100)));
+    let grants = grants::read(&table, known);
+    let agent = table.get("agent").and_then(|entry| agent(&entry, &grants, known));
+    let stage = StageConfig {
+        name: stage_name?.parse().ok()?,
+        plugin: plugin?,
+        version: table.read("version", &VERSION),
+        sha256: table.read("sha256", &SHA256),
+        timeout: table.read("timeout", &DURATION).unwrap_or(DEFAULT_TIMEOUT),
+        on_rework: table.get("on_rework").and_then(|entry| on_rework(&entry, names)),
+        max_rework: max_rework.and_then(|number| u32::try_from(number).ok()).unwrap_or(DEFAULT_MAX_REWORK),
+        agent,
+        config: table.get("config").and_then(|entry| config(&entry)).unwrap_or_else(|| Map::new().into()),
+        grants,
+        limits: policies::limits(&table),
+        retry: policies::retry(&table),
+    };
+    Some(stage)
+}
+
+fn plugin(table: &Table<'_>, folder: &Path) -> Option<PluginSource> {
+    match (table.get("plugin"), table.get("path")) {
+        (Some(plugin), None) => plugin.read(&BUILTIN),
+        (None, Some(path)) => Some(PluginSource::File(folder.join(path.read(&TEXT)?))),
+        (Some(_), Some(path)) => {
+            path.fail_key(
+                Wrong::new(format!("[{}] has both `plugin` and `path`", table.path))
+                    .help("`plugin` is for those that adw carries, `path` for a file: leave one out"),
+            );
+            None
+        }
+        (None, None) => {
+            table.fail(
+                Wrong::new(format!("[{}] has no plugin", table.path))
+                    .help("add `plugin = \"builtin:plan\"`, or `path = \"my-plugin.wasm\"`"),
+            );
+            None
+        }
+    }
+}
+
+fn builtin(text: &str) -> Result<PluginSource, Wrong> {
+    let Some(name) = text.strip_prefix("builtin:") else {
+        let help = match nearest(text, BUILTIN_PLUGINS) {
+            Some(meant) => format!("did you mean \"builtin:{meant}\"?"),
+            None => format!("a plugin of your own is named by its file: `path = {text:?}`"),
+        };
+        return Err(Wrong::new(format!("{text:?} is not a plugin that adw carries")).help(help));
+    };
+    if BUILTIN_PLUGINS.contains(&name) {
+        return Ok(PluginSource::Builtin(name.to_owned()));
+    }
+    if LATER.contains(&name) {
+        return Err(Wrong::new(format!("the plugin {text:?} is not available in this version"))
+            .help(format!("there are {}", listed(BUILTIN_PLUGINS))));
+    }
+    let help = match nearest(name, BUILTIN_PLUGINS) {
+        Some(meant) => format!("did you mean \"builtin:{meant}\"?"),
+        None => format!("there are {}", listed(BUILTIN_PLUGINS)),
+    };
+    Err(Wrong::new(format!("adw carries no plugin {name:?}")).help(help))
+}
+
+fn on_rework(entry: &Entry<'_>, names: &[String]) -> Option<StageName> {
+    let target = entry.text("the name of an earlier stage, such as \"implement\"")?;
+    if names.iter().any(|name| name == target) {
+        return target.parse().ok();
+    }
+    let help = match nearest(target, names.iter().map(String::as_str)) {
+        Some(meant) => format!("did you mean {meant:?}?"),
+        None => format!("the stages are {}", listed(names.iter().map(String::as_str))),
+    };
+    entry.fail(Wrong::new(format!("there is no stage {target:?}")).help(help));
+    None
+}
+
+fn agent(entry: &Entry<'_>, grants: &Grants, known: &grants::Known) -> Option<String> {
+    let name = entry.text("the name of an agent")?;
+    agents::check_name(entry, name, &known.agents);
+    let granted = grants.agent.iter().flatten().any(|grant| grant == "*" || grant == name);
+    if !granted {
+        let stage = entry.path.trim_end_matches(".agent");
+        entry
+            .fail(Wrong::new(format!("this stage may not ask the agent {name:?}")).help(format!(
+                "under [{stage}.grants], add {name:?} to `agent`, as in `agent = [{name:?}]`"
+            )));
+    }
+    Some(name.to_owned())
+}
+
+/// A table of the plugin's own as JSON.
+fn config(entry: &Entry<'_>) -> Option<Value> {
+    let table = entry.free_table("a table of what the plugin is to know")?;
+    let members = table.named().into_iter().filter_map(|entry| {
+        let value = json(&entry)?;
+        Some((entry.name, value))
+    });
+    Some(Value::Object(members.collect()))
+}
+
+fn json(entry: &Entry<'_>) -> Option<Value> {
+    let refused = |message: &str| {
+        entry.fail(
+            Wrong::new(format!("`{}` {message}", entry.name)).help("plugins get their configuration as JSON"),
+        );
+        None
+    };
+    match entry.value()? {
+        DeValue::String(text) => Some(Value::String(text.as_ref().to_owned())),
+        DeValue::Boolean(truth) => Some(Value::Bool(*truth)),
+        DeValue::Datetime(time) => Some(Value::String(time.to_string())),
+        DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
+            Ok(number) => Some(number.into()),
+            Err(_) => refused("does not fit into 64 bits"),
+        },
+        DeValue::Float(number) => {
+            let number = number.as_str().parse().ok().and_then(serde_json::Number::from_f64);
+            number.map(Value::Number).or_else(|| refused("is not a number that JSON can write"))
+        }
+        DeValue::Array(_) => Some(Value::Array(entry.list("an array")?.iter().filter_map(json).collect())),
+        DeValue::Table(_) => config(entry),
+    }
+}

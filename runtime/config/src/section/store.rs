@@ -1,0 +1,52 @@
+//! `[store]`: where state is kept.
+
+use std::path::{Path, PathBuf};
+
+use crate::{
+    Env,
+    form::Wrong,
+    reader::{Keys, Table},
+};
+
+/// `[store]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreConfig {
+    /// `url = "sqlite:FILE"`.
+    Sqlite {
+        /// The database, absolute.
+        file: PathBuf,
+    },
+}
+
+const DEFAULT_FILE: &str = ".adw/adw.db";
+const EXAMPLE: &str = "url = \"sqlite:.adw/adw.db\"";
+
+pub(crate) fn read(root: &Table<'_>, folder: &Path, env: &Env) -> StoreConfig {
+    let table = root.overridable("store", &Keys::flat(&["url"]), env);
+    let file = table.get("url").and_then(|entry| {
+        let url = entry.text("a string, such as \"sqlite:.adw/adw.db\"")?;
+        // What is wrong with it is not shown: a database's URL may hold a password.
+        sqlite_file(url).map_err(|wrong| entry.fail_hidden(wrong)).ok()
+    });
+    StoreConfig::Sqlite { file: folder.join(file.unwrap_or(DEFAULT_FILE)) }
+}
+
+fn sqlite_file(url: &str) -> Result<&str, Wrong> {
+    let scheme = url.split(':').next().unwrap_or_default();
+    if scheme == "postgres" || scheme == "postgresql" {
+        return Err(Wrong::new("Postgres is not available in this version").help(format!("use `{EXAMPLE}`")));
+    }
+    let Some(rest) = url.strip_prefix("sqlite:") else {
+        return Err(Wrong::new("the store's URL begins with `sqlite:`").help(format!("as in `{EXAMPLE}`")));
+    };
+    let file = rest.strip_prefix("//").unwrap_or(rest);
+    if file.starts_with(":memory:") || file.contains("mode=memory") {
+        return Err(Wrong::new("a database in memory would lose every task with the process")
+            .help(format!("name a file, as in `{EXAMPLE}`")));
+    }
+    if file.is_empty() || file.ends_with('/') || file.contains(['?', '\0']) {
+        return Err(Wrong::new("`sqlite:` is followed by the path of a file and nothing else")
+            .help(format!("as in `{EXAMPLE}`")));
+    }
+    Ok(file)
+}
