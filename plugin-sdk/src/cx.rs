@@ -5,7 +5,8 @@ use std::fmt::Display;
 
 use crate::bindings::adw::stage::types;
 use crate::{
-    Agents, Artifacts, Clock, Command, Earlier, Error, Http, Human, Log, Random, Reason, State, Task, Workspace,
+    Agents, Artifacts, Clock, Command, Earlier, Error, Http, Human, Log, Random, Reason, State, Task,
+    Workspace,
 };
 
 /// A stage's view of its workflow and of its host.

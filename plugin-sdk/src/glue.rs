@@ -48,8 +48,9 @@ pub(crate) fn attempt<C: DeserializeOwned, T: Serialize>(
     })?;
     match stage(&cx, config)? {
         Outcome::Done { summary, data } => {
-            let data = serde_json::to_string(&data)
-                .map_err(|error| Failure::fatal(format!("the stage's output can't be written as JSON: {error}")))?;
+            let data = serde_json::to_string(&data).map_err(|error| {
+                Failure::fatal(format!("the stage's output can't be written as JSON: {error}"))
+            })?;
             Ok(Outcome::Done { summary, data: Text(data) })
         }
         Outcome::Skipped { reason } => Ok(Outcome::Skipped { reason }),

@@ -55,6 +55,7 @@ compile_error!(
 );
 
 mod capability;
+mod commit_message;
 mod cx;
 mod error;
 mod glue;
@@ -86,6 +87,7 @@ pub use capability::log::Log;
 pub use capability::random::Random;
 pub use capability::state::State;
 pub use capability::workspace::{Checkpoint, Since, Workspace};
+pub use commit_message::CommitMessage;
 pub use cx::Cx;
 pub use error::{Error, Result};
 pub use outcome::{Failure, Outcome, StageResult};
@@ -119,8 +121,8 @@ use testing::imports;
 /// What `#[stage]` writes refers to; no part of the SDK's face.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::bindings::adw::stage::types::{Context, Description, Failure, Outcome};
     pub use crate::bindings::Guest;
+    pub use crate::bindings::adw::stage::types::{Context, Description, Failure, Outcome};
     pub use crate::glue::{describe, run};
 
     /// The contract's `run`.

@@ -82,7 +82,9 @@ impl From<Error> for Failure {
             Error::Timeout(_) => Self::retryable("timeout", message),
             Error::Interrupted(_) => Self::retryable("interrupted", message),
             Error::Unavailable(_) => Self::retryable("unavailable", message),
-            Error::Denied(_) | Error::Invalid(_) | Error::NotFound(_) | Error::Budget(_) => Self::fatal(message),
+            Error::Denied(_) | Error::Invalid(_) | Error::NotFound(_) | Error::Budget(_) => {
+                Self::fatal(message)
+            }
         }
     }
 }

@@ -97,7 +97,10 @@ impl Earlier {
     /// Its output as a type of yours.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Error> {
         T::deserialize(&self.data).map_err(|error| {
-            Error::Invalid(format!("the output of stage `{}` is not what this stage reads: {error}", self.stage))
+            Error::Invalid(format!(
+                "the output of stage `{}` is not what this stage reads: {error}",
+                self.stage
+            ))
         })
     }
 }
@@ -111,7 +114,9 @@ impl TryFrom<types::Task> for Task {
             "bug" => TaskKind::Bug,
             "chore" => TaskKind::Chore,
             "patch" => TaskKind::Patch,
-            other => return Err(Error::Invalid(format!("the host sent a task of the unknown type `{other}`"))),
+            other => {
+                return Err(Error::Invalid(format!("the host sent a task of the unknown type `{other}`")));
+            }
         };
         Ok(Self {
             adw_id: task.adw_id,
@@ -140,7 +145,10 @@ impl TryFrom<types::Earlier> for Earlier {
 
     fn try_from(earlier: types::Earlier) -> Result<Self, Error> {
         let data = serde_json::from_str(&earlier.data).map_err(|error| {
-            Error::Invalid(format!("the host sent the output of stage `{}` as no JSON: {error}", earlier.stage))
+            Error::Invalid(format!(
+                "the host sent the output of stage `{}` as no JSON: {error}",
+                earlier.stage
+            ))
         })?;
         Ok(Self { stage: earlier.stage, summary: earlier.summary, data, skipped: earlier.skipped })
     }

@@ -33,9 +33,7 @@ use proc_macro::TokenStream;
 /// ```
 #[proc_macro_attribute]
 pub fn stage(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    stage::expand(&arguments.into(), item.into())
-        .unwrap_or_else(syn::Error::into_compile_error)
-        .into()
+    stage::expand(&arguments.into(), item.into()).unwrap_or_else(syn::Error::into_compile_error).into()
 }
 
 /// A stage's configuration: what stands in `[stages.<name>.config]`.

@@ -48,7 +48,10 @@ pub(crate) fn expand(arguments: &TokenStream, item: TokenStream) -> Result<Token
 fn check(function: &ItemFn) -> Result<()> {
     let signature = &function.sig;
     if let Some(asyncness) = &signature.asyncness {
-        return Err(Error::new_spanned(asyncness, "a stage isn't async: calls to the host block, and the runtime suspends it"));
+        return Err(Error::new_spanned(
+            asyncness,
+            "a stage isn't async: calls to the host block, and the runtime suspends it",
+        ));
     }
     if !signature.generics.params.is_empty() {
         return Err(Error::new_spanned(&signature.generics, "a stage has no generic parameters"));
@@ -74,8 +77,11 @@ fn summary(attributes: &[Attribute]) -> String {
         },
         _ => None,
     });
-    let paragraph: Vec<String> =
-        lines.map(|line| line.trim().to_owned()).skip_while(String::is_empty).take_while(|line| !line.is_empty()).collect();
+    let paragraph: Vec<String> = lines
+        .map(|line| line.trim().to_owned())
+        .skip_while(String::is_empty)
+        .take_while(|line| !line.is_empty())
+        .collect();
     paragraph.join(" ")
 }
 
@@ -103,10 +109,38 @@ mod tests {
     #[test]
     fn what_can_not_be_a_stage_is_refused_with_the_reason() {
         let cases = [
-            (quote!(async fn f(cx: &Cx, c: C) -> StageResult { todo!() }), "isn't async"),
-            (quote!(fn f<T>(cx: &Cx, c: T) -> StageResult { todo!() }), "no generic parameters"),
-            (quote!(fn f(cx: &Cx) -> StageResult { todo!() }), "takes two arguments"),
-            (quote!(fn f(cx: &Cx, c: C) { todo!() }), "returns a `StageResult`"),
+            (
+                quote!(
+                    async fn f(cx: &Cx, c: C) -> StageResult {
+                        todo!()
+                    }
+                ),
+                "isn't async",
+            ),
+            (
+                quote!(
+                    fn f<T>(cx: &Cx, c: T) -> StageResult {
+                        todo!()
+                    }
+                ),
+                "no generic parameters",
+            ),
+            (
+                quote!(
+                    fn f(cx: &Cx) -> StageResult {
+                        todo!()
+                    }
+                ),
+                "takes two arguments",
+            ),
+            (
+                quote!(
+                    fn f(cx: &Cx, c: C) {
+                        todo!()
+                    }
+                ),
+                "returns a `StageResult`",
+            ),
         ];
         for (function, reason) in cases {
             let error = expand(&quote!(), function).unwrap_err().to_string();

@@ -97,20 +97,13 @@ impl<T: DeserializeOwned> AskFor<'_, T> {
     /// Asks, and waits for the answer. One that doesn't fit is the failure `empty_or_unparsable_output`.
     pub fn run(self) -> Result<(T, Answer), AgentError> {
         let answer = self.ask.run()?;
-        let unparsable = |message: String| {
-            AgentError::Failed(AgentFailure {
-                class: "empty_or_unparsable_output".to_owned(),
-                message,
-                session: answer.session.clone(),
-            })
+        let Some(text) = &answer.structured else {
+            return Err(answer.unusable("it gave no structured answer").into());
         };
-        let text = answer
-            .structured
-            .as_deref()
-            .ok_or_else(|| unparsable(format!("{} gave no structured answer", answer.agent)))?;
-        let value = serde_json::from_str(text)
-            .map_err(|error| unparsable(format!("the answer of {} doesn't fit: {error}", answer.agent)))?;
-        Ok((value, answer))
+        match serde_json::from_str(text) {
+            Ok(value) => Ok((value, answer)),
+            Err(error) => Err(answer.unusable(format!("its answer doesn't fit: {error}")).into()),
+        }
     }
 }
 
@@ -133,9 +126,20 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// The failure of an agent that ended well with an answer that is none: `empty_or_unparsable_output`.
+    pub fn unusable(&self, why: impl std::fmt::Display) -> AgentFailure {
+        AgentFailure {
+            class: "empty_or_unparsable_output".to_owned(),
+            message: format!("{}: {why}", self.agent),
+            session: self.session.clone(),
+        }
+    }
+
     /// [`usage`](Self::usage) as JSON, with numbers where they are numbers.
     pub fn usage_as_json(&self) -> BTreeMap<String, Value> {
-        let value = |text: &String| text.parse::<serde_json::Number>().map_or_else(|_| text.clone().into(), Value::Number);
+        let value = |text: &String| {
+            text.parse::<serde_json::Number>().map_or_else(|_| text.clone().into(), Value::Number)
+        };
         self.usage.iter().map(|(name, text)| (name.clone(), value(text))).collect()
     }
 }
@@ -172,7 +176,13 @@ impl AgentFailure {
     pub fn needs_a_change(&self) -> bool {
         matches!(
             self.class.as_str(),
-            "auth" | "quota" | "context_overflow" | "model_not_found" | "missing_executable" | "refused" | "bad_patch"
+            "auth"
+                | "quota"
+                | "context_overflow"
+                | "model_not_found"
+                | "missing_executable"
+                | "refused"
+                | "bad_patch"
         )
     }
 }

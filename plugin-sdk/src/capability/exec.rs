@@ -30,8 +30,14 @@ pub struct Command<'cx> {
 
 impl<'cx> Command<'cx> {
     pub(crate) fn of(_: &'cx Cx, program: String) -> Self {
-        let command =
-            exec::Command { program, args: Vec::new(), env: Vec::new(), cwd: None, stdin: None, timeout_ms: None };
+        let command = exec::Command {
+            program,
+            args: Vec::new(),
+            env: Vec::new(),
+            cwd: None,
+            stdin: None,
+            timeout_ms: None,
+        };
         Self { command, run: PhantomData }
     }
 

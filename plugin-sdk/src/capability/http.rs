@@ -62,7 +62,8 @@ impl Request<'_> {
 
     /// Sets a JSON body and its content type.
     pub fn json(self, body: &impl Serialize) -> Result<Self> {
-        let body = serde_json::to_vec(body).map_err(|error| Error::Invalid(format!("the body is no JSON: {error}")))?;
+        let body = serde_json::to_vec(body)
+            .map_err(|error| Error::Invalid(format!("the body is no JSON: {error}")))?;
         Ok(self.header("content-type", "application/json").body(body))
     }
 
@@ -99,7 +100,10 @@ impl Response {
 
     /// The first header of this name, whatever its case.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
     }
 
     /// The body as JSON.

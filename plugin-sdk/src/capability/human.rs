@@ -48,6 +48,7 @@ impl<'cx, T: DeserializeOwned> Question<'cx, T> {
     /// Asks, and waits.
     pub fn wait(self) -> Result<T> {
         let answer = human::ask(&self.question).map_err(Error::from)?;
-        serde_json::from_str(&answer).map_err(|error| Error::Invalid(format!("the answer doesn't fit: {error}")))
+        serde_json::from_str(&answer)
+            .map_err(|error| Error::Invalid(format!("the answer doesn't fit: {error}")))
     }
 }

@@ -19,6 +19,8 @@ impl Random<'_> {
     pub fn number(self) -> Result<u64> {
         let bytes = self.bytes(8)?;
         let bytes = bytes.as_slice().try_into();
-        bytes.map(u64::from_le_bytes).map_err(|_| Error::Invalid("the host gave another number of bytes".to_owned()))
+        bytes
+            .map(u64::from_le_bytes)
+            .map_err(|_| Error::Invalid("the host gave another number of bytes".to_owned()))
     }
 }

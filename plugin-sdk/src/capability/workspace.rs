@@ -22,7 +22,8 @@ impl Workspace<'_> {
 
     /// A file's text; one that isn't UTF-8 is [`Error::Invalid`].
     pub fn read_text(self, path: &str) -> Result<String> {
-        String::from_utf8(self.read(path)?).map_err(|_| Error::Invalid(format!("{path} is not text in UTF-8")))
+        String::from_utf8(self.read(path)?)
+            .map_err(|_| Error::Invalid(format!("{path} is not text in UTF-8")))
     }
 
     /// Files that match a glob such as `**/*.rs`, sorted; what git ignores is left out.

@@ -293,8 +293,10 @@ pub(crate) mod random {
         with(|script| {
             script.ask(Call::Random { length })?;
             let mut next = || {
-                script.random =
-                    script.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                script.random = script
+                    .random
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1_442_695_040_888_963_407);
                 script.random.to_be_bytes()[0]
             };
             Ok((0..length).map(|_| next()).collect())

@@ -37,9 +37,7 @@ mod worktree;
 
 pub use call::Call;
 pub use host::TestHost;
-pub use replies::{
-    AgentReply, ExecReply, HttpReply, agent_fails, exits, killed, reply, respond, timed_out,
-};
+pub use replies::{AgentReply, ExecReply, HttpReply, agent_fails, exits, killed, reply, respond, timed_out};
 pub use run::{Level, Line, Run};
 
 use crate::{Cx, StageResult};

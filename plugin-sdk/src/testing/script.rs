@@ -90,6 +90,8 @@ impl Drop for Running {
 pub(super) fn with<T>(answer: impl FnOnce(&mut Script) -> T) -> T {
     RUNNING.with_borrow_mut(|running| match running {
         Some(script) => answer(script),
-        None => panic!("there is no host on this thread: run the stage with `TestHost::new()….run(stage, config)`"),
+        None => panic!(
+            "there is no host on this thread: run the stage with `TestHost::new()….run(stage, config)`"
+        ),
     })
 }

@@ -72,7 +72,8 @@ impl Worktree {
     pub(super) fn restore(&mut self, name: &str) -> Result<(), Error> {
         let number = name.strip_prefix("checkpoint-").and_then(|number| number.parse::<usize>().ok());
         let files = number.and_then(|number| self.checkpoints.get(number.checked_sub(1)?));
-        self.files = files.cloned().ok_or_else(|| Error::NotFound(format!("there is no checkpoint {name}")))?;
+        self.files =
+            files.cloned().ok_or_else(|| Error::NotFound(format!("there is no checkpoint {name}")))?;
         Ok(())
     }
 }

@@ -14,7 +14,10 @@ pub(crate) fn find() -> Result<Toolchain, String> {
     let packages = DISTRIBUTION_PACKAGES.join(" ");
     for program in [&cargo, &rustc] {
         if !program.is_file() {
-            return Err(format!("there is no {}, as Debian's packages {packages} bring it", program.display()));
+            return Err(format!(
+                "there is no {}, as Debian's packages {packages} bring it",
+                program.display()
+            ));
         }
     }
     let sysroot = PathBuf::from(rustup::print(&rustc, ["--print", "sysroot"])?);
@@ -35,7 +38,8 @@ pub(crate) fn find() -> Result<Toolchain, String> {
 fn linker(sysroot: &Path) -> Option<PathBuf> {
     let in_use = PathBuf::from(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
     let in_use = rustup::print(&in_use, ["--print", "sysroot"]).ok().map(PathBuf::from);
-    let beside_rust = [Some(sysroot.to_owned()), in_use].into_iter().flatten().find_map(|root| rust_lld(&root));
+    let beside_rust =
+        [Some(sysroot.to_owned()), in_use].into_iter().flatten().find_map(|root| rust_lld(&root));
     beside_rust.or_else(|| on_path("wasm-ld"))
 }
 

@@ -20,7 +20,8 @@ const FOREIGN: [&str; 10] = [
 ];
 
 /// What cargo sets for the one build script or program that it runs.
-const OF_ONE_CRATE: [&str; 6] = ["CARGO_PKG_", "CARGO_CFG_", "CARGO_FEATURE_", "CARGO_MANIFEST_", "DEP_", "CARGO_PROFILE_"];
+const OF_ONE_CRATE: [&str; 6] =
+    ["CARGO_PKG_", "CARGO_CFG_", "CARGO_FEATURE_", "CARGO_MANIFEST_", "DEP_", "CARGO_PROFILE_"];
 
 /// Gives a command a target directory of its own and takes foreign settings out of its environment.
 pub(crate) fn isolate(command: &mut Command, target_dir: &Path) {
@@ -31,7 +32,17 @@ pub(crate) fn isolate(command: &mut Command, target_dir: &Path) {
     for name in names.filter(|name| OF_ONE_CRATE.iter().any(|prefix| name.starts_with(prefix))) {
         command.env_remove(name);
     }
-    for name in ["OUT_DIR", "TARGET", "HOST", "OPT_LEVEL", "DEBUG", "PROFILE", "NUM_JOBS", "RUSTDOC", "LD_LIBRARY_PATH"] {
+    for name in [
+        "OUT_DIR",
+        "TARGET",
+        "HOST",
+        "OPT_LEVEL",
+        "DEBUG",
+        "PROFILE",
+        "NUM_JOBS",
+        "RUSTDOC",
+        "LD_LIBRARY_PATH",
+    ] {
         command.env_remove(name);
     }
     // An intermediate directory shared with the outer build would be locked by it.

@@ -125,7 +125,10 @@ impl fmt::Display for Missing {
         const REMEDY: &str = "run `cargo xtask setup`, which brings what is missing";
         match self {
             Self::Both { rustup, distribution } => {
-                write!(formatter, "plugins can't be built for {TARGET} here: {REMEDY} ({rustup}; {distribution})")
+                write!(
+                    formatter,
+                    "plugins can't be built for {TARGET} here: {REMEDY} ({rustup}; {distribution})"
+                )
             }
             Self::Rustup(lack) => write!(formatter, "{CHOICE}=rustup, but {lack}: {REMEDY}"),
             Self::Distribution(lack) => write!(formatter, "{CHOICE}=distribution, but {lack}: {REMEDY}"),

@@ -1,0 +1,194 @@
+//! Finds the test runners that fit a repository, by the files at its root.
+//!
+//! The `plan` stage names their commands in its specification, the `test` stage runs them, and `adw init` grants
+//! them: all three ask here, so that what is planned is what is run, and what is run is what is granted.
+
+mod python;
+
+/// What is asked of a repository.
+pub trait Repository {
+    /// Why it can't be looked at.
+    type Error;
+
+    /// The files that match a glob, sorted; `*` doesn't cross a `/`.
+    fn glob(&self, pattern: &str) -> Result<Vec<String>, Self::Error>;
+
+    /// A file's text.
+    fn read(&self, path: &str) -> Result<String, Self::Error>;
+}
+
+/// A command that runs tests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Runner {
+    /// The program and its arguments.
+    pub argv: Vec<String>,
+    /// The file that speaks for it.
+    pub because: String,
+    /// How many of the arguments, the program included, say what it is rather than what it works on.
+    fixed: usize,
+}
+
+impl Runner {
+    fn new<const N: usize>(fixed: usize, argv: [&str; N], because: &str) -> Self {
+        Self { argv: argv.map(str::to_owned).into(), because: because.to_owned(), fixed }
+    }
+
+    /// The pattern of `grants.exec` that lets it run, with whatever arguments follow: `["cargo", "test", "**"]`.
+    pub fn grant(&self) -> Vec<String> {
+        let mut pattern: Vec<String> = self.argv.iter().take(self.fixed).cloned().collect();
+        pattern.push("**".to_owned());
+        pattern
+    }
+
+    /// The command as one would type it.
+    pub fn command_line(&self) -> String {
+        self.argv.join(" ")
+    }
+}
+
+/// The runners that fit, in a fixed order; none is an empty list.
+///
+/// A Makefile counts only where nothing else does: it usually calls one of the others.
+pub fn find<R: Repository>(repository: &R) -> Result<Vec<Runner>, R::Error> {
+    let root = repository.glob("*")?;
+    let has = |name: &str| root.iter().any(|file| file == name);
+    let mut runners = Vec::new();
+    if has("Cargo.toml") {
+        // Otherwise cargo stops at the first test binary that fails, and the names of the rest stay unknown.
+        runners.push(Runner::new(2, ["cargo", "test", "--no-fail-fast"], "Cargo.toml"));
+    }
+    if has("package.json") && has_test_script(&repository.read("package.json")?) {
+        runners.push(Runner::new(2, ["npm", "test"], "package.json"));
+    }
+    runners.extend(python::find(repository, &root)?);
+    if has("go.mod") {
+        // Without -v it names packages, not tests.
+        runners.push(Runner::new(2, ["go", "test", "-v", "./..."], "go.mod"));
+    }
+    if runners.is_empty() {
+        for makefile in ["GNUmakefile", "makefile", "Makefile"] {
+            if has(makefile) && has_test_target(&repository.read(makefile)?) {
+                runners.push(Runner::new(2, ["make", "test"], makefile));
+                break;
+            }
+        }
+    }
+    Ok(runners)
+}
+
+/// Whether `npm test` would do more than what `npm init` writes: say that there is no test, and fail.
+fn has_test_script(package_json: &str) -> bool {
+    let package: serde_json::Value = serde_json::from_str(package_json).unwrap_or_default();
+    let script = package.pointer("/scripts/test").and_then(serde_json::Value::as_str);
+    script.is_some_and(|script| !script.trim().is_empty() && !script.contains("no test specified"))
+}
+
+/// Whether a Makefile has a rule for `test`, alone or among other targets.
+fn has_test_target(makefile: &str) -> bool {
+    makefile.lines().filter(|line| !line.starts_with(['\t', ' ', '#', '.'])).any(|line| {
+        // `test := …` sets a variable.
+        line.split_once(':').is_some_and(|(targets, rest)| {
+            !rest.starts_with(['=', ':']) && targets.split_whitespace().any(|target| target == "test")
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
+
+    use super::{Repository, find};
+    use std::collections::BTreeMap;
+
+    /// Files in memory. Of globs it knows those that are asked.
+    struct Files(BTreeMap<&'static str, &'static str>);
+
+    impl Repository for Files {
+        type Error = String;
+
+        fn glob(&self, pattern: &str) -> Result<Vec<String>, String> {
+            let matches = |path: &str| match pattern {
+                "*" => !path.contains('/'),
+                "**/test*.py" => {
+                    let name = path.rsplit('/').next().unwrap();
+                    name.starts_with("test") && name.ends_with(".py")
+                }
+                _ => path == pattern,
+            };
+            Ok(self.0.keys().filter(|path| matches(path)).map(ToString::to_string).collect())
+        }
+
+        fn read(&self, path: &str) -> Result<String, String> {
+            self.0.get(path).map(ToString::to_string).ok_or_else(|| format!("no file {path}"))
+        }
+    }
+
+    #[test]
+    fn what_stands_at_the_root_decides() {
+        const UNITTEST: &str = "import unittest\n";
+        type Case = (&'static [(&'static str, &'static str)], &'static [&'static str]);
+        let cases: [Case; 20] = [
+            (&[], &[]),
+            (&[("README.md", "")], &[]),
+            (&[("Cargo.toml", "")], &["cargo test --no-fail-fast"]),
+            (&[("crates/a/Cargo.toml", "")], &[]),
+            (&[("package.json", r#"{"scripts":{"test":"node --test"}}"#)], &["npm test"]),
+            (
+                &[("package.json", r#"{"scripts":{"test":"echo \"Error: no test specified\" && exit 1"}}"#)],
+                &[],
+            ),
+            (&[("package.json", r#"{"scripts":{"build":"tsc"}}"#)], &[]),
+            (&[("package.json", "not json")], &[]),
+            (&[("go.mod", "module a")], &["go test -v ./..."]),
+            (&[("test_a.py", UNITTEST)], &["python3 -m unittest discover -v"]),
+            (&[("pyproject.toml", "[project]\n")], &[]),
+            (
+                &[("pyproject.toml", "[project]\n"), ("tests/test_a.py", UNITTEST)],
+                &["python3 -m unittest discover -v -s tests"],
+            ),
+            (
+                &[("tests/__init__.py", ""), ("tests/test_a.py", UNITTEST)],
+                &["python3 -m unittest discover -v"],
+            ),
+            (
+                &[("tests/unit/__init__.py", ""), ("tests/unit/test_a.py", UNITTEST)],
+                &["python3 -m unittest discover -v -s tests"],
+            ),
+            (
+                &[("test_a.py", UNITTEST), ("tests/test_b.py", UNITTEST)],
+                &["python3 -m unittest discover -v", "python3 -m unittest discover -v -s tests"],
+            ),
+            (&[("pyproject.toml", "[tool.pytest.ini_options]\n"), ("test_a.py", "")], &["python3 -m pytest"]),
+            (&[("conftest.py", ""), ("test_a.py", "")], &["python3 -m pytest"]),
+            (&[("test_a.py", "import pytest\n")], &["python3 -m pytest"]),
+            (&[("Makefile", "all:\n\ttest -f x\nlint test: all\n")], &["make test"]),
+            (&[("Makefile", "test := 1\n.PHONY: test\nall:\n\ttrue\n")], &[]),
+        ];
+        for (files, expected) in cases {
+            let found = find(&Files(files.iter().copied().collect())).unwrap();
+            let found: Vec<String> = found.iter().map(super::Runner::command_line).collect();
+            assert_eq!(found, expected, "for {files:?}");
+        }
+    }
+
+    #[test]
+    fn several_that_fit_are_all_found_and_a_makefile_is_not_one_of_them() {
+        let files = [
+            ("Cargo.toml", ""),
+            ("Makefile", "test:\n\tcargo test\n"),
+            ("go.mod", ""),
+            ("package.json", r#"{"scripts":{"test":"jest"}}"#),
+        ];
+        let found = find(&Files(files.into())).unwrap();
+        let because: Vec<&str> = found.iter().map(|runner| runner.because.as_str()).collect();
+        assert_eq!(because, ["Cargo.toml", "package.json", "go.mod"]);
+    }
+
+    #[test]
+    fn a_grant_allows_any_arguments_after_what_the_runner_is() {
+        let files = [("Cargo.toml", ""), ("tests/test_a.py", "import unittest")];
+        let grants: Vec<_> = find(&Files(files.into())).unwrap().iter().map(super::Runner::grant).collect();
+        assert_eq!(grants[0], ["cargo", "test", "**"]);
+        assert_eq!(grants[1], ["python3", "-m", "unittest", "**"]);
+    }
+}
