@@ -1,0 +1,151 @@
+//! What holds for every workflow, whatever is asked of it and in whichever order.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod support;
+
+use adw_core::{
+    AttemptResult, Backoff, Cancel, Command, EndAttempt, Interrupt, Recorded, Retry, SetStatus, StageName,
+    StageStatus, Start, Status, Timestamp, Workflow, fold,
+};
+use proptest::prelude::*;
+use support::{History, done, name, pipeline};
+
+const STAGES: [&str; 4] = ["plan", "implement", "review", "test"];
+
+fn stage() -> impl Strategy<Value = StageName> {
+    prop_oneof![9 => prop::sample::select(&STAGES[..]), 1 => Just("unknown")].prop_map(name)
+}
+
+fn result() -> impl Strategy<Value = AttemptResult> {
+    prop_oneof![
+        4 => Just(done("ok")),
+        1 => Just(AttemptResult::Skipped { reason: "nothing to do".to_owned() }),
+        1 => prop::sample::select(vec!["network", "other"]).prop_map(|class| AttemptResult::Retryable {
+            class: class.to_owned(),
+            message: String::new()
+        }),
+        1 => Just(AttemptResult::Fatal { message: String::new() }),
+        2 => Just(AttemptResult::Rework { feedback: "wrong".to_owned() }),
+    ]
+}
+
+/// What is asked; an end of the attempt under way is far likelier than one of another.
+#[derive(Clone, Debug)]
+enum Step {
+    EndCurrent(AttemptResult, u32),
+    Ask(Command),
+    Wait(u64),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let end = (stage(), 0u32..4, result(), any::<u32>()).prop_map(|(stage, attempt, result, chance)| {
+        Command::EndAttempt(EndAttempt { stage, attempt, result, chance })
+    });
+    let set = (
+        prop::option::of(prop::sample::select(&Status::ALL[..])),
+        prop::option::of(stage()),
+        prop::option::of(Just(serde_json::json!({"note": 1}))),
+        prop::option::of("[a-z ]{0,3}"),
+    )
+        .prop_map(|(status, current_stage, result, error_message)| {
+            Command::SetStatus(SetStatus { status, current_stage, result, error_message })
+        });
+    prop_oneof![
+        8 => (result(), any::<u32>()).prop_map(|(result, chance)| Step::EndCurrent(result, chance)),
+        4 => Just(Step::Ask(Command::Start(Start))),
+        1 => end.prop_map(Step::Ask),
+        1 => set.prop_map(Step::Ask),
+        1 => Just(Step::Ask(Command::Interrupt(Interrupt { cause: "stop".to_owned() }))),
+        1 => Just(Step::Ask(Command::Cancel(Cancel::default()))),
+        2 => prop::option::of(stage()).prop_map(|from| Step::Ask(Command::Retry(Retry { from }))),
+        2 => (0u64..100_000).prop_map(Step::Wait),
+    ]
+}
+
+fn take(history: &mut History, step: Step) {
+    match step {
+        Step::Wait(millis) => history.at = history.at.plus_millis(millis),
+        Step::Ask(command) => drop(history.try_run(command)),
+        Step::EndCurrent(result, chance) => {
+            let Some(stage) = history.workflow.running_stage() else { return };
+            let (stage, attempt) = (stage.name.clone(), stage.attempt);
+            history.run(Command::EndAttempt(EndAttempt { stage, attempt, result, chance }));
+        }
+    }
+}
+
+fn holds(before: &Workflow, after: &Workflow) {
+    assert!(after.progress >= before.progress, "progress fell from {} to {}", before.progress, after.progress);
+    let running = after.stages.iter().filter(|stage| stage.status == StageStatus::Running).count();
+    assert!(running <= 1, "{running} stages run at once");
+    assert_eq!(after.completed_at.is_some(), after.status.is_ended());
+    let busy = after.stages.iter().any(|stage| matches!(stage.status, StageStatus::Running | StageStatus::Waiting));
+    assert!(!busy || after.status == Status::Running, "a stage is at work in a workflow that is {:?}", after.status);
+    assert_eq!(after.waiting.is_some(), after.stages.iter().any(|stage| stage.status == StageStatus::Waiting));
+    if before.status != after.status {
+        assert!(before.status.moves().contains(&after.status) || before.status == Status::Pending);
+    }
+    if after.status == Status::Failed {
+        assert!(after.error_message.is_some());
+    }
+    if after.status == Status::Completed {
+        assert_eq!(after.progress, 100);
+    }
+    for (earlier, later) in before.stages.iter().zip(&after.stages) {
+        assert!(later.attempt >= earlier.attempt && later.round >= earlier.round);
+        assert!(later.reworks <= 3 && later.failures <= 3);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn folding_the_events_gives_the_row_and_the_rules_hold(steps in prop::collection::vec(step(), 1..60)) {
+        let mut history = History::new(pipeline(&STAGES));
+        for step in steps {
+            let before = history.workflow.clone();
+            take(&mut history, step);
+            holds(&before, &history.workflow);
+        }
+        let folded = fold(&history.events).unwrap();
+        prop_assert_eq!(folded.as_ref(), Some(&history.workflow));
+        for (recorded, seq) in history.events.iter().zip(1..) {
+            prop_assert_eq!(recorded.seq, seq);
+        }
+        let text = serde_json::to_string(&history.events).unwrap();
+        let read: Vec<Recorded> = serde_json::from_str(&text).unwrap();
+        prop_assert_eq!(read, history.events);
+    }
+
+    /// Nothing is ever stuck: what has not ended runs, waits, or can be started.
+    #[test]
+    fn an_open_workflow_always_has_a_way_on(steps in prop::collection::vec(step(), 1..60)) {
+        let mut history = History::new(pipeline(&STAGES));
+        for step in steps {
+            take(&mut history, step);
+            let open = !history.workflow.status.is_ended();
+            let mut later = history.clone();
+            later.at = Timestamp::from_millis(i64::MAX);
+            if open && history.workflow.running_stage().is_none() {
+                later.start();
+            }
+        }
+    }
+
+    #[test]
+    fn a_backoff_stays_between_half_its_wait_and_its_wait(
+        first_ms in 0u64..100_000, longest_ms in 0u64..1_000_000, failures in 0u32..200, chance in any::<u32>()
+    ) {
+        let wait = Backoff { first_ms, longest_ms }.wait_ms(failures, chance);
+        prop_assert!(wait <= longest_ms);
+        prop_assert!(wait >= first_ms.min(longest_ms) / 2);
+    }
+
+    #[test]
+    fn names_from_outside_never_panic(text in ".{0,120}") {
+        let _ = text.parse::<adw_core::AdwId>();
+        let _ = text.parse::<StageName>();
+        let _ = text.parse::<Timestamp>();
+    }
+}
