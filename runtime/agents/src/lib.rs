@@ -1,1 +1,25 @@
 //! Programs that write code when prompted: processes and agent backends.
+//!
+//! [`exec`] runs a program in a folder and leaves nothing of it behind; [`run_agent`] asks an agent, of whichever
+//! backend, and answers with one result. Neither knows of git, of workflows' state or of the store.
+
+pub mod exec;
+
+mod agent;
+mod command;
+mod event;
+mod failure;
+mod patch;
+mod process;
+mod structured;
+mod unified_diff;
+
+pub use agent::{AgentSpec, Answer, Request, Tools, run_agent};
+pub use command::{Argv, EmptyArgv};
+pub use event::AgentEvent;
+pub use failure::{AgentFailure, ErrorClass};
+pub use patch::{ApplyPatch, NotApplied};
+pub use process::environment::Environment;
+pub use process::mark::Owner;
+pub use process::sweep::{Swept, sweep};
+pub use unified_diff::extract_patch;

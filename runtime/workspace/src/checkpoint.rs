@@ -103,7 +103,8 @@ impl Workspace {
             let found = inner.keep(&format!("before the restore of {id}"), date, &head, tree).await?;
             inner.make_tree(&found.tree, &target.tree).await?;
             if head.id != target.head {
-                refs::move_branch(&inner.common_dir, &inner.branch, &head.id, &target.head, "adw: restore").await?;
+                refs::move_branch(&inner.common_dir, &inner.branch, &head.id, &target.head, "adw: restore")
+                    .await?;
             }
             let target_head = inner.head_of(&target.head).await?;
             inner.settle(&target_head.tree, &target.tree).await?;

@@ -45,7 +45,8 @@ impl Inner {
         if from == to {
             return Ok(String::new());
         }
-        let args = ["diff-tree", "-r", "-p", "-M", "--binary", "--full-index", "--no-ext-diff", "--no-textconv"];
+        let args =
+            ["diff-tree", "-r", "-p", "-M", "--binary", "--full-index", "--no-ext-diff", "--no-textconv"];
         let args = args.into_iter().chain(["--no-color", "-O/dev/null", from.as_str(), to.as_str()]);
         let diff = Git::new(args).git_dir(&self.common_dir).bytes().await?;
         Ok(String::from_utf8_lossy(&diff).into_owned())
@@ -71,7 +72,8 @@ impl Inner {
             return Err(missing());
         }
         let tree = format!("{id}^{{commit}}^{{tree}}");
-        let found = Git::new(["rev-parse", "--verify", "--quiet", &tree]).git_dir(&self.common_dir).output().await?;
+        let found =
+            Git::new(["rev-parse", "--verify", "--quiet", &tree]).git_dir(&self.common_dir).output().await?;
         if found.status.success() {
             String::from_utf8_lossy(&found.stdout).trim().to_owned().try_into()
         } else {

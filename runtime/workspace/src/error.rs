@@ -58,7 +58,9 @@ pub enum WorkspaceError {
         reason: String,
     },
     /// The base that was configured does not name a commit.
-    #[error("`{base}` names no commit in {path}; set the project's `base` to a branch, tag or commit that exists")]
+    #[error(
+        "`{base}` names no commit in {path}; set the project's `base` to a branch, tag or commit that exists"
+    )]
     NoSuchBase {
         /// The repository.
         path: PathBuf,
@@ -78,7 +80,9 @@ pub enum WorkspaceError {
         branch: String,
     },
     /// A branch of that name is someone else's.
-    #[error("a branch `{branch}` exists already and is not this workflow's; rename or delete it, or choose another name")]
+    #[error(
+        "a branch `{branch}` exists already and is not this workflow's; rename or delete it, or choose another name"
+    )]
     BranchTaken {
         /// The branch.
         branch: String,
@@ -156,7 +160,9 @@ pub enum WorkspaceError {
     #[error("a commit message or label can't be empty or hold a NUL byte")]
     InvalidMessage,
     /// The workspace holds work that no branch or checkpoint has.
-    #[error("the workspace at {path} holds work that no branch or checkpoint has ({what}); take a checkpoint first")]
+    #[error(
+        "the workspace at {path} holds work that no branch or checkpoint has ({what}); take a checkpoint first"
+    )]
     Unsaved {
         /// The workspace.
         path: PathBuf,
@@ -211,7 +217,9 @@ impl WorkspaceError {
             | Self::InvalidMessage
             | Self::FileTooLarge { .. }
             | Self::GitOutputTooLarge { .. } => ErrorKind::Invalid,
-            Self::NoSuchFile { .. } | Self::NoSuchCommit { .. } | Self::NoSuchCheckpoint { .. } => ErrorKind::NotFound,
+            Self::NoSuchFile { .. } | Self::NoSuchCommit { .. } | Self::NoSuchCheckpoint { .. } => {
+                ErrorKind::NotFound
+            }
             Self::BranchTaken { .. }
             | Self::ForeignFolder { .. }
             | Self::BranchMoved { .. }

@@ -29,7 +29,8 @@ impl Workspace {
             let root = open(&inner.path)?;
             refuse_git(&root, &path)?;
             if let Some(folder) = Path::new(&path).parent().filter(|folder| !folder.as_os_str().is_empty()) {
-                root.create_dir_all(folder).map_err(|error| of_file(&path, "making the folder of a file", error))?;
+                root.create_dir_all(folder)
+                    .map_err(|error| of_file(&path, "making the folder of a file", error))?;
             }
             match root.metadata(&path) {
                 Ok(found) if !found.is_file() => Err(not_a_file(&path)),
@@ -53,7 +54,9 @@ impl Workspace {
                 _ => {}
             }
             match root.remove_file(&path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(of_file(&path, "removing", error)),
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    Err(of_file(&path, "removing", error))
+                }
                 _ => Ok(()),
             }
         })
@@ -119,7 +122,8 @@ fn is_git(segment: &str) -> bool {
 fn refuse_git(root: &Dir, path: &str) -> Result<(), WorkspaceError> {
     // What isn't there yet is reached through the nearest folder above it that is.
     let found = Path::new(path).ancestors().find_map(|above| root.canonicalize(above).ok());
-    let within_git = found.is_some_and(|real| real.iter().any(|segment| segment.to_str().is_some_and(is_git)));
+    let within_git =
+        found.is_some_and(|real| real.iter().any(|segment| segment.to_str().is_some_and(is_git)));
     if within_git {
         return Err(WorkspaceError::InvalidPath { path: path.to_owned(), reason: "is git's own" });
     }
@@ -136,9 +140,10 @@ fn of_file(path: &str, what: &'static str, error: io::Error) -> WorkspaceError {
         ErrorKind::NotFound => WorkspaceError::NoSuchFile { path: path.to_owned() },
         ErrorKind::NotADirectory | ErrorKind::IsADirectory | ErrorKind::AlreadyExists => not_a_file(path),
         // cap-std has no kind of its own for this; a refusal by the system carries its number.
-        ErrorKind::PermissionDenied if error.raw_os_error().is_none() => {
-            WorkspaceError::InvalidPath { path: path.to_owned(), reason: "leads out of the workspace by a symlink" }
-        }
+        ErrorKind::PermissionDenied if error.raw_os_error().is_none() => WorkspaceError::InvalidPath {
+            path: path.to_owned(),
+            reason: "leads out of the workspace by a symlink",
+        },
         _ => WorkspaceError::io(what, path)(error),
     }
 }
@@ -151,10 +156,30 @@ mod tests {
 
     #[test]
     fn a_path_is_relative_and_stays_beneath_the_root() {
-        for (given, taken) in [("a", "a"), ("a/b.rs", "a/b.rs"), ("./a/./b", "a/b"), (".gitignore", ".gitignore"), ("ä ö/ü", "ä ö/ü")] {
+        for (given, taken) in [
+            ("a", "a"),
+            ("a/b.rs", "a/b.rs"),
+            ("./a/./b", "a/b"),
+            (".gitignore", ".gitignore"),
+            ("ä ö/ü", "ä ö/ü"),
+        ] {
             assert_eq!(checked(given).unwrap(), taken);
         }
-        for bad in ["", ".", "/", "/etc/passwd", "..", "../a", "a/../../b", "a//b", "a/", "a\0b", ".git", ".git/config", "a/.GIT/hooks/x"] {
+        for bad in [
+            "",
+            ".",
+            "/",
+            "/etc/passwd",
+            "..",
+            "../a",
+            "a/../../b",
+            "a//b",
+            "a/",
+            "a\0b",
+            ".git",
+            ".git/config",
+            "a/.GIT/hooks/x",
+        ] {
             assert!(checked(bad).is_err(), "{bad}");
         }
     }

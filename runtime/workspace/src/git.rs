@@ -201,7 +201,10 @@ async fn converse(child: &mut Child, input: Option<Vec<u8>>, name: &str) -> Resu
     };
     let read_stdout = async {
         let bytes = read_up_to(stdout, OUTPUT_LIMIT).await.map_err(io)?;
-        bytes.ok_or_else(|| WorkspaceError::GitOutputTooLarge { command: name.to_owned(), limit: OUTPUT_LIMIT })
+        bytes.ok_or_else(|| WorkspaceError::GitOutputTooLarge {
+            command: name.to_owned(),
+            limit: OUTPUT_LIMIT,
+        })
     };
     let read_stderr = async { read_start(stderr).await.map_err(io) };
     let ((), stdout, stderr) = tokio::try_join!(write, read_stdout, read_stderr)?;
@@ -210,7 +213,10 @@ async fn converse(child: &mut Child, input: Option<Vec<u8>>, name: &str) -> Resu
 }
 
 /// All of a stream, or none where it is longer than the limit.
-async fn read_up_to(stream: Option<impl AsyncRead + Unpin>, limit: usize) -> std::io::Result<Option<Vec<u8>>> {
+async fn read_up_to(
+    stream: Option<impl AsyncRead + Unpin>,
+    limit: usize,
+) -> std::io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
     if let Some(stream) = stream {
         stream.take(limit as u64 + 1).read_to_end(&mut bytes).await?;
@@ -230,7 +236,9 @@ async fn read_start(stream: Option<impl AsyncRead + Unpin>) -> std::io::Result<V
 
 /// Ends git and the filters that it may have started.
 async fn end(child: &mut Child) {
-    if let Some(group) = child.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw) {
+    if let Some(group) =
+        child.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw)
+    {
         let _gone = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
     }
     let _reaped = child.wait().await;
@@ -264,7 +272,12 @@ mod tests {
 
     #[test]
     fn a_git_is_recent_from_the_required_version_on() {
-        for good in ["git version 2.31.0", "git version 2.47.3", "git version 3.0.1.windows.2", "git version 2.39.5 (Apple Git-154)"] {
+        for good in [
+            "git version 2.31.0",
+            "git version 2.47.3",
+            "git version 3.0.1.windows.2",
+            "git version 2.39.5 (Apple Git-154)",
+        ] {
             assert!(is_recent(good), "{good}");
         }
         for bad in ["git version 2.30.9", "git version 1.99", "git version", "", "hub version 9.9"] {

@@ -16,7 +16,8 @@ impl Workspace {
             pattern: pattern.to_owned(),
             reason: error.kind().to_string(),
         };
-        let glob = GlobBuilder::new(pattern).literal_separator(true).build().map_err(invalid)?.compile_matcher();
+        let glob =
+            GlobBuilder::new(pattern).literal_separator(true).build().map_err(invalid)?.compile_matcher();
         let inner = self.inner();
         let listing = Git::new(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
             .git_dir(&inner.git_dir)

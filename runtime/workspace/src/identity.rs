@@ -51,7 +51,10 @@ mod tests {
     #[test]
     fn an_identity_is_read_as_git_prints_it() {
         let read = Identity::parse("Ada O. Lovelace <ada@example.com> 1700000000 +0000\n");
-        assert_eq!(read, Some(Identity { name: "Ada O. Lovelace".to_owned(), email: "ada@example.com".to_owned() }));
+        assert_eq!(
+            read,
+            Some(Identity { name: "Ada O. Lovelace".to_owned(), email: "ada@example.com".to_owned() })
+        );
         assert_eq!(Identity::parse("nobody"), None);
     }
 }

@@ -90,7 +90,9 @@ mod tests {
         for good in ["test", "a1b2c3d4", "adw-1_x.y", "0"] {
             assert!(check_adw_id(good).is_ok(), "{good}");
         }
-        for bad in ["", ".", "..", "a/b", "-x", ".x", "x.", "a..b", "x.lock", "ä", "a b", "a\0", &"x".repeat(129)] {
+        for bad in
+            ["", ".", "..", "a/b", "-x", ".x", "x.", "a..b", "x.lock", "ä", "a b", "a\0", &"x".repeat(129)]
+        {
             assert!(check_adw_id(bad).is_err(), "{bad}");
         }
     }

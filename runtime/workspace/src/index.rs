@@ -54,7 +54,8 @@ impl Inner {
         let args = args.into_iter().chain([found.as_str(), wanted.as_str()]);
         let listing = Git::new(args).git_dir(&self.common_dir).bytes().await?;
         let listing = String::from_utf8_lossy(&listing);
-        let paths = listing.split_terminator('\0').filter(|path| self.path.join(path).symlink_metadata().is_ok());
+        let paths =
+            listing.split_terminator('\0').filter(|path| self.path.join(path).symlink_metadata().is_ok());
         Ok(paths.map(str::to_owned).collect())
     }
 
@@ -116,9 +117,13 @@ fn refuse_unread_files(add: &Output) -> Result<(), WorkspaceError> {
         return Ok(());
     }
     let empty_repository = |line: &str| line.ends_with("does not have a commit checked out");
-    let mut errors = add.stderr.lines().filter(|line| line.starts_with("error: ") || line.starts_with("fatal: "));
+    let mut errors =
+        add.stderr.lines().filter(|line| line.starts_with("error: ") || line.starts_with("fatal: "));
     if errors.all(empty_repository) {
-        tracing::warn!(detail = add.stderr.trim(), "left a repository within the worktree out of the snapshot");
+        tracing::warn!(
+            detail = add.stderr.trim(),
+            "left a repository within the worktree out of the snapshot"
+        );
         return Ok(());
     }
     Err(failed("add".to_owned(), add))

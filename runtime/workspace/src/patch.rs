@@ -19,7 +19,9 @@ pub enum PatchError {
     #[error("there is no unified diff in the text; give one as `git diff` or `diff -u` prints it")]
     NoDiff,
     /// The text breaks off or its hunk headers count wrong.
-    #[error("the diff is damaged at its line {line}; its hunk's header does not fit the lines that follow, or the end is missing")]
+    #[error(
+        "the diff is damaged at its line {line}; its hunk's header does not fit the lines that follow, or the end is missing"
+    )]
     Damaged {
         /// The line of the diff.
         line: u64,
@@ -101,8 +103,10 @@ impl Inner {
             }
         }
         let Some((refusal, strip, text)) = likeliest else { return Err(PatchError::NoDiff) };
-        if matches!(refusal, PatchError::Mismatch { .. } | PatchError::Exists { .. } | PatchError::Missing { .. })
-            && self.apply_to_index(&text, strip, true).await?.is_ok()
+        if matches!(
+            refusal,
+            PatchError::Mismatch { .. } | PatchError::Exists { .. } | PatchError::Missing { .. }
+        ) && self.apply_to_index(&text, strip, true).await?.is_ok()
         {
             return Err(PatchError::AlreadyApplied);
         }
@@ -119,7 +123,8 @@ impl Inner {
         let scratch = Scratch::beside(&self.private_index)?;
         let index = scratch.index();
         copy_with_time(&self.private_index, &index).await?;
-        let mut args = vec!["apply", "--cached", "--verbose", "--whitespace=nowarn", "--no-ignore-whitespace", strip];
+        let mut args =
+            vec!["apply", "--cached", "--verbose", "--whitespace=nowarn", "--no-ignore-whitespace", strip];
         if reverse {
             args.push("--reverse");
         }
@@ -132,7 +137,16 @@ impl Inner {
 
     /// Refuses what git would let pass, and what later writes could escape through.
     async fn refuse_unsound(&self, before: &TreeId, after: &TreeId) -> Result<(), PatchError> {
-        let args = ["diff-tree", "-r", "-z", "--raw", "--no-abbrev", "--no-renames", before.as_str(), after.as_str()];
+        let args = [
+            "diff-tree",
+            "-r",
+            "-z",
+            "--raw",
+            "--no-abbrev",
+            "--no-renames",
+            before.as_str(),
+            after.as_str(),
+        ];
         let listing = Git::new(args).git_dir(&self.common_dir).bytes().await?;
         let listing = String::from_utf8_lossy(&listing);
         let mut fields = listing.split_terminator('\0');
@@ -164,14 +178,16 @@ fn spellings(diff: &str) -> Vec<(&'static str, String)> {
     }
     let prefixed = has_prefixes(&diff);
     let strips = if prefixed { ["-p1", "-p0"] } else { ["-p0", "-p1"] };
-    let other_ends = if diff.contains("\r\n") { diff.replace("\r\n", "\n") } else { with_crlf_content(&diff) };
+    let other_ends =
+        if diff.contains("\r\n") { diff.replace("\r\n", "\n") } else { with_crlf_content(&diff) };
     let ends = [diff, other_ends];
     strips.into_iter().flat_map(|strip| ends.iter().map(move |text| (strip, text.clone()))).collect()
 }
 
 /// Whether every name in the headers has git's `a/` or `b/`.
 fn has_prefixes(diff: &str) -> bool {
-    let mut names = diff.lines().filter_map(|line| line.strip_prefix("--- ").or_else(|| line.strip_prefix("+++ ")));
+    let mut names =
+        diff.lines().filter_map(|line| line.strip_prefix("--- ").or_else(|| line.strip_prefix("+++ ")));
     names.all(|name| name.starts_with("a/") || name.starts_with("b/") || name.starts_with("/dev/null"))
 }
 
@@ -215,28 +231,46 @@ fn leads_out(path: &str, target: &str) -> bool {
 /// Reads what `git apply --verbose` says about a diff that it refuses.
 fn read_refusal(stderr: &str) -> PatchError {
     let errors: Vec<&str> = stderr.lines().filter_map(|line| line.strip_prefix("error: ")).collect();
-    let first = errors.iter().find(|error| **error != "while searching for:").copied().unwrap_or_else(|| stderr.trim());
+    let first = errors
+        .iter()
+        .find(|error| **error != "while searching for:")
+        .copied()
+        .unwrap_or_else(|| stderr.trim());
     if first.starts_with("No valid patches in input") {
         return PatchError::NoDiff;
     }
-    if let Some(line) = number_after(first, "corrupt patch at line ").or_else(|| number_after(first, "patch fragment without header at line ")) {
+    if let Some(line) = number_after(first, "corrupt patch at line ")
+        .or_else(|| number_after(first, "patch fragment without header at line "))
+    {
         return PatchError::Damaged { line };
     }
     if let Some((path, line)) = first.strip_prefix("patch failed: ").and_then(|rest| rest.rsplit_once(':')) {
         let expected = searched_for(stderr);
-        return PatchError::Mismatch { path: path.to_owned(), line: line.parse().unwrap_or_default(), expected };
+        return PatchError::Mismatch {
+            path: path.to_owned(),
+            line: line.parse().unwrap_or_default(),
+            expected,
+        };
     }
     if let Some(path) = first.strip_prefix("invalid path ") {
         let reason = "it is no path within the workspace";
         return PatchError::Forbidden { path: unquoted(path), reason };
     }
-    if let Some(path) = first.strip_prefix("affected file ").and_then(|rest| rest.strip_suffix(" is beyond a symbolic link")) {
+    if let Some(path) =
+        first.strip_prefix("affected file ").and_then(|rest| rest.strip_suffix(" is beyond a symbolic link"))
+    {
         return PatchError::Forbidden { path: unquoted(path), reason: "it lies beyond a symlink" };
     }
-    if let Some(path) = first.strip_suffix(": does not exist in index").or_else(|| first.strip_suffix(": No such file or directory")) {
+    if let Some(path) = first
+        .strip_suffix(": does not exist in index")
+        .or_else(|| first.strip_suffix(": No such file or directory"))
+    {
         return PatchError::Missing { path: path.to_owned() };
     }
-    if let Some(path) = first.strip_suffix(": already exists in index").or_else(|| first.strip_suffix(": already exists in working directory")) {
+    if let Some(path) = first
+        .strip_suffix(": already exists in index")
+        .or_else(|| first.strip_suffix(": already exists in working directory"))
+    {
         return PatchError::Exists { path: path.to_owned() };
     }
     PatchError::Refused(if errors.is_empty() { stderr.trim().to_owned() } else { errors.join("; ") })
@@ -254,7 +288,8 @@ fn unquoted(path: &str) -> String {
 fn searched_for(stderr: &str) -> String {
     const LINES: usize = 12;
     let mut lines = stderr.lines().skip_while(|line| *line != "error: while searching for:").skip(1);
-    let wanted: Vec<&str> = lines.by_ref().take_while(|line| !line.starts_with("error: patch failed: ")).collect();
+    let wanted: Vec<&str> =
+        lines.by_ref().take_while(|line| !line.starts_with("error: patch failed: ")).collect();
     let shown = &wanted[..wanted.len().min(LINES)];
     shown.join("\n").trim_end().to_owned()
 }
@@ -265,10 +300,20 @@ mod tests {
 
     #[test]
     fn a_symlink_leads_out_by_its_words() {
-        for (path, target) in [("l", "/etc"), ("l", ".."), ("l", "../x"), ("a/l", "../../x"), ("l", "a/../../x"), ("l", ".git/hooks"), ("a/l", "../.GIT")] {
+        for (path, target) in [
+            ("l", "/etc"),
+            ("l", ".."),
+            ("l", "../x"),
+            ("a/l", "../../x"),
+            ("l", "a/../../x"),
+            ("l", ".git/hooks"),
+            ("a/l", "../.GIT"),
+        ] {
             assert!(leads_out(path, target), "{path} -> {target}");
         }
-        for (path, target) in [("l", "a"), ("a/l", "../b"), ("l", "./a/../b"), ("a/b/l", "../../x"), ("l", "a.git")] {
+        for (path, target) in
+            [("l", "a"), ("a/l", "../b"), ("l", "./a/../b"), ("a/b/l", "../../x"), ("l", "a.git")]
+        {
             assert!(!leads_out(path, target), "{path} -> {target}");
         }
     }

@@ -30,7 +30,11 @@ pub(crate) async fn prepare(folder: &Path, data_dir: &Path) -> Result<PathBuf, W
 }
 
 /// Takes in what the folder holds now, as a commit on `main`, if it changed.
-pub(crate) async fn take_in(folder: &Path, git_dir: &Path, identity: &Identity) -> Result<(), WorkspaceError> {
+pub(crate) async fn take_in(
+    folder: &Path,
+    git_dir: &Path,
+    identity: &Identity,
+) -> Result<(), WorkspaceError> {
     let index = git_dir.join("adw-index");
     let on_folder =
         |args: &[&str]| Git::new(args.iter().copied()).git_dir(git_dir).work_tree(folder).index(&index);

@@ -42,7 +42,8 @@ const FORMAT: &str =
 
 pub(crate) async fn read(common_dir: &Path, branch: &str, adw_id: &str) -> Result<Refs, WorkspaceError> {
     let (branch, checkpoints) = (of_branch(branch), of_checkpoints(adw_id));
-    let listing = Git::new(["for-each-ref", FORMAT, &branch, &checkpoints]).git_dir(common_dir).bytes().await?;
+    let listing =
+        Git::new(["for-each-ref", FORMAT, &branch, &checkpoints]).git_dir(common_dir).bytes().await?;
     let listing = String::from_utf8_lossy(&listing);
     let mut refs = Refs { head: None, last: None };
     let fields: Vec<&str> = listing.split('\0').collect();
@@ -61,7 +62,11 @@ pub(crate) async fn read(common_dir: &Path, branch: &str, adw_id: &str) -> Resul
 }
 
 /// Makes all steps, or none when one of the refs is not what the step expects.
-pub(crate) async fn update(common_dir: &Path, reason: &str, steps: &[Step<'_>]) -> Result<(), WorkspaceError> {
+pub(crate) async fn update(
+    common_dir: &Path,
+    reason: &str,
+    steps: &[Step<'_>],
+) -> Result<(), WorkspaceError> {
     let mut script = Vec::new();
     for step in steps {
         let line = match step {
@@ -93,7 +98,11 @@ pub(crate) async fn move_branch(
 
 pub(crate) fn moved(branch: &str, expected: &CommitId, found: &str) -> WorkspaceError {
     let found = if found.is_empty() { "nowhere (it was deleted)" } else { found };
-    WorkspaceError::BranchMoved { branch: branch.to_owned(), expected: expected.clone(), found: found.to_owned() }
+    WorkspaceError::BranchMoved {
+        branch: branch.to_owned(),
+        expected: expected.clone(),
+        found: found.to_owned(),
+    }
 }
 
 /// Moves the checkpoints' ref on to its next.

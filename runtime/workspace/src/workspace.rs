@@ -107,7 +107,9 @@ impl Inner {
     pub(crate) async fn refs(&self) -> Result<(Head, Record), WorkspaceError> {
         match refs::read(&self.common_dir, &self.branch, &self.adw_id).await? {
             Refs { head: Some(head), last: Some(record) } => Ok((head, record)),
-            Refs { head: None, last: Some(record) } => Err(refs::moved(&self.branch, &record.checkpoint.head, "")),
+            Refs { head: None, last: Some(record) } => {
+                Err(refs::moved(&self.branch, &record.checkpoint.head, ""))
+            }
             Refs { last: None, .. } => Err(WorkspaceError::Gone { path: self.path.clone() }),
         }
     }
@@ -120,7 +122,8 @@ impl Inner {
             return unsaved("changed files");
         }
         let checkpoints = format!("--glob={}", refs::of_checkpoints(&self.adw_id));
-        let loose = ["rev-list", "--max-count=1", "HEAD", "--not", "--branches", "--tags", "--remotes", &checkpoints];
+        let loose =
+            ["rev-list", "--max-count=1", "HEAD", "--not", "--branches", "--tags", "--remotes", &checkpoints];
         let loose = Git::new(loose).git_dir(&self.git_dir).output().await?;
         if loose.status.success() && !loose.stdout.is_empty() {
             return unsaved("commits on no branch");

@@ -48,7 +48,11 @@ impl Workspaces {
 
     /// Opens the repository at a folder: a checkout, bare, or itself a worktree. A folder that has none gets a private
     /// one in the runtime's folder. `base` is what workflows begin from (a branch, tag or commit); none is `HEAD`.
-    pub async fn open(&self, path: impl AsRef<Path>, base: Option<&str>) -> Result<Repository, WorkspaceError> {
+    pub async fn open(
+        &self,
+        path: impl AsRef<Path>,
+        base: Option<&str>,
+    ) -> Result<Repository, WorkspaceError> {
         let lock_of = |common_dir: &Path| self.shared.repositories.of(common_dir.to_owned());
         Repository::open(path.as_ref(), base, &self.shared.data_dir, lock_of).await
     }
@@ -178,11 +182,16 @@ async fn begin(repository: &Repository, branch: &str, adw_id: &str) -> Result<()
     };
     let first = commit::write(common_dir, &new).await?;
     let (branch_ref, checkpoints) = (refs::of_branch(branch), refs::of_checkpoints(adw_id));
-    let steps = [Step::Create { name: &branch_ref, id: &base }, Step::Create { name: &checkpoints, id: &first }];
+    let steps =
+        [Step::Create { name: &branch_ref, id: &base }, Step::Create { name: &checkpoints, id: &first }];
     refs::update(common_dir, "adw: begin", &steps).await
 }
 
-async fn read_both(repository: &Repository, branch: &str, adw_id: &str) -> Result<(Head, Record), WorkspaceError> {
+async fn read_both(
+    repository: &Repository,
+    branch: &str,
+    adw_id: &str,
+) -> Result<(Head, Record), WorkspaceError> {
     match refs::read(repository.git_dir(), branch, adw_id).await? {
         Refs { head: Some(head), last: Some(record) } => Ok((head, record)),
         _ => Err(WorkspaceError::BranchTaken { branch: branch.to_owned() }),

@@ -1,0 +1,229 @@
+//! One run of a program, from its start until nothing of it lives.
+
+use std::io;
+use std::process::{ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use tokio::process::{Child, ChildStdin, Command as Builder};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::exec::{Captured, Command, Exit, LineSink, Output, Stdin, Stream};
+use crate::process::capture::{self, Capture};
+use crate::process::ladder::{self, AT_ONCE, LEFT_BEHIND, Rung, STOP};
+use crate::process::lines::Lines;
+use crate::process::mark::RunMarks;
+use crate::process::table::{Family, ProcessId};
+
+/// How long output is waited for once nobody who could write it is known to live.
+const DRAIN: Duration = Duration::from_secs(1);
+const PIECE: usize = 16 * 1024;
+
+/// Starts the program in a process group of its own.
+pub(crate) async fn spawn(command: &Command, marks: &RunMarks) -> io::Result<Child> {
+    let mut builder = Builder::new(&command.program);
+    builder
+        .args(&command.args)
+        .current_dir(&command.cwd)
+        .env_clear()
+        .envs(command.env.variables())
+        .envs(marks.all().map(|mark| (mark.name, &mark.value)))
+        .stdin(match command.stdin {
+            Stdin::Null => Stdio::null(),
+            Stdin::Bytes(_) => Stdio::piped(),
+        })
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0);
+    let mut tries = 0;
+    loop {
+        match builder.spawn() {
+            // A program that was just written: a process that was started in that instant still has it open.
+            Err(error) if error.kind() == io::ErrorKind::ExecutableFileBusy && tries < 10 => {
+                tries += 1;
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            other => return other,
+        }
+    }
+}
+
+/// Sees a started program through to its end.
+pub(crate) async fn see_through(
+    mut child: Child,
+    marks: RunMarks,
+    input: Stdin,
+    timeout: Option<Duration>,
+    cancel: &CancellationToken,
+    on_line: LineSink<'_>,
+) -> io::Result<Output> {
+    let guard = Guard { leader: child.id().and_then(ProcessId::of), marks };
+    let began = Instant::now();
+    let mut stdout = Pipe::new(child.stdout.take(), Stream::Stdout);
+    let mut stderr = Pipe::new(child.stderr.take(), Stream::Stderr);
+    let feeding = feed(child.stdin.take(), input);
+    tokio::pin!(feeding);
+    let mut fed = false;
+    let mut status: Option<ExitStatus> = None;
+    let mut stopped: Option<Exit> = None;
+    let mut ending = Ending::NotYet;
+    let deadline = tokio::time::sleep(timeout.unwrap_or(Duration::from_hours(24 * 365)));
+    tokio::pin!(deadline);
+    let drained = tokio::time::sleep(Duration::ZERO);
+    tokio::pin!(drained);
+    while !(ending.is_over() && stdout.is_closed() && stderr.is_closed() && status.is_some()) {
+        let may_stop = status.is_none() && stopped.is_none();
+        tokio::select! {
+            piece = stdout.next() => stdout.take(&piece, on_line),
+            piece = stderr.next() => stderr.take(&piece, on_line),
+            () = &mut feeding, if !fed => fed = true,
+            ended = child.wait(), if status.is_none() => {
+                status = Some(ended?);
+                ending.begin(&guard, LEFT_BEHIND);
+            }
+            () = cancel.cancelled(), if may_stop => {
+                stopped = Some(Exit::Cancelled);
+                ending.begin(&guard, STOP);
+            }
+            () = &mut deadline, if may_stop && timeout.is_some() => {
+                stopped = Some(Exit::TimedOut);
+                ending.begin(&guard, STOP);
+            }
+            () = ending.wait(), if ending.is_under_way() => {
+                drained.as_mut().reset(tokio::time::Instant::now() + DRAIN);
+            }
+            () = &mut drained, if ending.is_over() => break,
+        }
+    }
+    guard.disarm();
+    let exit = stopped.or_else(|| status.map(exit_of)).unwrap_or(Exit::Signal(0));
+    Ok(Output {
+        exit,
+        stdout: stdout.finish(on_line),
+        stderr: stderr.finish(on_line),
+        duration: began.elapsed(),
+    })
+}
+
+fn exit_of(status: ExitStatus) -> Exit {
+    use std::os::unix::process::ExitStatusExt;
+    match (status.code(), status.signal()) {
+        (Some(code), _) => Exit::Code(code),
+        (None, signal) => Exit::Signal(signal.unwrap_or_default()),
+    }
+}
+
+/// Writes the input and closes the pipe.
+async fn feed(stdin: Option<ChildStdin>, input: Stdin) {
+    if let (Some(mut stdin), Stdin::Bytes(bytes)) = (stdin, input) {
+        // A program that doesn't read its input, or not all of it, is none that failed.
+        let _unread = stdin.write_all(&bytes).await;
+    }
+}
+
+/// Whether the family is being brought to its end.
+enum Ending {
+    NotYet,
+    UnderWay(JoinHandle<usize>),
+    Over,
+}
+
+impl Ending {
+    fn begin(&mut self, guard: &Guard, rungs: &'static [Rung]) {
+        if matches!(self, Self::NotYet) {
+            let mut family = guard.family();
+            *self = Self::UnderWay(tokio::task::spawn_blocking(move || ladder::descend(&mut family, rungs)));
+        }
+    }
+
+    async fn wait(&mut self) {
+        if let Self::UnderWay(descent) = self {
+            if let Err(error) = descent.await {
+                tracing::error!(%error, "a stop was broken off");
+            }
+            *self = Self::Over;
+        }
+    }
+
+    fn is_under_way(&self) -> bool {
+        matches!(self, Self::UnderWay(_))
+    }
+
+    fn is_over(&self) -> bool {
+        matches!(self, Self::Over)
+    }
+}
+
+/// Ends the family when the run is dropped before it was seen through.
+struct Guard {
+    leader: Option<ProcessId>,
+    marks: RunMarks,
+}
+
+impl Guard {
+    fn family(&self) -> Family {
+        Family::new(vec![self.marks.run.clone()], self.leader)
+    }
+
+    fn disarm(mut self) {
+        self.leader = None;
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if let Some(leader) = self.leader {
+            let mut family = self.family();
+            // The first goes now, in case this process itself is about to end; the rest takes a moment.
+            leader.signal(rustix::process::Signal::KILL);
+            std::thread::spawn(move || ladder::descend(&mut family, AT_ONCE));
+        }
+    }
+}
+
+/// One of the program's output streams.
+struct Pipe<R> {
+    reader: Option<R>,
+    piece: Box<[u8]>,
+    stream: Stream,
+    capture: Capture,
+    lines: Lines,
+}
+
+impl<R: AsyncRead + Unpin> Pipe<R> {
+    fn new(reader: Option<R>, stream: Stream) -> Self {
+        let piece = vec![0; PIECE].into_boxed_slice();
+        Self { reader, piece, stream, capture: Capture::new(capture::LIMIT), lines: Lines::default() }
+    }
+
+    fn is_closed(&self) -> bool {
+        self.reader.is_none()
+    }
+
+    /// The length of the next piece; never, once the stream is closed.
+    async fn next(&mut self) -> io::Result<usize> {
+        match &mut self.reader {
+            Some(reader) => reader.read(&mut self.piece).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    fn take(&mut self, piece: &io::Result<usize>, on_line: LineSink<'_>) {
+        match piece {
+            Ok(length @ 1..) => {
+                let (piece, stream) = (&self.piece[..*length], self.stream);
+                self.capture.push(piece);
+                self.lines.push(piece, &mut |line| on_line(stream, line));
+            }
+            Ok(0) | Err(_) => self.reader = None,
+        }
+    }
+
+    fn finish(mut self, on_line: LineSink<'_>) -> Captured {
+        let stream = self.stream;
+        self.lines.finish(&mut |line| on_line(stream, line));
+        let (bytes, cut) = self.capture.finish();
+        Captured { bytes, cut }
+    }
+}
