@@ -13,6 +13,7 @@ use crate::effects::{Effects, Stop};
 
 pub use argv::argv_matches;
 pub use destination::{Destination, NoDestination};
+pub(crate) use suggestion::key;
 
 /// Lets pass what the grants of a stage allow, and refuses everything else with the line that would allow it.
 pub struct Granted<E> {

@@ -1,9 +1,13 @@
 //! `agent`: asking a coding agent.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeMap;
+
+use super::bounds::{self, KIB, MIB};
+use crate::bindings::adw::stage::agent as bindings;
+use crate::call::{self, CallError};
+use crate::guest::{Guest, Refused};
 
 /// What an agent is asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,4 +59,60 @@ pub struct Failed {
     /// The session to go on in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<String>,
+}
+
+const PROMPT: usize = MIB;
+const NAME: usize = 256;
+const SESSION: usize = KIB;
+
+impl bindings::Host for Guest {
+    async fn run(&mut self, request: bindings::Request) -> Result<bindings::Answer, Refused> {
+        let request = checked(request)?;
+        let answer = self
+            .ask(call::Call::Agent(request), |reply| match reply {
+                call::Reply::Agent(answer) => Some(answer),
+                _ => None,
+            })
+            .await?;
+        Ok(answer.into())
+    }
+
+    fn convert_failure(&mut self, refused: Refused) -> wasmtime::Result<bindings::Failure> {
+        match refused {
+            Refused::Answer(CallError::Agent(failed)) => Ok(bindings::Failure::Agent(failed.into())),
+            Refused::Answer(error) => Ok(bindings::Failure::Call(error.into())),
+            Refused::End(end) => Err(end),
+        }
+    }
+}
+
+fn checked(request: bindings::Request) -> Result<Request, CallError> {
+    let bindings::Request { prompt, agent, session, writes, schema, timeout_ms } = request;
+    bounds::at_most("the prompt's length", prompt.len(), PROMPT)?;
+    if let Some(agent) = &agent {
+        bounds::name("the agent", agent, NAME)?;
+    }
+    if let Some(session) = &session {
+        bounds::name("the session", session, SESSION)?;
+    }
+    Ok(Request { prompt, agent, session, writes, schema: bounds::schema(schema)?, timeout_ms })
+}
+
+impl From<Answer> for bindings::Answer {
+    fn from(answer: Answer) -> Self {
+        Self {
+            agent: answer.agent,
+            text: answer.text,
+            structured: answer.structured.map(|value| value.to_string()),
+            session: answer.session,
+            changes: answer.changes,
+            usage: answer.usage.into_iter().collect(),
+        }
+    }
+}
+
+impl From<Failed> for bindings::Failed {
+    fn from(Failed { class, message, session }: Failed) -> Self {
+        Self { class, message, session }
+    }
 }

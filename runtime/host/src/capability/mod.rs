@@ -2,6 +2,7 @@
 
 pub mod agent;
 pub mod artifacts;
+mod bounds;
 pub mod clock;
 pub mod exec;
 pub mod http;

@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::bounds::{self, KIB};
+use crate::bindings::adw::stage::workspace as bindings;
 use crate::bytes::Bytes;
+use crate::call;
+use crate::guest::{Guest, Refused};
 
 /// A call of this interface.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,4 +50,37 @@ pub enum Reply {
     Paths(Vec<String>),
     /// To `diff`: the diff.
     Diff(String),
+}
+
+const PATTERN: usize = KIB;
+
+impl bindings::Host for Guest {
+    async fn read(&mut self, path: String) -> Result<Vec<u8>, Refused> {
+        bounds::path("the path", &path)?;
+        self.ask(call::Call::Workspace(Call::Read { path }), |reply| match reply {
+            call::Reply::Workspace(Reply::File(bytes)) => Some(bytes.0),
+            _ => None,
+        })
+        .await
+    }
+
+    async fn glob(&mut self, pattern: String) -> Result<Vec<String>, Refused> {
+        bounds::name("the pattern", &pattern, PATTERN)?;
+        self.ask(call::Call::Workspace(Call::Glob { pattern }), |reply| match reply {
+            call::Reply::Workspace(Reply::Paths(paths)) => Some(paths),
+            _ => None,
+        })
+        .await
+    }
+
+    async fn diff(&mut self, since: Option<String>) -> Result<String, Refused> {
+        if let Some(since) = &since {
+            bounds::revision("since", since)?;
+        }
+        self.ask(call::Call::Workspace(Call::Diff { since }), |reply| match reply {
+            call::Reply::Workspace(Reply::Diff(diff)) => Some(diff),
+            _ => None,
+        })
+        .await
+    }
 }

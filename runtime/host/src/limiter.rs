@@ -1,0 +1,69 @@
+//! How much memory a guest may have.
+
+use wasmtime::ResourceLimiter;
+
+/// A table may have this many elements.
+pub(crate) const TABLE_ELEMENTS: usize = 100_000;
+
+/// Holds all memories of a guest together to one bound, and ends the guest that wants more: few programs do
+/// anything sensible with a failed allocation, and the trap tells what happened.
+#[derive(Debug)]
+pub(crate) struct MemoryLimiter {
+    bound: u64,
+    now: u64,
+    peak: u64,
+}
+
+/// Why memory was refused; found again in the error that the guest ended with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum OutOfMemory {
+    #[error("out of its {0} bytes of memory")]
+    Bound(u64),
+    #[error("more than {TABLE_ELEMENTS} table elements")]
+    Table,
+}
+
+impl MemoryLimiter {
+    pub(crate) fn new(bound: u64) -> Self {
+        Self { bound, now: 0, peak: 0 }
+    }
+
+    pub(crate) fn peak(&self) -> u64 {
+        self.peak
+    }
+}
+
+impl ResourceLimiter for MemoryLimiter {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        let wanted = self.now.saturating_add(desired.saturating_sub(current) as u64);
+        if wanted > self.bound {
+            return Err(wasmtime::Error::new(OutOfMemory::Bound(self.bound)));
+        }
+        self.now = wanted;
+        self.peak = self.peak.max(wanted);
+        Ok(true)
+    }
+
+    /// Growth that this limiter let pass failed all the same: past the memory's own maximum, or the machine's.
+    fn memory_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
+        Err(error)
+    }
+
+    fn table_growing(
+        &mut self,
+        _current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        if desired > TABLE_ELEMENTS { Err(wasmtime::Error::new(OutOfMemory::Table)) } else { Ok(true) }
+    }
+
+    fn table_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
+        Err(error)
+    }
+}
