@@ -28,7 +28,7 @@ pub(crate) fn write(
     }
     parts.push(format!("# The repository's files\n\n{}", survey.tree()));
     for (path, excerpt) in &survey.excerpts {
-        parts.push(format!("# {path}\n\n{excerpt}"));
+        parts.push(format!("<file path=\"{path}\">\n{excerpt}\n</file>"));
     }
     if !survey.runners.is_empty() {
         let commands: Vec<String> =

@@ -37,7 +37,12 @@ impl Survey {
         let build_files = root.iter().filter(|path| BUILD_FILES.contains(&path.as_str()));
         let mut excerpts = Vec::new();
         for path in readme.into_iter().chain(build_files) {
-            excerpts.push((path.clone(), beginning(&repository.read(path)?, EXCERPT)));
+            match repository.read(path) {
+                Ok(text) => excerpts.push((path.clone(), beginning(&text, EXCERPT))),
+                // A link into nowhere, or a file larger than the contract takes: the plan does without it.
+                Err(Error::NotFound(_) | Error::Invalid(_)) => {}
+                Err(error) => return Err(error),
+            }
         }
         Ok(Self { files, excerpts, runners: adw_runners::find(&repository)? })
     }
