@@ -1,10 +1,13 @@
-//! Where workflows are kept: narrow traits for reading and writing, their SQLite implementation, and the
-//! [`conformance`] suite that every implementation must pass.
+//! Where workflows are kept: narrow traits for reading and writing, their SQLite implementation, and (with the feature
+//! of that name) the `conformance` suite that every implementation must pass.
 //!
 //! A write is durable when its future resolves. Nothing is ever read and then written without a check: an
 //! [`Append`] names the version that it saw, and changes exactly one workflow or nothing at all.
 
+mod checksum;
+#[cfg(feature = "conformance")]
 pub mod conformance;
+mod encoding;
 mod error;
 mod model;
 pub mod sqlite;
@@ -14,7 +17,8 @@ use async_trait::async_trait;
 
 pub use error::StoreError;
 pub use model::{
-    Append, Artifact, AttemptKey, Filter, JournalKind, JournalRecord, NewWorkflow, Page, Pagination, RowId, Stored,
+    Append, Artifact, AttemptKey, Filter, JournalKind, JournalRecord, NewWorkflow, Page, Pagination, RowId,
+    Stored,
 };
 
 /// Reading workflows and their histories.
@@ -64,11 +68,21 @@ pub trait Journal: Send + Sync {
 #[async_trait]
 pub trait StageValues: Send + Sync {
     /// The value of a key.
-    async fn value(&self, workflow: RowId, stage: &StageName, key: &str) -> Result<Option<Vec<u8>>, StoreError>;
+    async fn value(
+        &self,
+        workflow: RowId,
+        stage: &StageName,
+        key: &str,
+    ) -> Result<Option<Vec<u8>>, StoreError>;
 
     /// Sets the value of a key.
-    async fn set_value(&self, workflow: RowId, stage: &StageName, key: &str, value: Vec<u8>)
-    -> Result<(), StoreError>;
+    async fn set_value(
+        &self,
+        workflow: RowId,
+        stage: &StageName,
+        key: &str,
+        value: Vec<u8>,
+    ) -> Result<(), StoreError>;
 }
 
 /// Names of a workflow's artifacts; their bytes are blobs elsewhere, written before the row that names them.

@@ -1,0 +1,77 @@
+//! Reading what attempts leave: journals, values, artifacts.
+
+use adw_core::{StageName, Timestamp};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, SqlitePool};
+
+use super::failure::Failure;
+use super::history::unsigned;
+use crate::{Artifact, AttemptKey, JournalKind, JournalRecord, RowId, StoreError};
+
+const JOURNAL: &str = "SELECT n, kind, hash, at, body FROM journal \
+     WHERE workflow = ?1 AND stage = ?2 AND attempt = ?3 ORDER BY id";
+
+const VALUE: &str = "SELECT value FROM stage_values WHERE workflow = ?1 AND stage = ?2 AND key = ?3";
+
+const ARTIFACTS: &str =
+    "SELECT name, media_type, sha256, size, stage, at FROM artifacts WHERE workflow = ?1 ORDER BY name";
+
+pub(super) async fn journal(
+    readers: &SqlitePool,
+    key: &AttemptKey,
+) -> Result<Vec<JournalRecord>, StoreError> {
+    let rows = sqlx::query(JOURNAL)
+        .bind(key.workflow.0)
+        .bind(key.stage.as_str())
+        .bind(key.attempt)
+        .fetch_all(readers)
+        .await
+        .map_err(Failure::from)?;
+    Ok(rows.iter().map(record).collect::<Result<_, _>>()?)
+}
+
+fn record(row: &SqliteRow) -> Result<JournalRecord, Failure> {
+    let kind: &str = row.try_get("kind")?;
+    let kind = JournalKind::from_stored(kind)
+        .ok_or_else(|| Failure::damaged(format!("{kind:?} is no kind of journal record")))?;
+    Ok(JournalRecord {
+        n: unsigned(row.try_get("n")?)?,
+        kind,
+        hash: row.try_get("hash")?,
+        body: row.try_get("body")?,
+        at: Timestamp::from_millis(row.try_get("at")?),
+    })
+}
+
+pub(super) async fn value(
+    readers: &SqlitePool,
+    workflow: RowId,
+    stage: &StageName,
+    key: &str,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let value = sqlx::query_scalar(VALUE)
+        .bind(workflow.0)
+        .bind(stage.as_str())
+        .bind(key)
+        .fetch_optional(readers)
+        .await
+        .map_err(Failure::from)?;
+    Ok(value)
+}
+
+pub(super) async fn artifacts(readers: &SqlitePool, workflow: RowId) -> Result<Vec<Artifact>, StoreError> {
+    let rows = sqlx::query(ARTIFACTS).bind(workflow.0).fetch_all(readers).await.map_err(Failure::from)?;
+    Ok(rows.iter().map(artifact).collect::<Result<_, _>>()?)
+}
+
+fn artifact(row: &SqliteRow) -> Result<Artifact, Failure> {
+    let stage: String = row.try_get("stage")?;
+    Ok(Artifact {
+        name: row.try_get("name")?,
+        media_type: row.try_get("media_type")?,
+        sha256: row.try_get("sha256")?,
+        size: unsigned(row.try_get("size")?)?,
+        stage: stage.parse().map_err(|error| Failure::damaged(format!("an artifact's {error}")))?,
+        at: Timestamp::from_millis(row.try_get("at")?),
+    })
+}

@@ -1,0 +1,35 @@
+//! One process per database.
+
+use std::fs::{File, TryLockError};
+use std::path::Path;
+
+use crate::StoreError;
+
+/// A lock on a file beside the database, held until it is dropped or the process ends, however it ends.
+#[derive(Debug)]
+pub(super) struct Lock(File);
+
+impl Lock {
+    pub(super) fn take(database: &Path) -> Result<Self, StoreError> {
+        let mut path = database.as_os_str().to_owned();
+        path.push(".lock");
+        let unavailable = |error| StoreError::Unavailable(format!("{}: {error}", path.display()));
+        let file =
+            File::options().create(true).truncate(false).write(true).open(&path).map_err(unavailable)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self(file)),
+            Err(TryLockError::WouldBlock) => Err(StoreError::InUse(database.display().to_string())),
+            Err(TryLockError::Error(error)) => Err(unavailable(error)),
+        }
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // A child that is just being started has a copy of the descriptor until it executes its program; to close ours
+        // would leave the lock with it.
+        if let Err(error) = self.0.unlock() {
+            tracing::warn!(%error, "the lock beside the database could not be released");
+        }
+    }
+}
