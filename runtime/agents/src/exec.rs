@@ -88,6 +88,9 @@ pub struct Output {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExecError {
+    /// The command is empty.
+    #[error("the command names no program; give one")]
+    Nameless,
     /// There is no such program.
     #[error("there is no program `{program}`{}; install it, or give its path", searched(path.as_deref()))]
     NotFound {
@@ -160,6 +163,9 @@ pub async fn run(
     cancel: &CancellationToken,
     on_line: LineSink<'_>,
 ) -> Result<Output, ExecError> {
+    if command.program.is_empty() {
+        return Err(ExecError::Nameless);
+    }
     if let Some(what) = unfit(&command) {
         return Err(ExecError::Invalid { program: command.program, what });
     }
@@ -172,9 +178,6 @@ pub async fn run(
 
 /// What of a command the system has no way to pass on.
 fn unfit(command: &Command) -> Option<String> {
-    if command.program.is_empty() {
-        return Some("an empty name".to_owned());
-    }
     if let Some(name) = command.env.invalid_name() {
         return Some(format!("a variable named `{}`", name.to_string_lossy()));
     }

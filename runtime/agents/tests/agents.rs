@@ -1,0 +1,197 @@
+//! Agents answer, or fail with a class.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
+
+mod support;
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use adw_agents::exec::Stream;
+use adw_agents::{
+    AgentEvent, AgentFailure, AgentSpec, Answer, ApplyPatch, Argv, Environment, ErrorClass, NotApplied,
+    Request, Tools, run_agent,
+};
+use async_trait::async_trait;
+use support::Place;
+
+/// Keeps what it is given, and answers as it was told to.
+struct Diffs {
+    given: Mutex<Vec<String>>,
+    answer: Result<(), NotApplied>,
+}
+
+#[async_trait]
+impl ApplyPatch for Diffs {
+    async fn apply_patch(&self, diff: &str) -> Result<(), NotApplied> {
+        self.given.lock().unwrap().push(diff.to_owned());
+        self.answer.clone()
+    }
+}
+
+/// One question to an agent, with all that was seen of it.
+struct Asked {
+    outcome: Result<Answer, AgentFailure>,
+    events: Vec<AgentEvent>,
+    diffs: Vec<String>,
+}
+
+impl Asked {
+    fn class(&self) -> ErrorClass {
+        self.outcome.as_ref().unwrap_err().class
+    }
+
+    fn message(&self) -> &str {
+        &self.outcome.as_ref().unwrap_err().message
+    }
+}
+
+async fn ask(place: &Place, spec: &AgentSpec, request: Request, answer: Result<(), NotApplied>) -> Asked {
+    let diffs = Diffs { given: Mutex::default(), answer };
+    let mut events = Vec::new();
+    let mut on_event = |event| events.push(event);
+    let tools = Tools {
+        cwd: place.path(),
+        owner: &place.owner,
+        cancel: &place.cancel,
+        patch: &diffs,
+        events: &mut on_event,
+    };
+    let outcome = run_agent(spec, request, tools).await;
+    Asked { outcome, events, diffs: diffs.given.into_inner().unwrap() }
+}
+
+fn request(prompt: &str) -> Request {
+    Request {
+        prompt: prompt.to_owned(),
+        patch: None,
+        writes: true,
+        schema: None,
+        session: None,
+        timeout: Some(Duration::from_mins(1)),
+        env: Environment::inherit([""; 0]),
+    }
+}
+
+fn command(words: &[&str]) -> AgentSpec {
+    AgentSpec::Command(
+        Argv::try_from(words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>()).unwrap(),
+    )
+}
+
+async fn ask_shell(place: &Place, script: &str, request: Request) -> Asked {
+    ask(place, &command(&["sh", "-c", script]), request, Ok(())).await
+}
+
+#[tokio::test]
+async fn a_command_reads_its_prompt_and_works_in_the_workspace() {
+    let place = Place::new();
+    let asked = ask_shell(&place, "cat > made.txt; echo done; echo hm >&2", request("make it")).await;
+    let expected = Answer { text: "done".to_owned(), ..Answer::default() };
+    assert_eq!(asked.outcome, Ok(expected));
+    assert_eq!(std::fs::read_to_string(place.path().join("made.txt")).unwrap(), "make it");
+    let line = |stream, line: &str| AgentEvent::Log { stream, line: line.to_owned() };
+    assert!(asked.events.contains(&line(Stream::Stdout, "done")), "{:?}", asked.events);
+    assert!(asked.events.contains(&line(Stream::Stderr, "hm")), "{:?}", asked.events);
+}
+
+#[tokio::test]
+async fn a_command_is_given_its_prompt_where_it_wants_it() {
+    let place = Place::new();
+    let spec = command(&["sh", "-c", "printf '%s|' \"$@\"; cat", "sh", "{prompt}", "--message={prompt}"]);
+    let asked = ask(&place, &spec, request("do 'this' $(and) that"), Ok(())).await;
+    assert_eq!(asked.outcome.unwrap().text, "do 'this' $(and) that|--message=do 'this' $(and) that|");
+}
+
+#[tokio::test]
+async fn a_command_that_ignores_its_prompt_is_no_failure() {
+    let place = Place::new();
+    let asked = ask_shell(&place, "exit 0", request(&"long ".repeat(1 << 20))).await;
+    assert_eq!(asked.outcome, Ok(Answer::default()));
+}
+
+#[tokio::test]
+async fn a_command_that_fails_says_its_last_words() {
+    let place = Place::new();
+    let asked = ask_shell(&place, "echo out; echo 'no such model' >&2; exit 7", request("x")).await;
+    assert_eq!(asked.class(), ErrorClass::Crashed);
+    assert_eq!(asked.message(), "`sh` ended with code 7: no such model");
+    let asked = ask_shell(&place, "kill -SEGV $$", request("x")).await;
+    assert_eq!(asked.class(), ErrorClass::Crashed);
+    assert_eq!(asked.message(), "`sh` was ended by signal 11");
+}
+
+#[tokio::test]
+async fn a_command_that_is_not_installed_is_named() {
+    let place = Place::new();
+    let asked = ask(&place, &command(&["no-such-agent", "--yes"]), request("x"), Ok(())).await;
+    assert_eq!(asked.class(), ErrorClass::MissingExecutable);
+    assert!(
+        asked.message().starts_with("there is no program `no-such-agent` in PATH ("),
+        "{}",
+        asked.message()
+    );
+}
+
+#[tokio::test]
+async fn a_command_is_stopped_in_time_and_on_cancel() {
+    let place = Place::new();
+    let slow = Request { timeout: Some(Duration::from_millis(200)), ..request("x") };
+    let asked = ask_shell(&place, "sleep 600", slow).await;
+    assert_eq!(asked.class(), ErrorClass::Timeout);
+    assert_eq!(asked.message(), "`sh` was stopped after the 0.2 s that it was given");
+    place.cancel.cancel();
+    let asked = ask_shell(&place, "sleep 600", request("x")).await;
+    assert_eq!(asked.class(), ErrorClass::Cancelled);
+    assert_eq!(place.living(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_command_that_is_asked_for_a_value_must_print_one() {
+    let place = Place::new();
+    let asking = || Request { schema: Some("{}".to_owned()), ..request("x") };
+    let asked = ask_shell(&place, "echo thinking; echo '{\"ok\": true}'; echo bye", asking()).await;
+    assert_eq!(asked.outcome.unwrap().structured.as_deref(), Some("{\"ok\": true}"));
+    let asked = ask_shell(&place, "echo I did it", asking()).await;
+    assert_eq!(asked.class(), ErrorClass::EmptyOrUnparsableOutput);
+    let asked = ask_shell(&place, "true", asking()).await;
+    assert_eq!(asked.class(), ErrorClass::EmptyOrUnparsableOutput);
+}
+
+const DIFF: &str = "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-old\n+new\n";
+
+#[tokio::test]
+async fn the_patch_agent_applies_what_the_task_carries() {
+    let place = Place::new();
+    let carried = Request { patch: Some(DIFF.to_owned()), ..request("words") };
+    let asked = ask(&place, &AgentSpec::Patch, carried, Ok(())).await;
+    assert_eq!(asked.outcome.unwrap().text, "Applied the task's diff.");
+    assert_eq!(asked.diffs, [DIFF]);
+    let described = request(&format!("Please:\n```diff\n{DIFF}```\nThanks."));
+    assert_eq!(ask(&place, &AgentSpec::Patch, described, Ok(())).await.diffs, [DIFF]);
+}
+
+#[tokio::test]
+async fn the_patch_agent_says_why_it_did_not() {
+    let place = Place::new();
+    let carried = || Request { patch: Some(DIFF.to_owned()), ..request("words") };
+    let asked = ask(&place, &AgentSpec::Patch, request("words alone"), Ok(())).await;
+    assert_eq!((asked.class(), asked.diffs.len()), (ErrorClass::BadPatch, 0));
+    let asked =
+        ask(&place, &AgentSpec::Patch, carried(), Err(NotApplied::Rejected("line 3".to_owned()))).await;
+    assert_eq!((asked.class(), asked.message()), (ErrorClass::BadPatch, "line 3"));
+    let asked =
+        ask(&place, &AgentSpec::Patch, carried(), Err(NotApplied::Failed("disk full".to_owned()))).await;
+    assert_eq!((asked.class(), asked.message()), (ErrorClass::Crashed, "disk full"));
+}
+
+#[tokio::test]
+async fn who_can_not_keep_from_writing_is_not_run_for_words() {
+    let place = Place::new();
+    for spec in [AgentSpec::Patch, command(&["touch", "made"])] {
+        assert!(!spec.can_only_read());
+        let asked = ask(&place, &spec, Request { writes: false, ..request("x") }, Ok(())).await;
+        assert_eq!(asked.class(), ErrorClass::Refused);
+    }
+    assert!(!place.path().join("made").exists());
+}
