@@ -76,6 +76,9 @@ pub enum StartError {
     /// The store didn't answer.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// git, or the folder of worktrees, can't be used.
+    #[error("{0}")]
+    Workspaces(String),
     /// The data folder can't be used.
     #[error("{path}: {source}. Make it writable for the user that runs adw")]
     DataFolder {

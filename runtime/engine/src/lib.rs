@@ -2,12 +2,33 @@
 //! and then told; a scheduler gives places to what can run, timers wake what waits, and a run takes a workflow
 //! through its stages.
 
+mod agents;
+mod attempt;
+mod blobs;
+mod catalog;
+mod clock;
+mod create;
+mod data_folder;
+mod engine;
 mod error;
 mod feed;
+mod journal;
+mod ledger;
+mod live;
 mod logs;
+mod readiness;
+mod recovery;
 mod request;
+mod results;
+mod run;
+mod runs;
+mod scheduler;
+mod timers;
 
+pub use clock::{Clock, SystemClock};
+pub use engine::{Engine, LogQuery, Options};
 pub use error::{CommandError, CreateError, StartError};
 pub use feed::{Feed, Live, Missed, Published, StageProgress, Subscription};
 pub use logs::{LogLevel, LogLine, LogPage, LogPosition, LogSource};
+pub use readiness::Readiness;
 pub use request::{Created, NewTask, Route};

@@ -19,6 +19,9 @@ use tokio::{
 
 use crate::feed::{Feed, Live};
 
+/// The longest that the log of one attempt gets, in bytes.
+const LONGEST: u64 = 16 << 20;
+
 /// A line that a stage, or a program that it ran, wrote.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogLine {
@@ -70,6 +73,14 @@ pub enum LogSource {
     Agent,
     /// The runtime, of what it did for the stage.
     Runtime,
+}
+
+/// A line that is to be written.
+#[derive(Clone, Debug)]
+pub(crate) struct NewLine {
+    pub(crate) level: LogLevel,
+    pub(crate) source: LogSource,
+    pub(crate) message: String,
 }
 
 /// A part of the lines of a workflow.
@@ -185,41 +196,77 @@ async fn read_lines(path: &Path, offset: u64, limit: usize, lines: &mut Vec<LogL
 }
 
 impl AttemptLog {
-    /// Writes a line and tells who listens. A line that can't be written is still told.
-    pub(crate) async fn write(&self, at: Timestamp, level: LogLevel, source: LogSource, message: String) {
+    /// Writes lines and tells who listens. Lines that can't be written are still told.
+    pub(crate) async fn write(&self, at: Timestamp, lines: impl IntoIterator<Item = NewLine>) {
         let mut file = self.file.lock().await;
-        let mut line = LogLine {
-            adw_id: Some(self.adw_id.clone()),
-            stage: self.stage.clone(),
-            attempt: self.attempt,
-            offset: file.as_ref().map_or(0, |open| open.offset),
-            at,
-            level,
-            source,
-            message,
-        };
-        if let Err(error) = self.append(&mut file, &mut line).await {
-            tracing::warn!(adw_id = %self.adw_id, stage = %self.stage, %error, "a log line could not be written");
+        if let Err(error) = self.open(&mut file).await {
+            tracing::warn!(adw_id = %self.adw_id, stage = %self.stage, %error, "the log can't be opened");
         }
-        self.feed.publish(&self.adw_id, || Live::Log(Arc::new(line)));
+        let offset = file.as_ref().map_or(0, |open| open.offset);
+        let (lines, text) = self.place(at, offset, lines);
+        if let Some(open) = file.as_mut() {
+            open.offset += text.len() as u64;
+            let written = async {
+                open.file.write_all(&text).await?;
+                open.file.flush().await
+            };
+            if let Err(error) = written.await {
+                tracing::warn!(adw_id = %self.adw_id, stage = %self.stage, %error, "log lines could not be written");
+                *file = None;
+            }
+        }
+        for line in lines {
+            self.feed.publish(&self.adw_id, || Live::Log(Arc::new(line)));
+        }
     }
 
-    async fn append(&self, file: &mut Option<OpenLog>, line: &mut LogLine) -> io::Result<()> {
-        if file.is_none() {
-            if let Some(folder) = self.path.parent() {
-                fs::create_dir_all(folder).await?;
+    /// Lines with their places, and as they stand in the file. What is over the limit is left out, with a mark.
+    fn place(
+        &self,
+        at: Timestamp,
+        mut offset: u64,
+        lines: impl IntoIterator<Item = NewLine>,
+    ) -> (Vec<LogLine>, Vec<u8>) {
+        let (mut placed, mut text) = (Vec::new(), Vec::new());
+        for NewLine { level, source, message } in lines {
+            if offset > LONGEST {
+                break;
             }
-            let opened = fs::OpenOptions::new().create(true).append(true).open(&self.path).await?;
-            let offset = opened.metadata().await?.len();
-            *file = Some(OpenLog { file: opened, offset });
+            let mut line = LogLine {
+                adw_id: Some(self.adw_id.clone()),
+                stage: self.stage.clone(),
+                attempt: self.attempt,
+                offset,
+                at,
+                level,
+                source,
+                message,
+            };
+            let mut encoded = serde_json::to_vec(&line).unwrap_or_default();
+            if offset + encoded.len() as u64 > LONGEST {
+                line.message = format!("this log is longer than {} MiB; the rest is left out", LONGEST >> 20);
+                encoded = serde_json::to_vec(&line).unwrap_or_default();
+                // The mark itself takes the place over the limit, so that it comes once.
+                encoded.resize(encoded.len() + LONGEST.saturating_sub(offset) as usize, b' ');
+            }
+            encoded.push(b'\n');
+            offset += encoded.len() as u64;
+            text.extend(encoded);
+            placed.push(line);
         }
-        let Some(open) = file.as_mut() else { return Ok(()) };
-        line.offset = open.offset;
-        let mut text = serde_json::to_vec(line)?;
-        text.push(b'\n');
-        open.file.write_all(&text).await?;
-        open.file.flush().await?;
-        open.offset += text.len() as u64;
+        (placed, text)
+    }
+
+    async fn open(&self, file: &mut Option<OpenLog>) -> io::Result<()> {
+        if file.is_some() {
+            return Ok(());
+        }
+        if let Some(folder) = self.path.parent() {
+            fs::create_dir_all(folder).await?;
+        }
+        let opened = fs::OpenOptions::new().create(true).append(true).open(&self.path).await?;
+        let offset = opened.metadata().await?.len();
+        *file = Some(OpenLog { file: opened, offset });
         Ok(())
     }
 }

@@ -29,7 +29,7 @@ pub struct NewTask {
 }
 
 /// What a task goes through.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Route {
     /// A pipeline of adw.toml, by name.
     Pipeline(String),

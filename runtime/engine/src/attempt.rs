@@ -1,0 +1,174 @@
+//! One attempt at a stage: the plugin in its sandbox, its calls in their layers, its time, and its end.
+
+use std::{sync::Arc, time::Duration};
+
+use adw_core::{AttemptResult, Output, Pipeline, Reason, Stage, StageSpec, StageStatus, Workflow};
+use adw_host::{Granted, Journaled, Ran, Run, RunError, Stop};
+use adw_store::AttemptKey;
+
+use crate::{
+    engine::Inner,
+    journal::StoredJournal,
+    live::{Live, LiveOptions},
+    runs::{Cause, StopSignal},
+};
+
+/// How an attempt ended.
+#[derive(Debug)]
+pub(crate) enum End {
+    /// By itself; also by taking too long.
+    Result(AttemptResult),
+    /// From outside.
+    Stopped(Cause),
+}
+
+/// Runs the attempt that the workflow says is under way.
+pub(crate) async fn run(engine: &Arc<Inner>, workflow: &Workflow, stage: &Stage) -> End {
+    let (signal, _guard) = engine.runs.begin(&workflow.adw_id, &stage.name, stage.attempt);
+    // A cancel may have come between the decision and the note of it.
+    match engine.ledger.current(&workflow.adw_id).await {
+        Ok(stored) => engine.runs.stop_superseded(&stored.workflow),
+        Err(error) => return fatal(error.to_string()),
+    }
+    let (id, pipeline) = match engine.pinned(workflow).await {
+        Ok(pinned) => pinned,
+        Err(error) => return fatal(error.to_string()),
+    };
+    let Some(spec) = pipeline.stage(&stage.name) else {
+        return fatal(format!("the pipeline that this workflow is pinned to has no stage {}", stage.name));
+    };
+    let plugin = match engine.catalog.plugin(&spec.plugin).await {
+        Ok(plugin) => plugin,
+        Err(message) => return fatal(message),
+    };
+    let key = AttemptKey { workflow: id, stage: stage.name.clone(), attempt: stage.attempt };
+    let live = Arc::new(Live::new(LiveOptions {
+        engine: Arc::clone(engine),
+        workflow: workflow.clone(),
+        id,
+        project: pipeline.project.clone(),
+        spec: spec.clone(),
+        attempt: stage.attempt,
+        round: stage.round,
+        stop: signal.token().clone(),
+    }));
+    let journal = StoredJournal::new(Arc::clone(&engine.store), Arc::clone(&engine.clock), key);
+    let granted = Granted::new(spec.grants.clone(), spec.name.as_str(), Arc::clone(&live));
+    let effects = Arc::new(Journaled::new(journal, granted, Vec::new()));
+    let run = Run { context: context(workflow, stage, spec), limits: spec.limits, effects: effects.clone() };
+    let ran = until_stopped(engine.host.run(&plugin, run), &signal, &live, spec).await;
+    let end = match ran {
+        Ok(ran) => ended(ran, &signal),
+        Err(end) => end,
+    };
+    if let Err(stop) = effects.flush().await {
+        return fatal(stop.to_string());
+    }
+    match (end, live.finish().await) {
+        (End::Result(AttemptResult::Done(_) | AttemptResult::Skipped { .. }), Err(message)) => {
+            fatal(format!("the work could not be kept: {message}"))
+        }
+        (end, _) => end,
+    }
+}
+
+/// Waits for the plugin, for its time to be up, or for a stop. A stop first ends what its calls have started; then
+/// the guest has nothing that could be left half done, and is dropped.
+async fn until_stopped(
+    run: impl Future<Output = Ran>,
+    signal: &StopSignal,
+    live: &Live,
+    spec: &StageSpec,
+) -> Result<Ran, End> {
+    tokio::pin!(run);
+    let deadline = tokio::time::sleep(Duration::from_millis(spec.timeout_ms));
+    let cause = tokio::select! {
+        biased;
+        cause = signal.stopped() => cause,
+        ran = &mut run => return Ok(ran),
+        () = deadline => {
+            signal.stop(Cause::TimedOut);
+            Cause::TimedOut
+        }
+    };
+    tokio::select! {
+        _ = &mut run => {}
+        () = live.quiet() => {}
+    }
+    Err(match cause {
+        Cause::TimedOut => timed_out(spec),
+        cause => End::Stopped(cause),
+    })
+}
+
+fn timed_out(spec: &StageSpec) -> End {
+    let after = Duration::from_millis(spec.timeout_ms);
+    End::Result(AttemptResult::Retryable {
+        class: "timeout".to_owned(),
+        message: format!("it took longer than {after:?}; stages.{}.timeout raises that", spec.name),
+    })
+}
+
+fn ended(ran: Ran, signal: &StopSignal) -> End {
+    use adw_host::{Failure, Outcome};
+    End::Result(match ran.result {
+        Ok(Ok(Outcome::Done { summary, data })) => AttemptResult::Done(Output { summary, data }),
+        Ok(Ok(Outcome::Skipped(reason))) => AttemptResult::Skipped { reason },
+        Ok(Err(Failure::Retryable { class, message })) => AttemptResult::Retryable { class, message },
+        Ok(Err(Failure::Fatal(message))) => AttemptResult::Fatal { message },
+        Ok(Err(Failure::Rework(feedback))) => AttemptResult::Rework { feedback },
+        Err(RunError::Stopped(Stop::Cancelled)) => return End::Stopped(signal.cause()),
+        Err(error) => AttemptResult::Fatal { message: error.to_string() },
+    })
+}
+
+fn fatal(message: String) -> End {
+    End::Result(AttemptResult::Fatal { message })
+}
+
+fn context(workflow: &Workflow, stage: &Stage, spec: &StageSpec) -> adw_host::Context {
+    let task = &workflow.task;
+    adw_host::Context {
+        task: adw_host::Task {
+            adw_id: workflow.adw_id.to_string(),
+            title: task.title.clone(),
+            description: task.description.clone().unwrap_or_default(),
+            task_type: task.task_type.as_str().to_owned(),
+            priority: task.priority.as_str().to_owned(),
+        },
+        stage: stage.name.to_string(),
+        reason: match &stage.reason {
+            Reason::First => adw_host::Reason::First,
+            Reason::Retry { number } => adw_host::Reason::Retry(*number),
+            Reason::Rework { stage, round, feedback } => adw_host::Reason::Rework {
+                stage: stage.to_string(),
+                round: *round,
+                feedback: feedback.clone(),
+            },
+        },
+        config: spec.config.clone(),
+        earlier: workflow.stages.iter().take_while(|other| other.name != stage.name).filter_map(earlier).collect(),
+        extra: [("branch".to_owned(), workflow.branch())].into(),
+    }
+}
+
+fn earlier(stage: &Stage) -> Option<adw_host::Earlier> {
+    let output = stage.output.as_ref().filter(|_| stage.status.is_passed())?;
+    Some(adw_host::Earlier {
+        stage: stage.name.to_string(),
+        summary: output.summary.clone(),
+        data: output.data.clone(),
+        skipped: stage.status == StageStatus::Skipped,
+    })
+}
+
+impl Inner {
+    /// The row's number and the document of a workflow.
+    async fn pinned(
+        &self,
+        workflow: &Workflow,
+    ) -> Result<(adw_store::RowId, Arc<Pipeline>), crate::CommandError> {
+        let stored = self.ledger.current(&workflow.adw_id).await?;
+        Ok((stored.id, self.ledger.pipeline(workflow).await?))
+    }
+}

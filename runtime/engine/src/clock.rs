@@ -1,0 +1,38 @@
+//! Time and chance, handed in, so that tests can decide both.
+
+use std::{
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use adw_core::Timestamp;
+
+/// Where times come from.
+pub trait Clock: Send + Sync + 'static {
+    /// The present.
+    fn now(&self) -> Timestamp;
+}
+
+/// The clock of the machine.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+}
+
+impl<C: Clock + ?Sized> Clock for Arc<C> {
+    fn now(&self) -> Timestamp {
+        (**self).now()
+    }
+}
+
+/// Thirty-two random bits.
+pub(crate) fn chance() -> u32 {
+    let (_, low) = uuid::Uuid::new_v4().as_u64_pair();
+    // The low half holds two bits of the UUID's variant on top; what is below is random.
+    (low & u64::from(u32::MAX)) as u32
+}

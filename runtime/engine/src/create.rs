@@ -1,0 +1,88 @@
+//! Taking a task: its names are resolved, an id is made, and the first event is written.
+
+use std::sync::Arc;
+
+use adw_core::{AdwId, Create, Task, TaskType, Timestamp};
+use adw_store::{StoreError, Stored};
+
+use crate::{CreateError, Created, NewTask, catalog::Pinned, clock::chance, engine::Inner};
+
+pub(crate) async fn create(engine: &Arc<Inner>, new: NewTask) -> Result<Created, CreateError> {
+    if engine.is_stopping() {
+        return Err(CreateError::Stopping);
+    }
+    let limit = engine.config.limits.queue;
+    if engine.scheduler.load().0 >= limit {
+        return Err(CreateError::QueueFull { limit: limit as u64 });
+    }
+    let project = project(engine, new.project.as_deref())?;
+    let pinned = engine.catalog.resolve(&engine.config, &new.route, &project)?;
+    check_agent(engine, new.agent.as_deref())?;
+    let adw_id = match &new.adw_id {
+        Some(adw_id) => adw_id.clone(),
+        None => make_id(new.task_type, engine.clock.now())?,
+    };
+    let create = Create { adw_id: adw_id.clone(), task: task(new, project) };
+    let first = create.clone().event(&pinned.pipeline, pinned.hash.clone());
+    let document = Arc::clone(&pinned.document);
+    match engine.ledger.create(first, &pinned.pipeline, document, |stored| engine.react(stored)).await {
+        Ok(stored) => Ok(Created { stored, new: true }),
+        Err(StoreError::Taken(_)) => the_same(engine, &create, &pinned).await,
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// An id that is taken is no error where it was taken by this very task: the answer to a client that asks again.
+async fn the_same(engine: &Inner, create: &Create, pinned: &Pinned) -> Result<Created, CreateError> {
+    let taken = || CreateError::Taken(create.adw_id.clone());
+    let stored: Stored = engine.store.workflow(&create.adw_id).await?.ok_or_else(taken)?;
+    let there = &stored.workflow;
+    let same_stages =
+        there.stages.iter().map(|stage| &stage.name).eq(pinned.pipeline.stages.iter().map(|stage| &stage.name));
+    if *there.task == create.task && same_stages {
+        return Ok(Created { stored, new: false });
+    }
+    Err(taken())
+}
+
+/// `adw_<type>_<unix seconds>_<8 hex>`: ordered by time where it matters, in the indexes.
+fn make_id(task_type: TaskType, now: Timestamp) -> Result<AdwId, CreateError> {
+    let id = format!("adw_{}_{}_{:08x}", task_type.as_str(), now.as_millis() / 1000, chance());
+    id.parse().map_err(|error: adw_core::InvalidName| CreateError::Invalid {
+        field: "adw_id",
+        message: error.to_string(),
+    })
+}
+
+/// The project that was named; else `default`, else the first.
+fn project(engine: &Inner, named: Option<&str>) -> Result<String, CreateError> {
+    let default = || engine.config.default_project().map(|project| project.name.clone());
+    named.map(str::to_owned).or_else(default).ok_or_else(|| CreateError::Invalid {
+        field: "project",
+        message: "adw.toml has no project; add [projects.default] with repo = \".\"".to_owned(),
+    })
+}
+
+fn check_agent(engine: &Inner, named: Option<&str>) -> Result<(), CreateError> {
+    let Some(name) = named else { return Ok(()) };
+    let configured = engine.config.agents.iter().map(|agent| agent.name.as_str());
+    let known: Vec<_> = configured.chain(adw_config::BUILTIN_AGENTS.iter().copied()).collect();
+    if known.contains(&name) {
+        return Ok(());
+    }
+    let message = format!("there is no agent {name:?}; there are {}", known.join(", "));
+    Err(CreateError::Invalid { field: "agent", message })
+}
+
+fn task(new: NewTask, project: String) -> Task {
+    Task {
+        title: new.title,
+        description: new.description,
+        task_type: new.task_type,
+        task_type_as_sent: new.task_type_as_sent,
+        priority: new.priority,
+        project,
+        patch: new.patch,
+        agent: new.agent,
+    }
+}

@@ -1,0 +1,323 @@
+//! The engine's public face, and how its parts hang together.
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, OnceLock, Weak},
+};
+
+use adw_agents::Owner;
+use adw_config::Config;
+use adw_core::{AdwId, Command, Recorded, StageName, Waiting};
+use adw_host::Host;
+use adw_store::{Filter, Page, Pagination, Store, StoreError, Stored};
+use adw_workspace::Workspaces;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use uuid::Uuid;
+
+use crate::{
+    CommandError, CreateError, Created, Feed, LogPage, NewTask, StartError, Subscription,
+    blobs::Blobs,
+    catalog::Catalog,
+    clock::{Clock, SystemClock},
+    create, data_folder,
+    ledger::Ledger,
+    logs::Logs,
+    readiness::{self, Readiness},
+    recovery, results, run,
+    runs::{Cause, Runs},
+    scheduler::Scheduler,
+    timers::{Rings, Timers, timers},
+};
+
+/// What an engine is made of.
+pub struct Options {
+    /// What adw.toml says.
+    pub config: Config,
+    /// The runtime's own folder, `.adw`; made where it is missing.
+    pub data: PathBuf,
+    /// Where workflows are kept.
+    pub store: Arc<dyn Store>,
+    /// Where times come from.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Options {
+    /// With the clock of the machine.
+    pub fn new(config: Config, data: PathBuf, store: Arc<dyn Store>) -> Self {
+        Self { config, data, store, clock: Arc::new(SystemClock) }
+    }
+}
+
+/// Which log lines are asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogQuery {
+    /// Of this stage only.
+    pub stage: Option<StageName>,
+    /// Of this attempt of it only.
+    pub attempt: Option<u32>,
+    /// From this place on in the first attempt that is asked for, in bytes.
+    pub offset: u64,
+    /// At the most.
+    pub limit: usize,
+}
+
+/// The runtime. Cheap to clone; all clones are one engine.
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+/// The parts of an engine.
+pub(crate) struct Inner {
+    pub(crate) config: Config,
+    pub(crate) data: PathBuf,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) host: Arc<Host>,
+    pub(crate) catalog: Catalog,
+    pub(crate) workspaces: Workspaces,
+    pub(crate) blobs: Blobs,
+    pub(crate) feed: Feed,
+    pub(crate) logs: Logs,
+    pub(crate) ledger: Ledger,
+    pub(crate) runs: Runs,
+    pub(crate) scheduler: Scheduler,
+    timers: Timers,
+    tasks: TaskTracker,
+    stopping: CancellationToken,
+    this: OnceLock<Weak<Self>>,
+}
+
+impl Engine {
+    /// Loads the plugins, takes up what an earlier run of the server left, and starts what can run.
+    pub async fn start(options: Options) -> Result<Self, StartError> {
+        let Options { config, data, store, clock } = options;
+        let folders = data_folder::prepare(&data)?;
+        let data = folders.root;
+        let host = Arc::new(Host::new(adw_host::HostConfig::new(folders.compiled))?);
+        let blobs = Blobs::new(folders.blobs);
+        let catalog = Catalog::load(&config, Arc::clone(&host), blobs.clone()).await?;
+        let workspaces = Workspaces::new(&data).map_err(|error| StartError::Workspaces(error.to_string()))?;
+        let feed = Feed::default();
+        let (timers, rings) = timers();
+        let inner = Arc::new(Inner {
+            ledger: Ledger::new(Arc::clone(&store), feed.clone(), Arc::clone(&clock)),
+            logs: Logs::new(folders.logs, feed.clone()),
+            scheduler: Scheduler::new(config.limits.concurrent_workflows),
+            runs: Runs::default(),
+            tasks: TaskTracker::new(),
+            stopping: CancellationToken::new(),
+            this: OnceLock::new(),
+            config,
+            data,
+            store,
+            clock,
+            host,
+            catalog,
+            workspaces,
+            blobs,
+            feed,
+            timers,
+        });
+        // The first and only time that it is set.
+        let _ = inner.this.set(Arc::downgrade(&inner));
+        inner.tasks.spawn(hear(Arc::clone(&inner), rings));
+        recovery::recover(&inner).await?;
+        Ok(Self { inner })
+    }
+
+    /// The database's own UUID: with it, an event's number names it for good.
+    pub fn epoch(&self) -> Uuid {
+        self.inner.store.epoch()
+    }
+
+    /// What adw.toml says.
+    pub fn config(&self) -> &Config {
+        &self.inner.config
+    }
+
+    /// Takes a task. It is durable when this returns, and runs when there is a place.
+    pub async fn create(&self, task: NewTask) -> Result<Created, CreateError> {
+        let inner = Arc::clone(&self.inner);
+        to_the_end(async move { create::create(&inner, task).await }).await.unwrap_or(Err(CreateError::Stopping))
+    }
+
+    /// Carries out a command of a person: set a status, cancel, retry. `expected` is the version that they saw.
+    pub async fn command(
+        &self,
+        adw_id: &AdwId,
+        command: Command,
+        expected: Option<u64>,
+    ) -> Result<Stored, CommandError> {
+        let (inner, adw_id) = (Arc::clone(&self.inner), adw_id.clone());
+        to_the_end(async move { inner.command(&adw_id, &command, expected).await })
+            .await
+            .unwrap_or(Err(CommandError::Stopping))
+    }
+
+    /// A workflow as it stands.
+    pub async fn workflow(&self, adw_id: &AdwId) -> Result<Option<Stored>, StoreError> {
+        self.inner.store.workflow(adw_id).await
+    }
+
+    /// Workflows, newest first.
+    pub async fn list(&self, filter: &Filter, pagination: &Pagination) -> Result<Page, StoreError> {
+        self.inner.store.list(filter, pagination).await
+    }
+
+    /// Events later than a number, in order.
+    pub async fn events(&self, adw_id: &AdwId, after: u64, limit: u32) -> Result<Vec<Recorded>, StoreError> {
+        self.inner.store.events(adw_id, after, limit).await
+    }
+
+    /// Listens to a workflow, one that doesn't exist yet included. Subscribe first and read the store afterwards.
+    pub fn subscribe(&self, adw_id: &AdwId) -> Subscription {
+        self.inner.feed.subscribe(adw_id)
+    }
+
+    /// Log lines of a workflow's attempts, in the order of its stages.
+    pub async fn logs(&self, adw_id: &AdwId, query: LogQuery) -> Result<LogPage, CommandError> {
+        results::logs(&self.inner, adw_id, query).await
+    }
+
+    /// What the stages of a workflow left under a name.
+    pub async fn artifacts(&self, adw_id: &AdwId) -> Result<Vec<adw_store::Artifact>, CommandError> {
+        results::artifacts(&self.inner, adw_id).await
+    }
+
+    /// An artifact with its bytes.
+    pub async fn artifact(
+        &self,
+        adw_id: &AdwId,
+        name: &str,
+    ) -> Result<Option<(adw_store::Artifact, Vec<u8>)>, CommandError> {
+        results::artifact(&self.inner, adw_id, name).await
+    }
+
+    /// What a workflow changed, as a unified diff against the commit that it began from; empty where no stage touched
+    /// the repository.
+    pub async fn diff(&self, adw_id: &AdwId) -> Result<String, CommandError> {
+        results::diff(&self.inner, adw_id).await
+    }
+
+    /// Whether tasks can be taken, and how much there is to do.
+    pub async fn readiness(&self) -> Readiness {
+        readiness::readiness(&self.inner).await
+    }
+
+    /// Stops: no task is taken, what runs is interrupted at no cost of an attempt, its processes are ended, and the
+    /// store is closed.
+    pub async fn shutdown(&self) {
+        self.inner.stopping.cancel();
+        self.inner.scheduler.close();
+        self.inner.runs.stop_all(Cause::Shutdown);
+        self.inner.tasks.close();
+        self.inner.tasks.wait().await;
+        self.inner.store.close().await;
+    }
+}
+
+impl Inner {
+    /// Decides, commits, tells, and sets going what follows.
+    pub(crate) async fn command(
+        &self,
+        adw_id: &AdwId,
+        command: &Command,
+        expected: Option<u64>,
+    ) -> Result<Stored, CommandError> {
+        self.ledger.command(adw_id, command, expected, |stored| self.react(stored)).await
+    }
+
+    /// What follows from a workflow's new state, whatever led to it. Called under the workflow's lock.
+    pub(crate) fn react(&self, stored: &Stored) {
+        let workflow = &stored.workflow;
+        self.runs.stop_superseded(workflow);
+        if let Some(Waiting::Timer { until, .. }) = &workflow.waiting {
+            self.timers.set(&workflow.adw_id, *until, self.clock.as_ref());
+        }
+        if workflow.is_runnable() {
+            self.enqueue(stored);
+        }
+    }
+
+    /// Lets a workflow run as soon as there is a place.
+    pub(crate) fn enqueue(&self, stored: &Stored) {
+        self.give_places(self.scheduler.enqueue(stored));
+    }
+
+    /// For whom a workflow's programs run.
+    pub(crate) fn owner(&self, adw_id: &AdwId) -> Owner {
+        Owner { server: self.data.display().to_string(), adw_id: adw_id.to_string() }
+    }
+
+    /// Ends what programs of this workflow an earlier run of the server left.
+    pub(crate) async fn sweep(&self, adw_id: &AdwId) {
+        let swept = adw_agents::sweep(&self.owner(adw_id)).await;
+        if swept.ended > 0 || swept.survivors > 0 {
+            tracing::warn!(%adw_id, ended = swept.ended, survivors = swept.survivors, "swept up left-over processes");
+        }
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.is_cancelled()
+    }
+
+    fn give_places(&self, adw_ids: Vec<AdwId>) {
+        let Some(this) = self.this.get().and_then(Weak::upgrade) else { return };
+        for adw_id in adw_ids {
+            let this = Arc::clone(&this);
+            self.tasks.spawn(async move {
+                let place = Place { engine: &this, adw_id: &adw_id };
+                run::run(&this, &adw_id).await;
+                drop(place);
+                this.look_again(&adw_id).await;
+            });
+        }
+    }
+
+    /// A workflow that became runnable while its place was being given up gets into the queue again; one whose timer
+    /// rang too early is woken again.
+    async fn look_again(&self, adw_id: &AdwId) {
+        match self.ledger.current(adw_id).await {
+            Ok(stored) if !self.is_stopping() => self.react(&stored),
+            Ok(_) => {}
+            Err(error) => tracing::error!(%adw_id, %error, "the workflow could not be read"),
+        }
+    }
+}
+
+/// A workflow's place: given back however its run ends.
+struct Place<'a> {
+    engine: &'a Inner,
+    adw_id: &'a AdwId,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.engine.give_places(self.engine.scheduler.release(self.adw_id));
+    }
+}
+
+/// Hears timers ring, and lets those run whose time has come.
+async fn hear(engine: Arc<Inner>, mut rings: Rings) {
+    loop {
+        let adw_id = tokio::select! {
+            () = engine.stopping.cancelled() => return,
+            rung = rings.next() => match rung {
+                Some(adw_id) => adw_id,
+                None => return,
+            },
+        };
+        match engine.ledger.current(&adw_id).await {
+            // Whether it still waits, and its time has come, is decided when it starts.
+            Ok(stored) if stored.workflow.waiting.is_some() => engine.enqueue(&stored),
+            Ok(_) => {}
+            Err(error) => tracing::error!(%adw_id, %error, "a workflow whose time has come could not be read"),
+        }
+    }
+}
+
+/// Finishes even when the asker goes away: a decision that was committed must be told too.
+async fn to_the_end<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> Option<T> {
+    tokio::spawn(work).await.ok()
+}

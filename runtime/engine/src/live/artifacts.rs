@@ -1,0 +1,40 @@
+//! artifacts: named results of the workflow.
+
+use adw_host::{Bytes, CallError, capability::artifacts::{Call, Reply}};
+use adw_store::Artifact;
+
+use super::{Live, values::unavailable};
+
+impl Live {
+    pub(super) async fn artifacts(&self, call: Call) -> Result<Reply, CallError> {
+        match call {
+            Call::Put { name, media_type, content } => self.put(name, media_type, content).await,
+            Call::Get { name } => self.get(&name).await,
+        }
+    }
+
+    async fn put(&self, name: String, media_type: String, content: Bytes) -> Result<Reply, CallError> {
+        let engine = &self.options.engine;
+        let size = content.0.len() as u64;
+        // The bytes are durable before the row that names them.
+        let sha256 = engine.blobs.put(content.0.into()).await.map_err(|error| {
+            CallError::Unavailable(format!("the artifact {name} could not be kept: {error}"))
+        })?;
+        let stage = self.options.spec.name.clone();
+        let artifact = Artifact { name, media_type, sha256: sha256.clone(), size, stage, at: self.now() };
+        engine.store.put_artifact(self.options.id, artifact).await.map_err(unavailable)?;
+        Ok(Reply::Stored(sha256))
+    }
+
+    async fn get(&self, name: &str) -> Result<Reply, CallError> {
+        let engine = &self.options.engine;
+        let artifacts = engine.store.artifacts(self.options.id).await.map_err(unavailable)?;
+        let Some(artifact) = artifacts.into_iter().find(|artifact| artifact.name == name) else {
+            return Ok(Reply::Content(None));
+        };
+        let content = engine.blobs.get(&artifact.sha256).await.map_err(|error| {
+            CallError::Unavailable(format!("the artifact {name} could not be read: {error}"))
+        })?;
+        Ok(Reply::Content(content.map(Bytes)))
+    }
+}

@@ -1,0 +1,116 @@
+//! exec: running a program in the worktree.
+
+use std::{
+    path::{Component, Path, PathBuf},
+    time::Duration,
+};
+
+use adw_agents::{
+    Environment, Owner,
+    exec::{self, ExecError, Stdin, Stream},
+};
+use adw_host::{
+    Bytes, CallError, Stop,
+    capability::exec::{Command, Exit, Output},
+};
+
+use super::Live;
+use crate::logs::{LogLevel, LogSource};
+
+impl Live {
+    pub(super) async fn exec(&self, command: Command) -> Result<Result<Output, CallError>, Stop> {
+        let prepared = async {
+            let workspace = self.workspace().await?;
+            let cwd = folder_within(workspace.path(), command.cwd.as_deref())?;
+            self.checkpoint(&format!("before {}", command.program)).await?;
+            Ok(cwd)
+        };
+        let cwd = match prepared.await {
+            Ok(cwd) => cwd,
+            Err(error) => return Ok(Err(error)),
+        };
+        let timeout = self.time_left(command.timeout_ms);
+        let line = format!("$ {} {}", command.program, command.args.join(" "));
+        self.say(LogLevel::Info, LogSource::Runtime, line.trim_end()).await;
+        let program = exec::Command {
+            program: command.program,
+            args: command.args,
+            env: self.environment(&[]).with_all(command.env),
+            cwd,
+            stdin: command.stdin.map_or(Stdin::Null, |bytes| Stdin::Bytes(bytes.0)),
+            timeout: Some(timeout),
+        };
+        let ran = self
+            .logged(LogSource::Exec, async |lines| {
+                let mut on_line = |stream, line: &str| lines.push(level(stream), line);
+                exec::run(program, &self.owner(), &self.options.stop, &mut on_line).await
+            })
+            .await;
+        let output = match ran {
+            Ok(output) => output,
+            Err(error) => return Ok(Err(refused(&error))),
+        };
+        let exit = match output.exit {
+            exec::Exit::Code(code) => Exit::Code(code),
+            exec::Exit::Signal(signal) => Exit::Signal(signal),
+            exec::Exit::TimedOut => Exit::TimedOut,
+            exec::Exit::Cancelled => return Err(Stop::Cancelled),
+        };
+        Ok(Ok(Output {
+            exit,
+            stdout: Bytes(output.stdout.bytes),
+            stderr: Bytes(output.stderr.bytes),
+            duration_ms: u64::try_from(output.duration.as_millis()).unwrap_or(u64::MAX),
+        }))
+    }
+
+    /// For whom programs run: a restarted server finds by this what its predecessor left.
+    pub(super) fn owner(&self) -> Owner {
+        self.options.engine.owner(&self.options.workflow.adw_id)
+    }
+
+    /// What programs see of the server's environment, and of the workflow.
+    pub(super) fn environment(&self, beyond: &[String]) -> Environment {
+        let environment = Environment::inherit(beyond);
+        match self.workspace.get() {
+            Some(workspace) => environment.with_all(workspace.environment()),
+            None => environment,
+        }
+    }
+
+    /// What was asked for, within what is left of the stage's own time.
+    pub(super) fn time_left(&self, asked_ms: Option<u64>) -> Duration {
+        let left = Duration::from_millis(self.options.spec.timeout_ms).saturating_sub(self.began.elapsed());
+        asked_ms.map_or(left, |asked| Duration::from_millis(asked).min(left))
+    }
+}
+
+/// A folder of the worktree. Programs are not confined to it, so this only keeps honest ones from going astray.
+fn folder_within(root: &Path, relative: Option<&str>) -> Result<PathBuf, CallError> {
+    let Some(relative) = relative else { return Ok(root.to_owned()) };
+    let inside = Path::new(relative).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    let folder = root.join(relative);
+    match folder.canonicalize() {
+        Ok(real) if inside && real.starts_with(root) => Ok(real),
+        Ok(_) => Err(CallError::Invalid(format!("cwd {relative:?} leads out of the worktree"))),
+        Err(error) => Err(CallError::NotFound(format!("there is no folder {relative:?} in the worktree: {error}"))),
+    }
+}
+
+pub(super) fn level(stream: Stream) -> LogLevel {
+    match stream {
+        Stream::Stdout => LogLevel::Info,
+        Stream::Stderr => LogLevel::Warn,
+    }
+}
+
+fn refused(error: &ExecError) -> CallError {
+    let message = error.to_string();
+    match error {
+        ExecError::NotFound { .. } | ExecError::NoSuchFolder { .. } => CallError::NotFound(message),
+        ExecError::NotExecutable { .. } | ExecError::TooLong { .. } | ExecError::Invalid { .. } => {
+            CallError::Invalid(message)
+        }
+        _ => CallError::Unavailable(message),
+    }
+}

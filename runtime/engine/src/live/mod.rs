@@ -1,0 +1,171 @@
+//! What a stage's calls really do: the innermost layer of its effects.
+//!
+//! One value lives as long as one attempt. A file a capability; this one holds what they share, and the only list of
+//! who answers which call.
+
+mod agent;
+mod artifacts;
+mod exec;
+mod output;
+mod time;
+mod values;
+mod workspace;
+
+use std::{sync::Arc, time::Instant};
+
+use adw_core::{ProjectPin, StageSpec, Timestamp, Workflow};
+use adw_host::{Answer, Call, CallError, Effects, Reply, Stop};
+use adw_store::RowId;
+use async_trait::async_trait;
+use tokio::sync::{OnceCell, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    engine::Inner,
+    feed,
+    logs::{AttemptLog, LogLevel, LogSource, NewLine},
+};
+
+/// What an attempt's effects need to know.
+pub(crate) struct LiveOptions {
+    pub(crate) engine: Arc<Inner>,
+    pub(crate) workflow: Workflow,
+    pub(crate) id: RowId,
+    pub(crate) project: ProjectPin,
+    pub(crate) spec: StageSpec,
+    pub(crate) attempt: u32,
+    pub(crate) round: u32,
+    pub(crate) stop: CancellationToken,
+}
+
+/// The effects of one attempt.
+pub(crate) struct Live {
+    options: LiveOptions,
+    log: AttemptLog,
+    began: Instant,
+    workspace: OnceCell<adw_workspace::Workspace>,
+    in_flight: watch::Sender<usize>,
+}
+
+impl Live {
+    pub(crate) fn new(options: LiveOptions) -> Self {
+        let log = options.engine.logs.attempt(
+            &options.workflow.adw_id,
+            &options.spec.name,
+            options.attempt,
+        );
+        Self {
+            options,
+            log,
+            began: Instant::now(),
+            workspace: OnceCell::new(),
+            in_flight: watch::Sender::new(0),
+        }
+    }
+
+    /// Waits until no call is under way.
+    pub(crate) async fn quiet(&self) {
+        // An error means that the sender is gone, and it is ours.
+        let _ = self.in_flight.subscribe().wait_for(|calls| *calls == 0).await;
+    }
+
+    /// Keeps the tree as the stage leaves it, if the stage touched it.
+    pub(crate) async fn finish(&self) -> Result<(), String> {
+        let Some(workspace) = self.workspace.get() else { return Ok(()) };
+        workspace.checkpoint(&self.label("end"), self.git_time()).await.map(drop).map_err(|error| error.to_string())
+    }
+
+    fn now(&self) -> Timestamp {
+        self.options.engine.clock.now()
+    }
+
+    async fn say(&self, level: LogLevel, source: LogSource, message: impl Into<String>) {
+        self.log.write(self.now(), [NewLine { level, source, message: message.into() }]).await;
+    }
+
+    async fn log(&self, call: adw_host::capability::log::Call) {
+        use adw_host::capability::log::{Call, Level};
+        match call {
+            Call::Write { level, message } => {
+                let level = match level {
+                    Level::Debug => LogLevel::Debug,
+                    Level::Info => LogLevel::Info,
+                    Level::Warn => LogLevel::Warn,
+                    Level::Error => LogLevel::Error,
+                };
+                self.say(level, LogSource::Plugin, message).await;
+            }
+            Call::Progress { percent, message } => {
+                let adw_id = &self.options.workflow.adw_id;
+                self.options.engine.feed.publish(adw_id, || {
+                    feed::Live::Progress(Arc::new(feed::StageProgress {
+                        adw_id: adw_id.clone(),
+                        stage: self.options.spec.name.clone(),
+                        attempt: self.options.attempt,
+                        percent: percent.min(100),
+                        message,
+                    }))
+                });
+            }
+        }
+    }
+
+    async fn answer(&self, call: Call) -> Result<Answer, Stop> {
+        match call {
+            Call::Log(call) => {
+                self.log(call).await;
+                Ok(Ok(Reply::Log))
+            }
+            Call::Workspace(call) => Ok(self.read_workspace(call).await.map(Reply::Workspace)),
+            Call::WorkspaceWrite(call) => Ok(self.write_workspace(call).await.map(Reply::WorkspaceWrite)),
+            Call::Exec(command) => self.exec(command).await.map(|answer| answer.map(Reply::Exec)),
+            Call::Agent(request) => self.agent(request).await.map(|answer| answer.map(Reply::Agent)),
+            Call::Clock(call) => self.clock(call).await.map(|reply| Ok(Reply::Clock(reply))),
+            Call::Random(request) => Ok(time::random(request).map(Reply::Random)),
+            Call::State(call) => Ok(self.state(call).await.map(Reply::State)),
+            Call::Artifacts(call) => Ok(self.artifacts(call).await.map(Reply::Artifacts)),
+            Call::Http(_) => Ok(Err(CallError::Unavailable(
+                "this version of adw sends no HTTP requests; run a program that does, with an exec grant".to_owned(),
+            ))),
+            Call::Human(_) => Ok(Err(CallError::Unavailable(
+                "this version of adw can't ask a person; end the stage with what it knows".to_owned(),
+            ))),
+        }
+    }
+}
+
+#[async_trait]
+impl Effects for Live {
+    async fn admit(&self, call: &Call) -> Result<(), CallError> {
+        match call {
+            Call::Agent(request) => self.admit_agent(request),
+            _ => Ok(()),
+        }
+    }
+
+    async fn perform(&self, _n: u32, call: Call) -> Result<Answer, Stop> {
+        if self.options.stop.is_cancelled() {
+            return Err(Stop::Cancelled);
+        }
+        let _flight = InFlight::new(&self.in_flight);
+        let answer = self.answer(call).await?;
+        // What was cut off by a stop has no answer: it is in doubt.
+        if self.options.stop.is_cancelled() { Err(Stop::Cancelled) } else { Ok(answer) }
+    }
+}
+
+/// A call under way; counted off however it ends.
+struct InFlight<'a>(&'a watch::Sender<usize>);
+
+impl<'a> InFlight<'a> {
+    fn new(calls: &'a watch::Sender<usize>) -> Self {
+        calls.send_modify(|calls| *calls += 1);
+        Self(calls)
+    }
+}
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.0.send_modify(|calls| *calls -= 1);
+    }
+}

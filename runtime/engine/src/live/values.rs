@@ -1,0 +1,32 @@
+//! state: small values that outlive an attempt.
+
+use adw_host::{Bytes, CallError, capability::state::{Call, Reply}};
+use adw_store::StoreError;
+
+use super::Live;
+
+impl Live {
+    pub(super) async fn state(&self, call: Call) -> Result<Reply, CallError> {
+        let store = &self.options.engine.store;
+        let (id, stage) = (self.options.id, &self.options.spec.name);
+        match call {
+            Call::Get { key } => {
+                let value = store.value(id, stage, &plugin_key(&key)).await.map_err(unavailable)?;
+                Ok(Reply::Value(value.map(Bytes)))
+            }
+            Call::Set { key, value } => {
+                store.set_value(id, stage, &plugin_key(&key), value.0).await.map_err(unavailable)?;
+                Ok(Reply::Set)
+            }
+        }
+    }
+}
+
+/// A plugin's keys stand apart from those that the runtime keeps for the stage.
+fn plugin_key(key: &str) -> String {
+    format!("plugin/{key}")
+}
+
+pub(super) fn unavailable(error: StoreError) -> CallError {
+    CallError::Unavailable(error.to_string())
+}

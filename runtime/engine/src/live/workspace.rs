@@ -1,0 +1,133 @@
+//! workspace and workspace-write: the workflow's worktree, made when a stage first touches it.
+
+use adw_host::{
+    Bytes, CallError,
+    capability::{workspace as read, workspace_write as write},
+};
+use adw_workspace::{CommitId, ErrorKind, Workspace, WorkspaceError};
+use serde::{Deserialize, Serialize};
+
+use super::{Live, values::unavailable};
+use crate::logs::{LogLevel, LogSource};
+
+/// The largest file that a plugin may read.
+const LARGEST_FILE: u64 = 16 << 20;
+
+/// The stage value that says where the present round of the stage began.
+const BEGAN: &str = "runtime/began";
+
+/// Where a round of a stage began: its attempts start from the same tree.
+#[derive(Serialize, Deserialize)]
+struct Began {
+    round: u32,
+    checkpoint: CommitId,
+}
+
+impl Live {
+    pub(super) async fn read_workspace(&self, call: read::Call) -> Result<read::Reply, CallError> {
+        let workspace = self.workspace().await?;
+        match call {
+            read::Call::Read { path } => {
+                let file = workspace.read(&path, LARGEST_FILE).await.map_err(answer)?;
+                Ok(read::Reply::File(Bytes(file)))
+            }
+            read::Call::Glob { pattern } => workspace.glob(&pattern).await.map(read::Reply::Paths).map_err(answer),
+            read::Call::Diff { since } => {
+                workspace.diff(since.as_deref()).await.map(read::Reply::Diff).map_err(answer)
+            }
+        }
+    }
+
+    pub(super) async fn write_workspace(&self, call: write::Call) -> Result<write::Reply, CallError> {
+        let workspace = self.workspace().await?;
+        match call {
+            write::Call::Write { path, content } => {
+                workspace.write(&path, content.0).await.map_err(answer)?;
+                Ok(write::Reply::Done)
+            }
+            write::Call::Remove { path } => {
+                workspace.remove_file(&path).await.map_err(answer)?;
+                Ok(write::Reply::Done)
+            }
+            write::Call::Commit { message } => {
+                self.checkpoint("before a commit").await?;
+                let commit = workspace.commit(&message, self.git_time()).await.map_err(answer)?;
+                Ok(write::Reply::Commit(commit.map(String::from)))
+            }
+            write::Call::Checkpoint { label } => {
+                let checkpoint = workspace.checkpoint(&label, self.git_time()).await.map_err(answer)?;
+                Ok(write::Reply::Checkpoint(checkpoint.id.into()))
+            }
+            write::Call::Restore { checkpoint } => {
+                let checkpoint: CommitId = checkpoint.parse().map_err(answer)?;
+                workspace.restore(&checkpoint, self.git_time()).await.map_err(answer)?;
+                Ok(write::Reply::Done)
+            }
+        }
+    }
+
+    /// The worktree, ready for this attempt.
+    pub(super) async fn workspace(&self) -> Result<&Workspace, CallError> {
+        self.workspace.get_or_try_init(|| self.open_workspace()).await
+    }
+
+    /// Keeps the tree as it is now, if it changed.
+    pub(super) async fn checkpoint(&self, moment: &str) -> Result<CommitId, CallError> {
+        let label = self.label(moment);
+        let checkpoint = self.workspace().await?.checkpoint(&label, self.git_time()).await.map_err(answer)?;
+        Ok(checkpoint.id)
+    }
+
+    pub(super) fn label(&self, moment: &str) -> String {
+        format!("{} attempt {}: {moment}", self.options.spec.name, self.options.attempt)
+    }
+
+    /// Now, as git counts.
+    pub(super) fn git_time(&self) -> jiff::Timestamp {
+        // Our times are within what jiff can hold; its epoch would only make a commit look old.
+        jiff::Timestamp::from_millisecond(self.now().as_millis()).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
+    }
+
+    async fn open_workspace(&self) -> Result<Workspace, CallError> {
+        let (engine, project) = (&self.options.engine, &self.options.project);
+        let repository =
+            engine.workspaces.open(&project.repo, project.base.as_deref()).await.map_err(answer)?;
+        let workflow = &self.options.workflow;
+        let workspace = engine
+            .workspaces
+            .ensure(workflow.adw_id.as_str(), &repository, &workflow.branch())
+            .await
+            .map_err(answer)?;
+        self.begin_round(&workspace).await?;
+        Ok(workspace)
+    }
+
+    /// The first attempt of a round notes the tree that it found; a later one starts from that tree again, since the
+    /// half-done work of the one before it would only be in its way.
+    async fn begin_round(&self, workspace: &Workspace) -> Result<(), CallError> {
+        let (store, id, stage) = (&self.options.engine.store, self.options.id, &self.options.spec.name);
+        let noted = store.value(id, stage, BEGAN).await.map_err(unavailable)?;
+        let noted = noted.and_then(|noted| serde_json::from_slice::<Began>(&noted).ok());
+        if let Some(began) = noted.filter(|began| began.round == self.options.round) {
+            workspace.restore(&began.checkpoint, self.git_time()).await.map_err(answer)?;
+            self.say(LogLevel::Info, LogSource::Runtime, "the worktree is what it was when the stage began").await;
+            return Ok(());
+        }
+        let checkpoint =
+            workspace.checkpoint(&self.label("begin"), self.git_time()).await.map_err(answer)?.id;
+        let began = Began { round: self.options.round, checkpoint };
+        let noted = serde_json::to_vec(&began).map_err(|error| CallError::Unavailable(error.to_string()))?;
+        store.set_value(id, stage, BEGAN, noted).await.map_err(unavailable)
+    }
+}
+
+/// What a guest is told.
+pub(super) fn answer(error: WorkspaceError) -> CallError {
+    let message = error.to_string();
+    match error.kind() {
+        ErrorKind::Invalid => CallError::Invalid(message),
+        ErrorKind::NotFound => CallError::NotFound(message),
+        ErrorKind::Timeout => CallError::Timeout(message),
+        ErrorKind::Conflict | ErrorKind::Unavailable => CallError::Unavailable(message),
+    }
+}

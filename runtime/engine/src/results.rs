@@ -1,0 +1,60 @@
+//! What a workflow left, for those who ask: log lines, artifacts, the diff.
+
+use adw_core::AdwId;
+use adw_store::{Artifact, StoreError, Stored};
+
+use crate::{CommandError, LogPage, LogQuery, engine::Inner};
+
+pub(crate) async fn logs(engine: &Inner, adw_id: &AdwId, query: LogQuery) -> Result<LogPage, CommandError> {
+    let stored = find(engine, adw_id).await?;
+    let stages = stored.workflow.stages.iter().filter(|stage| query.stage.as_ref().is_none_or(|s| *s == stage.name));
+    let attempts: Vec<_> = stages
+        .flat_map(|stage| (1..=stage.attempt).map(|attempt| (stage.name.clone(), attempt)))
+        .filter(|(_, attempt)| query.attempt.is_none_or(|wanted| wanted == *attempt))
+        .collect();
+    let page = engine.logs.read(adw_id, &attempts, query.offset, query.limit).await;
+    page.map_err(|error| unreadable(adw_id, format!("its log can't be read: {error}")))
+}
+
+pub(crate) async fn artifacts(engine: &Inner, adw_id: &AdwId) -> Result<Vec<Artifact>, CommandError> {
+    let stored = find(engine, adw_id).await?;
+    Ok(engine.store.artifacts(stored.id).await?)
+}
+
+pub(crate) async fn artifact(
+    engine: &Inner,
+    adw_id: &AdwId,
+    name: &str,
+) -> Result<Option<(Artifact, Vec<u8>)>, CommandError> {
+    let artifacts = artifacts(engine, adw_id).await?;
+    let Some(artifact) = artifacts.into_iter().find(|artifact| artifact.name == name) else { return Ok(None) };
+    match engine.blobs.get(&artifact.sha256).await {
+        Ok(Some(bytes)) => Ok(Some((artifact, bytes))),
+        Ok(None) => Err(unreadable(adw_id, format!("the bytes of its artifact {name} are missing"))),
+        Err(error) => Err(unreadable(adw_id, format!("its artifact {name} can't be read: {error}"))),
+    }
+}
+
+pub(crate) async fn diff(engine: &Inner, adw_id: &AdwId) -> Result<String, CommandError> {
+    let stored = find(engine, adw_id).await?;
+    let pipeline = engine.ledger.pipeline(&stored.workflow).await?;
+    let project = &pipeline.project;
+    let diff = async {
+        let repository = engine.workspaces.open(&project.repo, project.base.as_deref()).await?;
+        let branch = stored.workflow.branch();
+        match engine.workspaces.find(adw_id.as_str(), &repository, &branch).await? {
+            Some(workspace) => workspace.diff(Some("base")).await,
+            None => Ok(String::new()),
+        }
+    };
+    diff.await.map_err(|error| unreadable(adw_id, format!("its diff can't be made: {error}")))
+}
+
+async fn find(engine: &Inner, adw_id: &AdwId) -> Result<Stored, CommandError> {
+    engine.store.workflow(adw_id).await?.ok_or_else(|| CommandError::NotFound(adw_id.clone()))
+}
+
+fn unreadable(adw_id: &AdwId, what: String) -> CommandError {
+    tracing::warn!(%adw_id, what);
+    CommandError::Store(StoreError::Unavailable(what))
+}
