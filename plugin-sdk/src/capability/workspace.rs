@@ -26,6 +26,11 @@ impl Workspace<'_> {
             .map_err(|_| Error::Invalid(format!("{path} is not text in UTF-8")))
     }
 
+    /// A file's text, whatever it is: bytes that aren't UTF-8 become `�`.
+    pub fn read_lossy(self, path: &str) -> Result<String> {
+        Ok(String::from_utf8_lossy(&self.read(path)?).into_owned())
+    }
+
     /// Files that match a glob such as `**/*.rs`, sorted; what git ignores is left out.
     pub fn glob(self, pattern: &str) -> Result<Vec<String>> {
         workspace::glob(pattern).map_err(Error::from)

@@ -1,7 +1,7 @@
 //! A bounded look at the repository: its files, its README, its build files, its test runners.
 
 use adw_plugin_sdk::{Cx, Error};
-use adw_runners::{Repository, Runner};
+use adw_runners::Runner;
 
 /// How many paths are told to an agent; beyond that it is told folders.
 const PATHS: usize = 300;
@@ -26,25 +26,27 @@ pub(crate) struct Survey {
 impl Survey {
     /// Looks.
     pub(crate) fn take(cx: &Cx) -> Result<Self, Error> {
-        let repository = Worktree(cx);
-        let root = repository.glob("*")?;
+        let workspace = cx.workspace();
+        let root = workspace.glob("*")?;
         // A list that passes the contract's limits is an error; two levels say enough of a repository that large.
-        let files = match repository.glob("**") {
-            Err(Error::Invalid(_)) => [root.clone(), repository.glob("*/*")?].concat(),
+        let files = match workspace.glob("**") {
+            Err(Error::Invalid(_)) => [root.clone(), workspace.glob("*/*")?].concat(),
             files => files?,
         };
         let readme = root.iter().find(|path| path.to_ascii_lowercase().starts_with("readme"));
         let build_files = root.iter().filter(|path| BUILD_FILES.contains(&path.as_str()));
         let mut excerpts = Vec::new();
         for path in readme.into_iter().chain(build_files) {
-            match repository.read(path) {
+            match workspace.read_lossy(path) {
                 Ok(text) => excerpts.push((path.clone(), beginning(&text, EXCERPT))),
                 // A link into nowhere, or a file larger than the contract takes: the plan does without it.
                 Err(Error::NotFound(_) | Error::Invalid(_)) => {}
                 Err(error) => return Err(error),
             }
         }
-        Ok(Self { files, excerpts, runners: adw_runners::find(&repository)? })
+        let runners =
+            adw_runners::find(|pattern| workspace.glob(pattern), |path| workspace.read_lossy(path))?;
+        Ok(Self { files, excerpts, runners })
     }
 
     /// The files, or where they are too many the folders with the number of files beneath each.
@@ -67,22 +69,6 @@ impl Survey {
             lines.push(format!("… and {more} more folders"));
         }
         lines.join("\n")
-    }
-}
-
-/// The worktree as the runners look at it.
-struct Worktree<'cx>(&'cx Cx);
-
-impl Repository for Worktree<'_> {
-    type Error = Error;
-
-    fn glob(&self, pattern: &str) -> Result<Vec<String>, Error> {
-        self.0.workspace().glob(pattern)
-    }
-
-    /// Text that isn't UTF-8 is read as far as it goes: nobody's README stops a plan.
-    fn read(&self, path: &str) -> Result<String, Error> {
-        Ok(String::from_utf8_lossy(&self.0.workspace().read(path)?).into_owned())
     }
 }
 

@@ -5,18 +5,6 @@
 
 mod python;
 
-/// What is asked of a repository.
-pub trait Repository {
-    /// Why it can't be looked at.
-    type Error;
-
-    /// The files that match a glob, sorted; `*` doesn't cross a `/`.
-    fn glob(&self, pattern: &str) -> Result<Vec<String>, Self::Error>;
-
-    /// A file's text.
-    fn read(&self, path: &str) -> Result<String, Self::Error>;
-}
-
 /// A command that runs tests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Runner {
@@ -48,26 +36,30 @@ impl Runner {
 
 /// The runners that fit, in a fixed order; none is an empty list.
 ///
-/// A Makefile counts only where nothing else does: it usually calls one of the others.
-pub fn find<R: Repository>(repository: &R) -> Result<Vec<Runner>, R::Error> {
-    let root = repository.glob("*")?;
+/// `glob` gives the files that match a pattern, sorted, where `*` doesn't cross a `/`; `read` gives a file's text. A
+/// Makefile counts only where nothing else does: it usually calls one of the others.
+pub fn find<E>(
+    glob: impl Fn(&str) -> Result<Vec<String>, E>,
+    read: impl Fn(&str) -> Result<String, E>,
+) -> Result<Vec<Runner>, E> {
+    let root = glob("*")?;
     let has = |name: &str| root.iter().any(|file| file == name);
     let mut runners = Vec::new();
     if has("Cargo.toml") {
         // Otherwise cargo stops at the first test binary that fails, and the names of the rest stay unknown.
         runners.push(Runner::new(2, ["cargo", "test", "--no-fail-fast"], "Cargo.toml"));
     }
-    if has("package.json") && has_test_script(&repository.read("package.json")?) {
+    if has("package.json") && has_test_script(&read("package.json")?) {
         runners.push(Runner::new(2, ["npm", "test"], "package.json"));
     }
-    runners.extend(python::find(repository, &root)?);
+    runners.extend(python::find(&glob, &read, &root)?);
     if has("go.mod") {
         // Without -v it names packages, not tests.
         runners.push(Runner::new(2, ["go", "test", "-v", "./..."], "go.mod"));
     }
     if runners.is_empty() {
         for makefile in ["GNUmakefile", "makefile", "Makefile"] {
-            if has(makefile) && has_test_target(&repository.read(makefile)?) {
+            if has(makefile) && has_test_target(&read(makefile)?) {
                 runners.push(Runner::new(2, ["make", "test"], makefile));
                 break;
             }
@@ -97,30 +89,31 @@ fn has_test_target(makefile: &str) -> bool {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
-    use super::{Repository, find};
+    use super::Runner;
     use std::collections::BTreeMap;
 
-    /// Files in memory. Of globs it knows those that are asked.
-    struct Files(BTreeMap<&'static str, &'static str>);
+    /// The runners that fit files in memory. Of globs those are known that are asked.
+    fn find<const N: usize>(files: [(&str, &str); N]) -> Vec<Runner> {
+        find_among(&files)
+    }
 
-    impl Repository for Files {
-        type Error = String;
-
-        fn glob(&self, pattern: &str) -> Result<Vec<String>, String> {
-            let matches = |path: &str| match pattern {
-                "*" => !path.contains('/'),
-                "**/test*.py" => {
-                    let name = path.rsplit('/').next().unwrap();
-                    name.starts_with("test") && name.ends_with(".py")
-                }
-                _ => path == pattern,
-            };
-            Ok(self.0.keys().filter(|path| matches(path)).map(ToString::to_string).collect())
-        }
-
-        fn read(&self, path: &str) -> Result<String, String> {
-            self.0.get(path).map(ToString::to_string).ok_or_else(|| format!("no file {path}"))
-        }
+    fn find_among(files: &[(&str, &str)]) -> Vec<Runner> {
+        let files: BTreeMap<&str, &str> = files.iter().copied().collect();
+        let matches = |path: &str, pattern: &str| match pattern {
+            "*" => !path.contains('/'),
+            "**/test*.py" => {
+                let name = path.rsplit('/').next().unwrap();
+                name.starts_with("test") && name.ends_with(".py")
+            }
+            _ => path == pattern,
+        };
+        super::find(
+            |pattern| {
+                Ok(files.keys().filter(|path| matches(path, pattern)).map(ToString::to_string).collect())
+            },
+            |path| files.get(path).map(ToString::to_string).ok_or_else(|| format!("no file {path}")),
+        )
+        .unwrap()
     }
 
     #[test]
@@ -165,29 +158,27 @@ mod tests {
             (&[("Makefile", "test := 1\n.PHONY: test\nall:\n\ttrue\n")], &[]),
         ];
         for (files, expected) in cases {
-            let found = find(&Files(files.iter().copied().collect())).unwrap();
-            let found: Vec<String> = found.iter().map(super::Runner::command_line).collect();
+            let found: Vec<String> = find_among(files).iter().map(Runner::command_line).collect();
             assert_eq!(found, expected, "for {files:?}");
         }
     }
 
     #[test]
     fn several_that_fit_are_all_found_and_a_makefile_is_not_one_of_them() {
-        let files = [
+        let found = find([
             ("Cargo.toml", ""),
             ("Makefile", "test:\n\tcargo test\n"),
             ("go.mod", ""),
             ("package.json", r#"{"scripts":{"test":"jest"}}"#),
-        ];
-        let found = find(&Files(files.into())).unwrap();
+        ]);
         let because: Vec<&str> = found.iter().map(|runner| runner.because.as_str()).collect();
         assert_eq!(because, ["Cargo.toml", "package.json", "go.mod"]);
     }
 
     #[test]
     fn a_grant_allows_any_arguments_after_what_the_runner_is() {
-        let files = [("Cargo.toml", ""), ("tests/test_a.py", "import unittest")];
-        let grants: Vec<_> = find(&Files(files.into())).unwrap().iter().map(super::Runner::grant).collect();
+        let found = find([("Cargo.toml", ""), ("tests/test_a.py", "import unittest")]);
+        let grants: Vec<_> = found.iter().map(Runner::grant).collect();
         assert_eq!(grants[0], ["cargo", "test", "**"]);
         assert_eq!(grants[1], ["python3", "-m", "unittest", "**"]);
     }

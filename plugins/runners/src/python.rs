@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::{Repository, Runner};
+use crate::Runner;
 
 /// What unittest looks for by itself.
 const TEST_FILES: &str = "**/test*.py";
@@ -17,30 +17,32 @@ const PYTEST_SECTIONS: [(&str, &str); 3] =
 /// How many test files are read to learn how they are written.
 const READ: usize = 5;
 
-pub(crate) fn find<R: Repository>(repository: &R, root: &[String]) -> Result<Vec<Runner>, R::Error> {
-    let tests = repository.glob(TEST_FILES)?;
-    if let Some(because) = pytest(repository, root, &tests)? {
+/// Files that match a pattern.
+type Glob<'a, E> = &'a dyn Fn(&str) -> Result<Vec<String>, E>;
+
+/// A file's text.
+type Read<'a, E> = &'a dyn Fn(&str) -> Result<String, E>;
+
+pub(crate) fn find<E>(glob: Glob<'_, E>, read: Read<'_, E>, root: &[String]) -> Result<Vec<Runner>, E> {
+    let tests = glob(TEST_FILES)?;
+    if let Some(because) = pytest(read, root, &tests)? {
         return Ok(vec![Runner::new(3, ["python3", "-m", "pytest"], &because)]);
     }
-    unittest(repository, &tests)
+    unittest(glob, &tests)
 }
 
 /// The file that asks for pytest.
-fn pytest<R: Repository>(
-    repository: &R,
-    root: &[String],
-    tests: &[String],
-) -> Result<Option<String>, R::Error> {
+fn pytest<E>(read: Read<'_, E>, root: &[String], tests: &[String]) -> Result<Option<String>, E> {
     if let Some(file) = root.iter().find(|file| PYTEST_FILES.contains(&file.as_str())) {
         return Ok(Some(file.clone()));
     }
     for (file, section) in PYTEST_SECTIONS {
-        if root.iter().any(|name| name == file) && repository.read(file)?.contains(section) {
+        if root.iter().any(|name| name == file) && read(file)?.contains(section) {
             return Ok(Some(file.to_owned()));
         }
     }
     for file in tests.iter().take(READ) {
-        let text = repository.read(file)?;
+        let text = read(file)?;
         if text.lines().any(|line| line.starts_with("import pytest") || line.starts_with("from pytest")) {
             return Ok(Some(file.clone()));
         }
@@ -49,16 +51,16 @@ fn pytest<R: Repository>(
 }
 
 /// One run for each place that unittest's discovery must start from: it enters only folders that are packages.
-fn unittest<R: Repository>(repository: &R, tests: &[String]) -> Result<Vec<Runner>, R::Error> {
+fn unittest<E>(glob: Glob<'_, E>, tests: &[String]) -> Result<Vec<Runner>, E> {
     let mut starts: BTreeSet<&str> = BTreeSet::new();
     let mut because = None;
     for file in tests {
         let start = match file.split_once('/') {
-            Some((folder, _)) if !is_package(repository, folder)? => folder,
+            Some((folder, _)) if !is_package(glob, folder)? => folder,
             _ => ".",
         };
         // Below the start it goes on through packages alone; files elsewhere aren't reached in any way.
-        if is_reached(repository, start, file)? && starts.insert(start) {
+        if is_reached(glob, start, file)? && starts.insert(start) {
             because.get_or_insert(file.as_str());
         }
     }
@@ -71,16 +73,16 @@ fn unittest<R: Repository>(repository: &R, tests: &[String]) -> Result<Vec<Runne
 }
 
 /// Whether every folder between the start and the file is a package.
-fn is_reached<R: Repository>(repository: &R, start: &str, file: &str) -> Result<bool, R::Error> {
+fn is_reached<E>(glob: Glob<'_, E>, start: &str, file: &str) -> Result<bool, E> {
     let from = if start == "." { 0 } else { start.len() + 1 };
     for (at, _) in file.match_indices('/').filter(|(at, _)| *at >= from) {
-        if !is_package(repository, &file[..at])? {
+        if !is_package(glob, &file[..at])? {
             return Ok(false);
         }
     }
     Ok(true)
 }
 
-fn is_package<R: Repository>(repository: &R, folder: &str) -> Result<bool, R::Error> {
-    Ok(!repository.glob(&format!("{folder}/__init__.py"))?.is_empty())
+fn is_package<E>(glob: Glob<'_, E>, folder: &str) -> Result<bool, E> {
+    Ok(!glob(&format!("{folder}/__init__.py"))?.is_empty())
 }
