@@ -50,8 +50,8 @@ impl SqliteStore {
     /// What is there is looked at before anything is changed: it must be free, ours, of a schema that is known, and the
     /// histories of its open workflows must be whole.
     #[instrument(level = "debug", skip_all)]
-    pub async fn open(options: Options) -> Result<Self, StoreError> {
-        let opened = Box::pin(open::open(options)).await?;
+    pub async fn open(options: impl Into<Options>) -> Result<Self, StoreError> {
+        let opened = Box::pin(open::open(options.into())).await?;
         let commits = Arc::new(AtomicU64::new(0));
         let (writer, task) = writer::start(opened.database, opened.writer, Arc::clone(&commits));
         Ok(Self {

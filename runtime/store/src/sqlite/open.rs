@@ -49,6 +49,12 @@ impl Options {
     }
 }
 
+impl<P: AsRef<Path>> From<P> for Options {
+    fn from(path: P) -> Self {
+        Self::new(path.as_ref())
+    }
+}
+
 /// A database that is ours as long as this lives.
 #[derive(Clone)]
 pub(super) struct Database {

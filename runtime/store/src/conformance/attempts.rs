@@ -1,0 +1,115 @@
+//! What attempts leave: journals, values, artifacts.
+
+use std::sync::Arc;
+
+use super::Place;
+use super::samples::{at, attempt, create, stage};
+use crate::{Artifact, AttemptKey, JournalKind, JournalRecord, RowId, StoreError};
+
+fn record(n: u32, kind: JournalKind, body: &str) -> JournalRecord {
+    JournalRecord { n, kind, hash: format!("{n:064x}"), body: body.to_owned(), at: at(n.into()) }
+}
+
+/// The order in which they were given, over several writes, and to the letter.
+pub async fn journal_records_keep_their_order(place: impl Place) {
+    let store = place().await;
+    let key = attempt(create(&*store, "one").await.id, 1);
+    let records = [
+        record(2, JournalKind::Asked, r#"{"v":1,"call":"exec"}"#),
+        record(1, JournalKind::Asked, "zero \u{0} and ä"),
+        record(1, JournalKind::Parked, ""),
+        record(1, JournalKind::Answered, &"x".repeat(100_000)),
+        record(2, JournalKind::Answered, "last"),
+    ];
+    store.append_journal(&key, records[..1].to_vec()).await.unwrap();
+    store.append_journal(&key, vec![]).await.unwrap();
+    store.append_journal(&key, records[1..].to_vec()).await.unwrap();
+    assert_eq!(store.journal(&key).await.unwrap(), records);
+}
+
+/// Attempts, stages and workflows that write at once don't mix.
+pub async fn a_journal_belongs_to_one_attempt(place: impl Place) {
+    let store = place().await;
+    let (one, two) = (create(&*store, "one").await.id, create(&*store, "two").await.id);
+    let keys = [
+        attempt(one, 1),
+        attempt(one, 2),
+        attempt(two, 1),
+        AttemptKey { stage: stage("implement"), ..attempt(one, 1) },
+    ];
+    let writers: Vec<_> = keys
+        .iter()
+        .cloned()
+        .map(|key| {
+            let store = Arc::clone(&store);
+            tokio::spawn(async move {
+                for n in 1..=20 {
+                    store
+                        .append_journal(&key, vec![record(n, JournalKind::Asked, &format!("{key:?}"))])
+                        .await
+                        .unwrap();
+                }
+            })
+        })
+        .collect();
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    for key in keys {
+        let expected: Vec<_> = (1..=20).map(|n| record(n, JournalKind::Asked, &format!("{key:?}"))).collect();
+        assert_eq!(store.journal(&key).await.unwrap(), expected);
+    }
+}
+
+/// Any bytes; the last set is what is read.
+pub async fn values_are_set_and_replaced(place: impl Place) {
+    let store = place().await;
+    let (one, two) = (create(&*store, "one").await.id, create(&*store, "two").await.id);
+    let (plan, test) = (stage("plan"), stage("test"));
+    let every_byte: Vec<u8> = (0..=255).collect();
+    store.set_value(one, &plan, "key", b"old".to_vec()).await.unwrap();
+    store.set_value(one, &plan, "key", every_byte.clone()).await.unwrap();
+    store.set_value(one, &plan, "", vec![]).await.unwrap();
+    store.set_value(one, &test, "key", b"of test".to_vec()).await.unwrap();
+    for (workflow, stage, key, expected) in [
+        (one, &plan, "key", Some(every_byte)),
+        (one, &plan, "", Some(vec![])),
+        (one, &test, "key", Some(b"of test".to_vec())),
+        (one, &plan, "KEY", None),
+        (two, &plan, "key", None),
+    ] {
+        assert_eq!(store.value(workflow, stage, key).await.unwrap(), expected, "{stage} {key:?}");
+    }
+}
+
+/// In the order of their names.
+pub async fn an_artifact_name_stands_for_its_newest_bytes(place: impl Place) {
+    let store = place().await;
+    let workflow = create(&*store, "one").await.id;
+    let artifact = |name: &str, size| Artifact {
+        name: name.to_owned(),
+        media_type: "text/plain; charset=utf-8".to_owned(),
+        sha256: format!("{size:064x}"),
+        size,
+        stage: stage("plan"),
+        at: at(size),
+    };
+    for artifact in [artifact("spec ä.md", 10), artifact("a", 0), artifact("spec ä.md", 20)] {
+        store.put_artifact(workflow, artifact).await.unwrap();
+    }
+    assert_eq!(store.artifacts(workflow).await.unwrap(), [artifact("a", 0), artifact("spec ä.md", 20)]);
+}
+
+/// They would belong to whoever gets the number next.
+pub async fn records_of_no_workflow_are_refused(place: impl Place) {
+    let store = place().await;
+    let answers = [
+        store.append_journal(&attempt(RowId(7), 1), vec![record(1, JournalKind::Asked, "")]).await,
+        store.set_value(RowId(7), &stage("plan"), "key", vec![1]).await,
+    ];
+    for answer in answers {
+        assert!(matches!(answer, Err(StoreError::Rejected(_))), "{answer:?}");
+    }
+    let id = create(&*store, "one").await.id;
+    assert_eq!(store.journal(&attempt(id, 1)).await.unwrap(), []);
+}
