@@ -1,10 +1,121 @@
-//! The built-in `test` stage.
+//! The built-in `test` stage: runs a repository's tests and says what failed.
+//!
+//! It runs the commands that adw.toml names, or finds those that fit the repository, and reads from what they print
+//! how many tests passed and failed and which. A failure sends the work back with the failing names and the end of
+//! the output. What can't be understood is no pass: an exit code of 0 alone proves nothing unless adw.toml says that
+//! it does.
+
+mod command;
+mod feedback;
+mod reading;
+mod verdict;
 
 use adw_plugin_sdk::prelude::*;
 
-/// Placeholder.
-#[stage]
-pub fn test_stage(cx: &Cx, _: NoConfig) -> StageResult {
-    let files = cx.workspace().glob("**")?;
-    Ok(Outcome::done("looked", json!({ "files": files })))
+use command::{CommandLine, Prepared};
+use verdict::{Ran, Verdict};
+
+/// `[stages.<name>.config]`.
+#[config]
+#[derive(Debug, Clone, Default)]
+#[serde(default)]
+pub struct Config {
+    /// The command that runs the tests; without one, those are run that fit the repository.
+    command: Option<CommandLine>,
+    /// More commands, run after it.
+    commands: Vec<CommandLine>,
+    /// Take an exit code of 0 for a pass where the output isn't understood.
+    trust_exit_code: bool,
 }
+
+/// What later stages read.
+#[data]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// The commands that ran, as one would type them.
+    pub commands: Vec<String>,
+    /// How many tests passed, as far as the output says.
+    pub passed: u32,
+    /// How many failed.
+    pub failed: u32,
+    /// The names of those that failed.
+    pub failures: Vec<String>,
+}
+
+/// Runs the repository's tests.
+#[stage]
+pub fn test(cx: &Cx, config: Config) -> StageResult<Report> {
+    let commands = commands(cx, &config)?;
+    if commands.is_empty() {
+        return Ok(Outcome::skipped(NO_RUNNER));
+    }
+    let mut ran = Vec::new();
+    for (number, command) in commands.iter().enumerate() {
+        let percent = u8::try_from(number * 100 / commands.len()).unwrap_or(100);
+        cx.progress(percent, command);
+        ran.push(run(cx, command)?);
+    }
+    conclude(&ran, config.trust_exit_code)
+}
+
+const NO_RUNNER: &str = "no test was found: there is no Cargo.toml, package.json with a test script, Python test file, \
+                         go.mod or Makefile with a test target at the root; set `command` in the stage's config";
+
+/// The configured commands, else those that fit the repository.
+fn commands(cx: &Cx, config: &Config) -> Result<Vec<Prepared>, Failure> {
+    let configured: Vec<&CommandLine> = config.command.iter().chain(&config.commands).collect();
+    if !configured.is_empty() {
+        return configured.into_iter().map(|line| line.prepare().map_err(Failure::fatal)).collect();
+    }
+    let workspace = cx.workspace();
+    let runners = adw_runners::find(|pattern| workspace.glob(pattern), |path| workspace.read_lossy(path))?;
+    for runner in &runners {
+        cx.log().info(format_args!("{} asks for `{}`", runner.because, runner.command_line()));
+    }
+    Ok(runners.into_iter().map(|runner| Prepared::from(runner.argv)).collect())
+}
+
+/// Runs one command and reads what it says.
+fn run(cx: &Cx, prepared: &Prepared) -> Result<Ran, Failure> {
+    let mut command = cx.exec(&prepared.program).args(&prepared.arguments);
+    for (name, value) in &prepared.environment {
+        command = command.env(name, value);
+    }
+    // Colours would only have to be taken out again.
+    let output = command.env("NO_COLOR", "1").env("CARGO_TERM_COLOR", "never").run()?;
+    let ran = Ran::new(prepared.to_string(), &output);
+    match &ran.tally {
+        Some(tally) => cx.log().info(format_args!("`{prepared}`: {tally} ({})", ran.exit)),
+        None => cx.log().warn(format_args!("`{prepared}`: its output says nothing of tests ({})", ran.exit)),
+    }
+    Ok(ran)
+}
+
+/// What all runs together mean.
+fn conclude(ran: &[Ran], trust_exit_code: bool) -> StageResult<Report> {
+    let verdicts: Vec<Verdict> =
+        ran.iter().map(|ran| ran.verdict(trust_exit_code)).collect::<Result<_, _>>()?;
+    let failing: Vec<&Ran> = ran
+        .iter()
+        .zip(&verdicts)
+        .filter(|(_, verdict)| **verdict == Verdict::Failed)
+        .map(|(ran, _)| ran)
+        .collect();
+    let commands: Vec<String> = ran.iter().map(|ran| ran.command.clone()).collect();
+    if !failing.is_empty() {
+        return Err(Failure::rework(feedback::write(&failing)));
+    }
+    if verdicts.iter().all(|verdict| *verdict == Verdict::NoTest) {
+        return Ok(Outcome::skipped(format!("no test ran: `{}` found none", commands.join("` and `"))));
+    }
+    let passed = ran.iter().filter_map(|ran| ran.tally.as_ref()).map(|tally| tally.passed).sum();
+    let summary = match passed {
+        0 => format!("`{}` exited with 0; its output isn't understood", commands.join("` and `")),
+        1 => "1 test passed".to_owned(),
+        passed => format!("{passed} tests passed"),
+    };
+    Ok(Outcome::done(summary, Report { commands, passed, failed: 0, failures: Vec::new() }))
+}
+
+#[cfg(test)]
+mod tests;
