@@ -10,11 +10,12 @@ use crate::digest::Sha256;
 use crate::effects::{Effects, Stop, Suspension};
 use crate::journal::{Entry, EntryKind, Journal, Record};
 
-/// Answers of reads are held back until an effect is written; beyond this many bytes they are written anyway.
+/// Answers of reads are held back until an effect is written; beyond this many they are written anyway.
 const HELD_BACK_BYTES: usize = 1 << 20;
+const HELD_BACK: usize = 256;
 /// What one attempt may have written: what is kept needs a bound of its own, since fuel bounds only the guest.
 const MOST_BYTES: usize = 256 << 20;
-const MOST_CALLS: u32 = 20_000;
+const MOST_ENTRIES: usize = 40_000;
 
 /// Writes every call to a [`Journal`] around `inner`, and answers from `recorded` what was answered before.
 ///
@@ -36,6 +37,30 @@ struct Written {
     held_back_bytes: usize,
     /// Over the whole attempt.
     bytes: usize,
+    entries: usize,
+}
+
+impl Written {
+    /// What is held back and these, counted against what an attempt may write.
+    fn batch(&mut self, entries: Vec<Entry>) -> Result<Vec<Entry>, Stop> {
+        let mut batch = std::mem::take(&mut self.held_back);
+        batch.extend(entries);
+        self.held_back_bytes = 0;
+        self.entries += batch.len();
+        self.bytes += batch.iter().map(|entry| entry.body.len()).sum::<usize>();
+        if self.entries > MOST_ENTRIES {
+            return Err(Stop::Failed(format!(
+                "one attempt may make about {MOST_ENTRIES} calls, and this made more"
+            )));
+        }
+        if self.bytes > MOST_BYTES {
+            return Err(Stop::Failed(format!(
+                "the calls of this attempt take more than {} MiB in the journal: read, write and send less in one",
+                MOST_BYTES >> 20
+            )));
+        }
+        Ok(batch)
+    }
 }
 
 /// What the record knows of a call.
@@ -50,11 +75,12 @@ impl<J: Journal, E: Effects> Journaled<J, E> {
     /// A new layer for one attempt; `recorded` is what an earlier run of the same attempt wrote.
     pub fn new(journal: J, inner: E, recorded: Vec<Entry>) -> Self {
         let bytes = recorded.iter().map(|entry| entry.body.len()).sum();
+        let entries = recorded.len();
         let mut by_number: BTreeMap<u32, Vec<Entry>> = BTreeMap::new();
         for entry in recorded {
             by_number.entry(entry.n).or_default().push(entry);
         }
-        let written = Written { bytes, ..Written::default() };
+        let written = Written { bytes, entries, ..Written::default() };
         Self { journal, inner, recorded: by_number, written: Mutex::new(written) }
     }
 
@@ -94,7 +120,7 @@ impl<J: Journal, E: Effects> Journaled<J, E> {
             let entry = Entry::answered_at_once(n, hash, &call, &answer);
             written.held_back_bytes += entry.body.len();
             written.held_back.push(entry);
-            written.held_back_bytes > HELD_BACK_BYTES
+            written.held_back_bytes > HELD_BACK_BYTES || written.held_back.len() > HELD_BACK
         };
         if overflowing {
             self.flush().await?;
@@ -126,20 +152,7 @@ impl<J: Journal, E: Effects> Journaled<J, E> {
 
     /// Writes what is held back, and these after it, in one go.
     async fn write(&self, entries: Vec<Entry>) -> Result<(), Stop> {
-        let batch = {
-            let mut written = self.written();
-            written.held_back_bytes = 0;
-            let mut batch = std::mem::take(&mut written.held_back);
-            batch.extend(entries);
-            written.bytes += batch.iter().map(|entry| entry.body.len()).sum::<usize>();
-            if written.bytes > MOST_BYTES {
-                return Err(Stop::Failed(format!(
-                    "the calls of this attempt take more than {} MiB in the journal: read, write and send less in one attempt",
-                    MOST_BYTES >> 20
-                )));
-            }
-            batch
-        };
+        let batch = self.written().batch(entries)?;
         if batch.is_empty() {
             return Ok(());
         }
@@ -159,9 +172,6 @@ impl<J: Journal, E: Effects> Effects for Journaled<J, E> {
     }
 
     async fn perform(&self, n: u32, call: Call) -> Result<Answer, Stop> {
-        if n > MOST_CALLS {
-            return Err(Stop::Failed(format!("the plugin made more than {MOST_CALLS} calls in one attempt")));
-        }
         if call.recording() == Recording::Never {
             return self.unrecorded(n, call).await;
         }

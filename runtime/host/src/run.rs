@@ -140,7 +140,7 @@ impl RunError {
         }
         let cause = match trap {
             Some(Trap::StackOverflow) => "its call stack is exhausted: too deep a recursion".to_owned(),
-            Some(trap) => trap.to_string(),
+            Some(trap) => trap.to_string().replacen("wasm trap: ", "", 1),
             None => error.root_cause().to_string(),
         };
         Self::Trapped { plugin, cause, frames: frames(&error) }

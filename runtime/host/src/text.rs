@@ -58,3 +58,35 @@ pub(crate) fn cut(text: &str, bytes: usize) -> String {
     let end = text.floor_char_boundary(bytes);
     format!("{}… [{} bytes cut]", &text[..end], text.len() - end)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{cut, printable};
+
+    #[test]
+    fn terminal_escapes_are_left_out() {
+        let cases = [
+            ("plain\ttext\n", "plain\ttext\n"),
+            ("\u{1b}[1;31mred\u{1b}[0m", "red"),
+            ("\u{1b}]0;title\u{7}after", "after"),
+            ("\u{1b}]8;;https://evil.example\u{1b}\\link\u{1b}]8;;\u{1b}\\", "link"),
+            ("\u{1b}P1$tx\u{1b}\\after", "after"),
+            ("\u{1b}]never ends\nnext line", "\nnext line"),
+            ("\u{9b}2Jcleared", "cleared"),
+            ("\u{1b}(Bcharset", "charset"),
+            ("over\rwritten\u{8}", "overwritten"),
+            ("ends in escape \u{1b}", "ends in escape "),
+            ("ends in sequence \u{1b}[12", "ends in sequence "),
+            ("grüße 🦀", "grüße 🦀"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(printable(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_cut_never_falls_within_a_character() {
+        assert_eq!(cut("short", 5), "short");
+        assert_eq!(cut("grüße", 3), "gr… [5 bytes cut]");
+    }
+}
