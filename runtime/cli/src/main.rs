@@ -1,1 +1,51 @@
-fn main() {}
+//! The command `adw`: serves, and asks a server whatever there is to ask.
+
+mod arguments;
+mod client;
+mod commands;
+mod context;
+mod failure;
+mod follow;
+mod git;
+mod output;
+mod style;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::Cli;
+use failure::{Exit, Failure};
+use output::Output;
+
+fn main() -> ExitCode {
+    let exit = match Cli::try_parse() {
+        Ok(cli) => {
+            let output = Output::new(cli.json);
+            commands::run(cli, output).unwrap_or_else(|failure| report(output, &failure))
+        }
+        Err(error) if error.use_stderr() && asks_for_json() => {
+            report(Output::new(true), &Failure::Arguments(error))
+        }
+        Err(error) => {
+            // Help and version are answers, on stdout; a terminal that is gone has no use for either.
+            let _ = error.print();
+            if error.use_stderr() { Exit::Usage } else { Exit::Done }
+        }
+    };
+    ExitCode::from(exit)
+}
+
+/// What a person, or a program, is told when a command came to nothing.
+fn report(output: Output, failure: &Failure) -> Exit {
+    if !failure.is_closed_output() {
+        // Where this can't be written either, the exit code still says it.
+        let _ = output.failure(failure);
+    }
+    failure.exit()
+}
+
+/// Arguments that can't be understood still say how the answer is to look.
+fn asks_for_json() -> bool {
+    std::env::args_os().skip(1).take_while(|argument| argument != "--").any(|argument| argument == "--json")
+}

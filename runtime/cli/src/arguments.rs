@@ -1,0 +1,51 @@
+//! The command line.
+
+use clap::{Parser, Subcommand};
+
+use crate::commands::{
+    cancel::Cancel, check::Check, diff::Diff, init::Init, logs::Logs, ls::Ls, retry::Retry, run::Run,
+    serve::Serve, show::Show,
+};
+
+/// A durable runtime for AI developer workflows.
+#[derive(Debug, Parser)]
+#[command(name = "adw", version, propagate_version = true, after_help = EXAMPLES, max_term_width = 110)]
+pub(crate) struct Cli {
+    /// Answer with JSON on stdout, errors included.
+    #[arg(long, global = true, display_order = 100)]
+    pub(crate) json: bool,
+
+    /// The server to ask; without it, the one that the nearest adw.toml describes.
+    #[arg(long, global = true, env = "ADW_SERVER", value_name = "URL", display_order = 101)]
+    pub(crate) server: Option<String>,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  adw init                                   write an adw.toml that fits this repository
+  adw serve                                  serve what it describes
+  adw run \"Fix the median\" --type bug        hand over a task, and watch it
+  adw show adw_bug_1760000000_1a2b3c4d       where it stands
+
+Exit codes:
+  0  done
+  1  the workflow failed or was cancelled
+  2  wrong usage, configuration or request
+  3  the server can't be reached or can't answer";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Init(Init),
+    Check(Check),
+    Serve(Serve),
+    Run(Run),
+    Ls(Ls),
+    Show(Show),
+    Logs(Logs),
+    Diff(Diff),
+    Cancel(Cancel),
+    Retry(Retry),
+}

@@ -1,0 +1,224 @@
+//! The live feed of a workflow: every event once and in order, whatever happens to the connection.
+
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
+use std::time::Duration;
+
+use adw_core::{AdwId, EventKind, StageName, Timestamp};
+use futures_util::{SinkExt, StreamExt};
+use serde::Deserialize;
+use serde_json::Value;
+use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
+use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+use super::{Client, RequestError};
+
+/// A server pings every 15 s; after this long without a word the connection is gone, whatever the system believes.
+const SILENCE: Duration = Duration::from_secs(40);
+
+/// The first pause before the connection is tried again; it doubles up to the longest.
+const PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// After so many tries in a row the server counts as unreachable: some two minutes.
+const TRIES: u32 = 10;
+
+/// What the feed of a workflow tells.
+#[derive(Clone, Debug)]
+pub(crate) enum News {
+    /// The workflow changed.
+    Change(Change),
+    /// An attempt wrote to its log; the lines are read there, where none is ever missing.
+    Log { stage: StageName, attempt: u32 },
+    /// A stage says how far it is.
+    Progress { stage: StageName, percent: u64, message: String },
+    /// The connection was lost and will be tried again.
+    Lost { cause: String },
+    /// The history began anew: the server's database was restored. What was told may not have happened.
+    Rewound,
+}
+
+/// An event of the workflow.
+#[derive(Clone, Debug)]
+pub(crate) struct Change {
+    pub(crate) event: EventKind,
+    pub(crate) at: Timestamp,
+    pub(crate) data: Value,
+}
+
+impl Change {
+    /// The attempt that it tells of.
+    pub(crate) fn attempt(&self) -> Option<(StageName, u32)> {
+        let stage = self.data.get("stage")?.as_str()?.parse().ok()?;
+        let attempt = u32::try_from(self.data.get("attempt")?.as_u64()?).ok()?;
+        Some((stage, attempt))
+    }
+
+    /// Whether it is the end of the workflow, unless a retry follows.
+    pub(crate) const fn is_end(&self) -> bool {
+        matches!(
+            self.event,
+            EventKind::WorkflowCompleted | EventKind::WorkflowFailed | EventKind::WorkflowCancelled
+        )
+    }
+}
+
+/// A message as it comes.
+#[derive(Debug, Deserialize)]
+struct Envelope {
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(default)]
+    event: Option<EventKind>,
+    #[serde(default)]
+    data: Value,
+    timestamp: Timestamp,
+    #[serde(default)]
+    epoch: Option<String>,
+    #[serde(default)]
+    seq: Option<u64>,
+}
+
+type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+type Heard = Result<Option<Result<Message, SocketError>>, tokio::time::error::Elapsed>;
+
+/// Follows one workflow, from its first event on.
+pub(crate) struct Feed<'a> {
+    client: &'a Client,
+    adw_id: &'a AdwId,
+    socket: Option<Socket>,
+    epoch: Option<String>,
+    /// The number of the last event that was told.
+    last: u64,
+    tries: u32,
+}
+
+impl<'a> Feed<'a> {
+    pub(crate) const fn new(client: &'a Client, adw_id: &'a AdwId) -> Self {
+        Self { client, adw_id, socket: None, epoch: None, last: 0, tries: 0 }
+    }
+
+    /// The next piece of news; waits for it, and for the server to come back.
+    pub(crate) async fn next(&mut self) -> Result<News, RequestError> {
+        loop {
+            let news = match &mut self.socket {
+                None => self.connect().await?,
+                Some(socket) => {
+                    let heard = timeout(SILENCE, socket.next()).await;
+                    self.take(heard).await?
+                }
+            };
+            if let Some(news) = news {
+                return Ok(news);
+            }
+        }
+    }
+
+    async fn take(&mut self, heard: Heard) -> Result<Option<News>, RequestError> {
+        match heard {
+            Ok(Some(Ok(Message::Text(text)))) => match serde_json::from_str(text.as_str()) {
+                Ok(message) => self.hear(message).await,
+                // What can't be read is of a later version, and what is needed of it comes by REST.
+                Err(_) => Ok(None),
+            },
+            Ok(Some(Ok(Message::Close(_))) | None) => self.lost("the server closed the feed"),
+            // Pings are answered by the library, with the next read.
+            Ok(Some(Ok(_))) => Ok(None),
+            Ok(Some(Err(error))) => self.lost(error),
+            Err(_) => self.lost("the server has fallen silent"),
+        }
+    }
+
+    /// Connects, or says why not; the next try comes with the next call.
+    async fn connect(&mut self) -> Result<Option<News>, RequestError> {
+        if self.tries > 0 {
+            sleep(pause(self.tries)).await;
+        }
+        let mut url = self.client.feed_url(self.adw_id);
+        url.set_query(Some(&format!("since={}", self.last)));
+        let cause = match timeout(super::PATIENCE, connect_async(url.as_str())).await {
+            Ok(Ok((socket, _))) => {
+                self.socket = Some(socket);
+                return Ok(None);
+            }
+            Ok(Err(SocketError::Http(answer))) if !answer.status().is_server_error() => {
+                return Err(self
+                    .client
+                    .unexpected(format!("its feed answers with status {}", answer.status())));
+            }
+            Ok(Err(error)) => super::root_cause(&error),
+            Err(_) => "it doesn't answer".to_owned(),
+        };
+        self.lost(cause)
+    }
+
+    /// Told once for each time that the connection is lost, until the server counts as unreachable.
+    fn lost(&mut self, cause: impl ToString) -> Result<Option<News>, RequestError> {
+        self.socket = None;
+        self.tries += 1;
+        let cause = cause.to_string();
+        match self.tries {
+            1 => Ok(Some(News::Lost { cause })),
+            ..=TRIES => Ok(None),
+            _ => Err(RequestError::Unreachable { address: self.client.address().clone(), cause }),
+        }
+    }
+
+    /// What a message says that hasn't been told yet.
+    async fn hear(&mut self, message: Envelope) -> Result<Option<News>, RequestError> {
+        if self.is_of_another_epoch(&message) {
+            self.last = 0;
+            self.socket = None;
+            return Ok(Some(News::Rewound));
+        }
+        match (message.kind.as_str(), message.event, message.seq) {
+            ("connection_established", ..) => self.tries = 0,
+            ("resync_required", ..) => return self.lost("the server asks for a new start"),
+            ("ping", ..) => {
+                if let Some(socket) = &mut self.socket {
+                    // A failure shows at the next read.
+                    let _ = socket.send(Message::text(r#"{"type":"pong"}"#)).await;
+                }
+            }
+            (_, Some(event), Some(seq)) if seq > self.last => {
+                self.last = seq;
+                return Ok(Some(News::Change(Change { event, at: message.timestamp, data: message.data })));
+            }
+            (_, None, None) => return Ok(message.in_passing()),
+            _ => {}
+        }
+        Ok(None)
+    }
+
+    fn is_of_another_epoch(&mut self, message: &Envelope) -> bool {
+        let Some(epoch) = &message.epoch else { return false };
+        self.epoch.replace(epoch.clone()).is_some_and(|known| known != *epoch)
+    }
+}
+
+impl Envelope {
+    /// What happens within a stage, which is no event.
+    fn in_passing(self) -> Option<News> {
+        let stage = self.data.get("stage")?.as_str()?.parse().ok()?;
+        match self.kind.as_str() {
+            "log" => {
+                let attempt = u32::try_from(self.data.get("attempt")?.as_u64()?).ok()?;
+                Some(News::Log { stage, attempt })
+            }
+            "progress_update" => {
+                let message = self.data.get("message").and_then(Value::as_str).unwrap_or_default().to_owned();
+                Some(News::Progress { stage, percent: self.data.get("progress")?.as_u64()?, message })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Anything from nothing to the longest that is due, so that many clients don't come back as one.
+fn pause(tries: u32) -> Duration {
+    let longest = PAUSE.saturating_mul(1 << tries.min(16)).min(LONGEST_PAUSE);
+    let chance = RandomState::new().build_hasher().finish() % 1000;
+    longest / 1000 * u32::try_from(chance).unwrap_or(1000)
+}

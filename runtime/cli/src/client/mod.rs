@@ -1,0 +1,163 @@
+//! A client of a server: REST here, the live feed in [`feed`].
+
+mod address;
+mod error;
+mod feed;
+mod log;
+mod workflow;
+
+use std::time::Duration;
+
+use adw_core::{AdwId, StageName};
+use reqwest::{Method, RequestBuilder, Url};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+pub(crate) use address::{Address, InvalidAddress};
+pub(crate) use error::{Problem, RequestError};
+pub(crate) use feed::{Change, Feed, News};
+pub(crate) use log::LogReader;
+pub(crate) use workflow::{LogLine, NewTask, Page, Stage, Workflow};
+
+/// How long an answer may take. Nothing that a server does before it answers takes long.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How many log lines are asked for at once.
+const LOG_PAGE: u32 = 1000;
+
+/// What a server answered: what is shown of it, and all of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer<T> {
+    pub(crate) view: T,
+    pub(crate) raw: Value,
+}
+
+pub(crate) struct Client {
+    http: reqwest::Client,
+    address: Address,
+}
+
+impl Client {
+    pub(crate) fn new(address: Address) -> Result<Self, RequestError> {
+        let http = reqwest::Client::builder()
+            .user_agent(concat!("adw/", env!("CARGO_PKG_VERSION")))
+            .timeout(PATIENCE)
+            .connect_timeout(PATIENCE / 6)
+            // A server is on this machine or at the end of a tunnel; a proxy for the web has no way to either.
+            .no_proxy()
+            .build()
+            .map_err(|error| RequestError::Client(error.to_string()))?;
+        Ok(Self { http, address })
+    }
+
+    pub(crate) const fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// Hands a task over.
+    pub(crate) async fn create(&self, task: &NewTask) -> Result<Answer<Workflow>, RequestError> {
+        let url = self.address.url(&["api", "v1", "workflows", "create"]);
+        self.answer(self.http.post(url).json(task)).await
+    }
+
+    /// A workflow as it stands.
+    pub(crate) async fn workflow(&self, adw_id: &AdwId) -> Result<Answer<Workflow>, RequestError> {
+        self.answer(self.request(Method::GET, adw_id, None)).await
+    }
+
+    /// Workflows, newest first, from a cursor on; the empty cursor is the beginning.
+    pub(crate) async fn list(
+        &self,
+        filter: &[(&str, String)],
+        cursor: &str,
+        limit: u32,
+    ) -> Result<Answer<Page<Value>>, RequestError> {
+        let url = self.address.url(&["api", "v1", "workflows"]);
+        let part = [("cursor", cursor.to_owned()), ("limit", limit.to_string())];
+        self.answer(self.http.get(url).query(filter).query(&part)).await
+    }
+
+    /// Ends a workflow.
+    pub(crate) async fn cancel(&self, adw_id: &AdwId) -> Result<(), RequestError> {
+        self.body(self.request(Method::DELETE, adw_id, None)).await.map(drop)
+    }
+
+    /// Lets a failed workflow go on, from the stage that failed or from an earlier one.
+    pub(crate) async fn retry(&self, adw_id: &AdwId, from: Option<&StageName>) -> Result<(), RequestError> {
+        let body = from.map_or_else(|| json!({}), |from| json!({ "from": from }));
+        self.body(self.request(Method::POST, adw_id, Some("retry")).json(&body)).await.map(drop)
+    }
+
+    /// What a workflow changed, as a unified diff.
+    pub(crate) async fn diff(&self, adw_id: &AdwId) -> Result<String, RequestError> {
+        let body = self.body(self.request(Method::GET, adw_id, Some("diff"))).await?;
+        Ok(String::from_utf8_lossy(&body).into_owned())
+    }
+
+    /// A page of the lines of an attempt, from an offset on.
+    async fn logs(
+        &self,
+        adw_id: &AdwId,
+        stage: &StageName,
+        attempt: u32,
+        offset: u64,
+    ) -> Result<Vec<LogLine>, RequestError> {
+        let query = [
+            ("stage", stage.to_string()),
+            ("attempt", attempt.to_string()),
+            ("offset", offset.to_string()),
+            ("limit", LOG_PAGE.to_string()),
+        ];
+        let request = self.request(Method::GET, adw_id, Some("logs")).query(&query);
+        Ok(self.answer::<Page<LogLine>>(request).await?.view.items)
+    }
+
+    fn request(&self, method: Method, adw_id: &AdwId, part: Option<&str>) -> RequestBuilder {
+        let segments = ["api", "v1", "workflows", adw_id.as_str()];
+        let segments: Vec<&str> = segments.into_iter().chain(part).collect();
+        self.http.request(method, self.address.url(&segments))
+    }
+
+    async fn answer<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<Answer<T>, RequestError> {
+        let body = self.body(request).await?;
+        let raw: Value = serde_json::from_slice(&body).map_err(|error| self.unexpected(error.to_string()))?;
+        let view = T::deserialize(&raw).map_err(|error| self.unexpected(error.to_string()))?;
+        Ok(Answer { view, raw })
+    }
+
+    async fn body(&self, request: RequestBuilder) -> Result<Vec<u8>, RequestError> {
+        let answer = request.send().await.map_err(|error| self.unreachable(&error))?;
+        let status = answer.status();
+        let body = answer.bytes().await.map_err(|error| self.unreachable(&error))?;
+        if status.is_success() {
+            return Ok(body.into());
+        }
+        let problem = Problem::read(status.as_u16(), &body);
+        // Any web server says 404 to what it doesn't know; ours says it in the form of a problem.
+        if problem.raw.get("status").is_none() {
+            return Err(self.unexpected(format!("status {status} without a problem document")));
+        }
+        Err(RequestError::Refused(Box::new(problem)))
+    }
+
+    fn unreachable(&self, error: &reqwest::Error) -> RequestError {
+        RequestError::Unreachable { address: self.address.clone(), cause: root_cause(error) }
+    }
+
+    fn unexpected(&self, what: String) -> RequestError {
+        RequestError::Unexpected { address: self.address.clone(), what }
+    }
+
+    fn feed_url(&self, adw_id: &AdwId) -> Url {
+        self.address.socket_url(&["ws", "workflows", adw_id.as_str()])
+    }
+}
+
+/// What lies at the bottom of an error: "Connection refused" rather than "error sending request".
+fn root_cause(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
+}

@@ -1,0 +1,110 @@
+//! What a server tells of workflows, as far as it is shown. Members that are unknown here are none of our business,
+//! and those that are absent are taken as empty: the server may be of another version.
+
+use adw_core::{AdwId, StageName, StageStatus, Status, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// A workflow.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Workflow {
+    pub(crate) adw_id: AdwId,
+    pub(crate) title: String,
+    #[serde(default)]
+    pub(crate) description: Option<String>,
+    #[serde(rename = "type")]
+    pub(crate) task_type: String,
+    pub(crate) status: Status,
+    #[serde(default)]
+    pub(crate) stage_runs: Vec<Stage>,
+    #[serde(default)]
+    pub(crate) waiting: Option<Waiting>,
+    #[serde(default)]
+    pub(crate) result: Option<Value>,
+    #[serde(default)]
+    pub(crate) error_message: Option<String>,
+    #[serde(default)]
+    pub(crate) progress: u8,
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
+    #[serde(default)]
+    pub(crate) completed_at: Option<Timestamp>,
+}
+
+/// A step of a workflow.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Stage {
+    pub(crate) name: StageName,
+    pub(crate) status: StageStatus,
+    #[serde(default)]
+    pub(crate) attempt: u32,
+    #[serde(default)]
+    pub(crate) output: Option<StageOutput>,
+    #[serde(default)]
+    pub(crate) error: Option<String>,
+    #[serde(default)]
+    pub(crate) started_at: Option<Timestamp>,
+    #[serde(default)]
+    pub(crate) completed_at: Option<Timestamp>,
+}
+
+/// What a stage left.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct StageOutput {
+    #[serde(default)]
+    pub(crate) summary: String,
+}
+
+/// What a workflow waits on.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Waiting {
+    pub(crate) kind: String,
+    #[serde(default)]
+    pub(crate) message: Option<String>,
+    #[serde(default)]
+    pub(crate) until: Option<Timestamp>,
+}
+
+/// A part of a list.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Page<T> {
+    pub(crate) items: Vec<T>,
+    #[serde(default)]
+    pub(crate) next_cursor: Option<String>,
+}
+
+/// A line of a stage's log.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct LogLine {
+    pub(crate) stage: StageName,
+    pub(crate) attempt: u32,
+    pub(crate) offset: u64,
+    pub(crate) at: Timestamp,
+    pub(crate) level: String,
+    pub(crate) source: String,
+    pub(crate) message: String,
+}
+
+/// A task to be handed over. What is absent is left to the server.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct NewTask {
+    pub(crate) title: String,
+    #[serde(rename = "type")]
+    pub(crate) task_type: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) description: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) adw_id: Option<AdwId>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) stages: Vec<StageName>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) pipeline: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) project: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) priority: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) patch: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) agent: Option<String>,
+}

@@ -1,0 +1,30 @@
+use adw_core::AdwId;
+use clap::Args;
+
+use crate::context::Context;
+use crate::failure::{Exit, Failure};
+use crate::style::{self, Styled};
+
+/// End a workflow; its record is kept
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  adw cancel adw_bug_1760000000_1a2b3c4d")]
+pub(crate) struct Cancel {
+    /// The workflow's id
+    #[arg(value_name = "ID", value_parser = super::adw_id)]
+    adw_id: AdwId,
+}
+
+impl Cancel {
+    pub(crate) async fn run(self, cx: &Context) -> Result<Exit, Failure> {
+        let client = cx.client()?;
+        client.cancel(&self.adw_id).await?;
+        if cx.output.is_json() {
+            cx.output.json(&client.workflow(&self.adw_id).await?.raw)?;
+        } else {
+            cx.output.line(format_args!("{} {}", self.adw_id, Styled(style::NOTE, "cancelled")))?;
+        }
+        Ok(Exit::Done)
+    }
+}

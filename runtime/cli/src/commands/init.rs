@@ -1,0 +1,80 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use adw_config::FILE_NAME;
+use adw_config::init::{Facts, detect_runners, render};
+use clap::Args;
+use serde_json::json;
+
+use crate::context::{Context, working_directory};
+use crate::failure::{Exit, Failure};
+use crate::git;
+use crate::style::{self, Styled};
+
+/// Write an adw.toml that fits this repository
+#[derive(Debug, Args)]
+#[command(after_help = "\
+It asks nothing: work begins from the branch that is checked out, and the stage that runs tests may run what the
+repository's build files call for. What it writes is commented, and yours to change.
+
+Examples:
+  adw init
+  adw init --force     write it anew")]
+pub(crate) struct Init {
+    /// Write it anew where there is one
+    #[arg(long)]
+    force: bool,
+}
+
+impl Init {
+    pub(crate) fn run(&self, cx: &Context) -> Result<Exit, Failure> {
+        let start = working_directory()?;
+        let repository = git::answer(&start, ["rev-parse", "--show-toplevel"]).map(PathBuf::from);
+        let folder = repository.as_deref().unwrap_or(&start);
+        let file = folder.join(FILE_NAME);
+        if file.exists() && !self.force {
+            return Err(Failure::ConfigExists { file });
+        }
+        let facts = facts(folder);
+        fs::write(&file, render(&facts))
+            .map_err(|source| Failure::File { what: format!("write {}", file.display()), source })?;
+        self.tell(cx, &file, &facts, repository.is_some())?;
+        Ok(Exit::Done)
+    }
+
+    fn tell(&self, cx: &Context, file: &Path, facts: &Facts, is_repository: bool) -> Result<(), Failure> {
+        let runners: Vec<String> = facts.runners.iter().map(|runner| runner.example().to_owned()).collect();
+        let output = cx.output;
+        if output.is_json() {
+            return Ok(output.json(&json!({ "file": file, "base": facts.base, "runners": runners }))?);
+        }
+        output.line(format_args!("{} {}", Styled(style::GOOD, "wrote"), file.display()))?;
+        match &facts.base {
+            Some(base) => output.line(format_args!("  work begins from   {base}"))?,
+            None if is_repository => {
+                output.note("no branch is checked out: name one as base in [projects]")?
+            }
+            None => output.note("this is no git repository: make it one with `git init`, and commit")?,
+        }
+        if runners.is_empty() {
+            output.note("nothing here was recognised that runs tests: name it in [stages.test]")?;
+        } else {
+            output.line(format_args!("  tests are run by   {}", runners.join(", ")))?;
+        }
+        output.line(NEXT)?;
+        Ok(())
+    }
+}
+
+const NEXT: &str = "
+Next:
+  adw check                        is all of it right?
+  adw serve                        start the server, in a terminal of its own
+  adw run \"What is to be done\"     hand over a task, and watch it";
+
+fn facts(folder: &Path) -> Facts {
+    Facts {
+        base: git::answer(folder, ["symbolic-ref", "--quiet", "--short", "HEAD"]),
+        runners: detect_runners(folder),
+    }
+}

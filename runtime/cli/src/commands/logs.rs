@@ -1,0 +1,98 @@
+use adw_core::{AdwId, StageName};
+use clap::Args;
+
+use crate::client::{Client, Feed, LogLine, LogReader, News};
+use crate::context::Context;
+use crate::failure::{Exit, Failure};
+use crate::follow::said;
+use crate::output::Output;
+use crate::style::{self, Styled, time_of_day};
+
+/// Print what the stages of a workflow, and the programs that they ran, had to say
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  adw logs adw_bug_1760000000_1a2b3c4d --stage test
+  adw logs adw_bug_1760000000_1a2b3c4d --follow --json     one JSON object a line")]
+pub(crate) struct Logs {
+    /// The workflow's id
+    #[arg(value_name = "ID", value_parser = super::adw_id)]
+    adw_id: AdwId,
+
+    /// Of this stage only
+    #[arg(long)]
+    stage: Option<StageName>,
+
+    /// Of this attempt only
+    #[arg(long, value_name = "N", requires = "stage")]
+    attempt: Option<u32>,
+
+    /// Go on with what comes, until the workflow's end
+    #[arg(short, long)]
+    follow: bool,
+}
+
+impl Logs {
+    pub(crate) async fn run(self, cx: &Context) -> Result<Exit, Failure> {
+        let client = cx.client()?;
+        // An unknown workflow has no log, and no feed that would ever say so.
+        let workflow = client.workflow(&self.adw_id).await?.view;
+        if self.follow && !workflow.status.is_ended() {
+            self.follow(&client, cx.output).await?;
+            return Ok(Exit::Done);
+        }
+        let mut log = LogReader::new(&client, &self.adw_id);
+        let mut lines = Vec::new();
+        for stage in &workflow.stage_runs {
+            for attempt in (1..=stage.attempt).filter(|attempt| self.wants(&stage.name, *attempt)) {
+                lines.extend(log.read(&stage.name, attempt).await?);
+            }
+        }
+        // Where work was sent back, attempts of several stages alternate.
+        lines.sort_by_key(|line| line.at);
+        lines.iter().try_for_each(|line| print(cx.output, line))?;
+        if lines.is_empty() && !cx.output.is_json() {
+            cx.output.note("nothing was logged")?;
+        }
+        Ok(Exit::Done)
+    }
+
+    /// The feed tells every attempt that there was and will be, and when there is more to read of it.
+    async fn follow(&self, client: &Client, output: Output) -> Result<(), Failure> {
+        let mut feed = Feed::new(client, &self.adw_id);
+        let mut log = LogReader::new(client, &self.adw_id);
+        loop {
+            let attempt = match feed.next().await? {
+                News::Change(change) if change.is_end() => return Ok(()),
+                News::Change(change) => change.attempt(),
+                News::Log { stage, attempt } => Some((stage, attempt)),
+                News::Progress { .. } => None,
+                News::Lost { cause } => {
+                    output.note(format!("the feed is interrupted, trying again: {cause}"))?;
+                    None
+                }
+                News::Rewound => {
+                    log.rewind();
+                    None
+                }
+            };
+            if let Some((stage, attempt)) = attempt.filter(|(stage, attempt)| self.wants(stage, *attempt)) {
+                log.read(&stage, attempt).await?.iter().try_for_each(|line| print(output, line))?;
+            }
+        }
+    }
+
+    fn wants(&self, stage: &StageName, attempt: u32) -> bool {
+        self.stage.as_ref().is_none_or(|wanted| wanted == stage)
+            && self.attempt.is_none_or(|wanted| wanted == attempt)
+    }
+}
+
+fn print(output: Output, line: &LogLine) -> Result<(), Failure> {
+    if output.is_json() {
+        return Ok(output.json(line)?);
+    }
+    let time = Styled(style::QUIET, time_of_day(line.at));
+    let attempt = format!("{}.{}", line.stage, line.attempt);
+    Ok(output.line(format_args!("{time}  {attempt:<14} {}", said(line)))?)
+}

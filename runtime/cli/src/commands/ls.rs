@@ -1,0 +1,123 @@
+use std::fmt::Write;
+
+use adw_core::{Status, TaskType};
+use clap::Args;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::client::{Client, Page, Workflow};
+use crate::context::Context;
+use crate::failure::{Exit, Failure};
+use crate::style::{self, Styled, date_and_time, one_line};
+
+/// As many as a server gives at once.
+const PAGE: u32 = 200;
+
+/// List workflows, newest first
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  adw ls --status running
+  adw ls --type bug --text median --limit 100
+  adw ls --json | jq -r '.items[].adw_id'")]
+pub(crate) struct Ls {
+    /// Those that stand so: pending, running, completed, failed or cancelled
+    #[arg(long, value_parser = status)]
+    status: Option<Status>,
+
+    /// Those of this type
+    #[arg(short = 't', long = "type", value_parser = task_type)]
+    task_type: Option<TaskType>,
+
+    /// Those of this project
+    #[arg(long, value_name = "NAME")]
+    project: Option<String>,
+
+    /// Those whose title or id contains this
+    #[arg(long)]
+    text: Option<String>,
+
+    /// At most so many
+    #[arg(short = 'n', long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+    limit: u32,
+}
+
+impl Ls {
+    pub(crate) async fn run(self, cx: &Context) -> Result<Exit, Failure> {
+        let page = self.read(&cx.client()?).await?;
+        if cx.output.is_json() {
+            cx.output.json(&json!({ "items": page.items, "next_cursor": page.next_cursor }))?;
+            return Ok(Exit::Done);
+        }
+        if page.items.is_empty() {
+            cx.output.note("no workflows; `adw run \"…\"` hands one over")?;
+            return Ok(Exit::Done);
+        }
+        let workflows: Vec<Workflow> =
+            page.items.iter().filter_map(|item| Workflow::deserialize(item).ok()).collect();
+        cx.output.line(table(&workflows).trim_end())?;
+        if page.next_cursor.is_some() {
+            cx.output
+                .note(format_args!("there are more; --limit {} shows them", self.limit.saturating_mul(2)))?;
+        }
+        Ok(Exit::Done)
+    }
+
+    /// Reads as many pages as it takes.
+    async fn read(&self, client: &Client) -> Result<Page<Value>, Failure> {
+        let filter = self.filter();
+        let mut read = Page { items: Vec::new(), next_cursor: Some(String::new()) };
+        while let Some(cursor) = &read.next_cursor {
+            let left = self.limit.saturating_sub(u32::try_from(read.items.len()).unwrap_or(u32::MAX));
+            if left == 0 {
+                break;
+            }
+            let page = client.list(&filter, cursor, left.min(PAGE)).await?.view;
+            read.items.extend(page.items);
+            read.next_cursor = page.next_cursor;
+        }
+        Ok(read)
+    }
+
+    fn filter(&self) -> Vec<(&'static str, String)> {
+        let members = [
+            ("status", self.status.map(|status| status.as_str().to_owned())),
+            ("task_type", self.task_type.map(|kind| kind.as_str().to_owned())),
+            ("project", self.project.clone()),
+            ("text", self.text.clone()),
+        ];
+        members.into_iter().filter_map(|(name, value)| value.map(|value| (name, value))).collect()
+    }
+}
+
+fn table(workflows: &[Workflow]) -> String {
+    let width =
+        workflows.iter().map(|workflow| workflow.adw_id.as_str().len()).max().unwrap_or_default().max(2);
+    let head = format!("{:width$}  {:9}  {:>4}  {:7}  {:19}  TITLE", "ID", "STATUS", "%", "TYPE", "CREATED");
+    let mut text = format!("{}\n", Styled(style::STRONG, head));
+    for workflow in workflows {
+        let status = Styled(style::of_status(workflow.status), workflow.status.as_str());
+        // Writing to a String can't fail.
+        let _ = writeln!(
+            text,
+            "{:width$}  {status:9}  {:>4}  {:7}  {:19}  {}",
+            workflow.adw_id,
+            workflow.progress,
+            workflow.task_type,
+            date_and_time(workflow.created_at),
+            one_line(&workflow.title, 60),
+        );
+    }
+    text
+}
+
+fn status(text: &str) -> Result<Status, String> {
+    Status::ALL.into_iter().find(|status| status.as_str() == text).ok_or_else(|| {
+        let all = Status::ALL.map(Status::as_str);
+        format!("use one of {}", all.join(", "))
+    })
+}
+
+fn task_type(text: &str) -> Result<TaskType, adw_core::UnknownTaskType> {
+    text.parse()
+}

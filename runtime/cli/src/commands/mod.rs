@@ -1,0 +1,53 @@
+//! A file per command.
+
+pub(crate) mod cancel;
+pub(crate) mod check;
+pub(crate) mod diff;
+pub(crate) mod init;
+pub(crate) mod logs;
+pub(crate) mod ls;
+pub(crate) mod retry;
+pub(crate) mod run;
+pub(crate) mod serve;
+pub(crate) mod show;
+
+use std::io;
+
+use adw_core::{AdwId, InvalidName};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::arguments::{Cli, Command};
+use crate::context::Context;
+use crate::failure::{Exit, Failure};
+use crate::output::Output;
+
+/// Carries a command out.
+pub(crate) fn run(cli: Cli, output: Output) -> Result<Exit, Failure> {
+    let cx = Context { output, server: cli.server };
+    match cli.command {
+        Command::Init(init) => init.run(&cx),
+        Command::Check(check) => runtime(Builder::new_multi_thread())?.block_on(check.run(&cx)),
+        Command::Serve(serve) => serve.run(&cx, runtime(Builder::new_multi_thread())?),
+        Command::Run(run) => client()?.block_on(run.run(&cx)),
+        Command::Ls(ls) => client()?.block_on(ls.run(&cx)),
+        Command::Show(show) => client()?.block_on(show.run(&cx)),
+        Command::Logs(logs) => client()?.block_on(logs.run(&cx)),
+        Command::Diff(diff) => client()?.block_on(diff.run(&cx)),
+        Command::Cancel(cancel) => client()?.block_on(cancel.run(&cx)),
+        Command::Retry(retry) => client()?.block_on(retry.run(&cx)),
+    }
+}
+
+fn client() -> Result<Runtime, Failure> {
+    runtime(Builder::new_current_thread())
+}
+
+fn runtime(mut builder: Builder) -> Result<Runtime, Failure> {
+    let refused = |source: io::Error| Failure::File { what: "start threads".to_owned(), source };
+    builder.enable_all().build().map_err(refused)
+}
+
+/// Reads an id from the command line.
+fn adw_id(text: &str) -> Result<AdwId, InvalidName> {
+    text.parse()
+}

@@ -1,0 +1,45 @@
+use adw_core::{AdwId, StageName};
+use clap::Args;
+
+use crate::commands::run::conclusion;
+use crate::context::Context;
+use crate::failure::{Exit, Failure};
+use crate::follow;
+
+/// Let a failed workflow go on
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  adw retry adw_bug_1760000000_1a2b3c4d
+  adw retry adw_bug_1760000000_1a2b3c4d --from implement --follow")]
+pub(crate) struct Retry {
+    /// The workflow's id
+    #[arg(value_name = "ID", value_parser = super::adw_id)]
+    adw_id: AdwId,
+
+    /// An earlier stage to begin from; without it, the one that failed
+    #[arg(long, value_name = "STAGE")]
+    from: Option<StageName>,
+
+    /// Watch it to its end
+    #[arg(short, long)]
+    follow: bool,
+}
+
+impl Retry {
+    pub(crate) async fn run(self, cx: &Context) -> Result<Exit, Failure> {
+        let client = cx.client()?;
+        client.retry(&self.adw_id, self.from.as_ref()).await?;
+        let ended = if self.follow {
+            follow::to_the_end(&client, &self.adw_id, cx.output).await?
+        } else {
+            client.workflow(&self.adw_id).await?
+        };
+        match (cx.output.is_json(), self.follow) {
+            (true, _) => cx.output.json(&ended.raw)?,
+            (false, true) => cx.output.line(conclusion(&ended.view))?,
+            (false, false) => cx.output.line(format_args!("{} goes on", self.adw_id))?,
+        }
+        Ok(if self.follow { follow::exit_of(ended.view.status) } else { Exit::Done })
+    }
+}

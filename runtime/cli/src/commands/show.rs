@@ -1,0 +1,103 @@
+use std::fmt::Write;
+
+use adw_core::{AdwId, Timestamp};
+use clap::Args;
+use serde_json::Value;
+
+use crate::client::{Stage, Workflow};
+use crate::context::Context;
+use crate::failure::{Exit, Failure};
+use crate::style::{self, Styled, date_and_time, duration, one_line, printable};
+
+/// Show where a workflow stands: its stages, their attempts, what came of it
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  adw show adw_bug_1760000000_1a2b3c4d
+  adw show adw_bug_1760000000_1a2b3c4d --json | jq .result")]
+pub(crate) struct Show {
+    /// The workflow's id
+    #[arg(value_name = "ID", value_parser = super::adw_id)]
+    adw_id: AdwId,
+}
+
+impl Show {
+    pub(crate) async fn run(self, cx: &Context) -> Result<Exit, Failure> {
+        let answer = cx.client()?.workflow(&self.adw_id).await?;
+        if cx.output.is_json() {
+            cx.output.json(&answer.raw)?;
+        } else {
+            cx.output.line(in_words(&answer.view).trim_end())?;
+        }
+        Ok(Exit::Done)
+    }
+}
+
+/// The workflow for a person.
+pub(crate) fn in_words(workflow: &Workflow) -> String {
+    let mut text = String::new();
+    let status = Styled(style::of_status(workflow.status), workflow.status.as_str());
+    let mut line = |name: &str, value: &dyn std::fmt::Display| {
+        // Writing to a String can't fail.
+        let _ = writeln!(text, "{name:<10} {value}");
+    };
+    line("id", &Styled(style::STRONG, &workflow.adw_id));
+    line("title", &printable(&workflow.title));
+    line("type", &workflow.task_type);
+    line("status", &format_args!("{status}, {} %", workflow.progress));
+    if let Some(waiting) = &workflow.waiting {
+        let until = waiting.until.map(|until| format!(" until {}", date_and_time(until))).unwrap_or_default();
+        let why =
+            waiting.message.as_deref().map(|why| format!(": {}", one_line(why, 160))).unwrap_or_default();
+        line("waits on", &format_args!("{}{until}{why}", printable(&waiting.kind)));
+    }
+    line("created", &date_and_time(workflow.created_at));
+    if let Some(completed) = workflow.completed_at {
+        line(
+            "ended",
+            &format_args!("{}, after {}", date_and_time(completed), duration(workflow.created_at, completed)),
+        );
+    }
+    if let Some(error) = &workflow.error_message {
+        line("error", &indented(error));
+    }
+    if let Some(description) = workflow.description.as_deref().filter(|text| !text.trim().is_empty()) {
+        line("task", &one_line(description.trim(), 160));
+    }
+    line("stages", &"");
+    for stage in &workflow.stage_runs {
+        line("", &of_stage(stage, workflow.updated_at));
+    }
+    if let Some(result) = workflow.result.as_ref().filter(|result| !result.is_null()) {
+        line("result", &indented(&of_result(result)));
+    }
+    text
+}
+
+fn of_stage(stage: &Stage, now: Timestamp) -> String {
+    let status = Styled(style::of_stage(stage.status), stage.status.as_str());
+    let attempts = match stage.attempt {
+        0 => String::new(),
+        1 => "1 attempt".to_owned(),
+        n => format!("{n} attempts"),
+    };
+    let took = match stage.started_at {
+        Some(started) => duration(started, stage.completed_at.unwrap_or(now)),
+        None => String::new(),
+    };
+    let left = stage.output.as_ref().map(|output| output.summary.as_str());
+    let said = stage.error.as_deref().or(left).map(|said| one_line(said, 160)).unwrap_or_default();
+    format!("{:<12} {status:<9}  {attempts:<11} {took:<9} {said}", stage.name).trim_end().to_owned()
+}
+
+fn of_result(result: &Value) -> String {
+    match result {
+        Value::String(text) => text.clone(),
+        other => serde_json::to_string_pretty(other).unwrap_or_else(|_| other.to_string()),
+    }
+}
+
+/// Beneath each other, to the right of the names.
+fn indented(text: &str) -> String {
+    printable(text.trim_end()).replace('\n', &format!("\n{:11}", ""))
+}

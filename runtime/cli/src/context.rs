@@ -1,0 +1,49 @@
+//! What every command is given.
+
+use std::path::PathBuf;
+
+use adw_config::{Config, Env};
+
+use crate::client::{Address, Client};
+use crate::failure::Failure;
+use crate::output::Output;
+
+pub(crate) struct Context {
+    /// Where answers go.
+    pub(crate) output: Output,
+    /// What `--server` or `ADW_SERVER` says.
+    pub(crate) server: Option<String>,
+}
+
+impl Context {
+    /// A client of the server that is meant: the one that was named, else the one of the nearest adw.toml, else the
+    /// one at the usual address.
+    pub(crate) fn client(&self) -> Result<Client, Failure> {
+        let address = match &self.server {
+            Some(text) => text.parse()?,
+            None => match find_config()? {
+                Some(file) => Address::of_listener(Config::load(&file, &Env::of_process())?.server.listen)?,
+                None => Address::default(),
+            },
+        };
+        Ok(Client::new(address)?)
+    }
+}
+
+/// The configuration that is meant: the one that was named, else the nearest.
+pub(crate) fn config_file(named: Option<PathBuf>) -> Result<PathBuf, Failure> {
+    match named.map_or_else(find_config, |file| Ok(Some(file)))? {
+        Some(file) => Ok(file),
+        None => Err(Failure::NoConfig { start: working_directory()? }),
+    }
+}
+
+/// The nearest adw.toml, from the working directory upwards.
+fn find_config() -> Result<Option<PathBuf>, Failure> {
+    Ok(Config::find(&working_directory()?))
+}
+
+pub(crate) fn working_directory() -> Result<PathBuf, Failure> {
+    std::env::current_dir()
+        .map_err(|source| Failure::File { what: "find the working directory".to_owned(), source })
+}

@@ -1,0 +1,122 @@
+//! Why a command came to nothing, and the exit code that says so.
+
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use adw_config::ConfigErrors;
+use serde_json::{Value, json};
+
+use crate::client::{InvalidAddress, RequestError};
+
+/// How a command ended, as scripts see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    Done = 0,
+    WorkflowFailed = 1,
+    Usage = 2,
+    Unreachable = 3,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Why a command came to nothing.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error("{}", plain(.0))]
+    Arguments(clap::Error),
+    #[error("{message}")]
+    Usage { message: String, help: String },
+    #[error("{0}")]
+    Config(#[from] ConfigErrors),
+    #[error("no adw.toml in {start} or in a folder above it")]
+    NoConfig { start: PathBuf },
+    #[error("{}", .wrong.join("\n\n"))]
+    Check { file: String, wrong: Vec<String> },
+    #[error("{file} is there already")]
+    ConfigExists { file: PathBuf },
+    #[error(transparent)]
+    Address(#[from] InvalidAddress),
+    #[error(transparent)]
+    Request(#[from] RequestError),
+    #[error("{0}")]
+    Start(String),
+    #[error("failed to listen on {address}: {source}")]
+    Listen { address: std::net::SocketAddr, source: io::Error },
+    #[error("failed to {what}: {source}")]
+    File { what: String, source: io::Error },
+    #[error("failed to write the answer: {0}")]
+    Output(#[from] io::Error),
+}
+
+impl Failure {
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Self::Request(error) if error.is_the_servers() => Exit::Unreachable,
+            failure if failure.is_closed_output() => Exit::Done,
+            _ => Exit::Usage,
+        }
+    }
+
+    /// Whoever read the answer has read enough, as `head` does.
+    pub(crate) fn is_closed_output(&self) -> bool {
+        matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+
+    /// A stable word for programs.
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Arguments(_) | Self::Usage { .. } | Self::Address(_) | Self::ConfigExists { .. } => "usage",
+            Self::Config(_) | Self::NoConfig { .. } | Self::Check { .. } => "configuration",
+            Self::Start(_) | Self::Listen { .. } => "start",
+            Self::File { .. } | Self::Output(_) => "io",
+            Self::Request(error) => error.kind(),
+        }
+    }
+
+    /// What to do next, where the message itself doesn't say.
+    pub(crate) fn help(&self) -> Option<String> {
+        match self {
+            Self::Usage { help, .. } => Some(help.clone()),
+            Self::NoConfig { .. } => {
+                Some("`adw init` writes one; `--config FILE` names one elsewhere".to_owned())
+            }
+            Self::ConfigExists { .. } => {
+                Some("`adw init --force` writes it anew; what it says now is lost".to_owned())
+            }
+            Self::Listen { source, .. } if source.kind() == io::ErrorKind::AddrInUse => {
+                Some("another program listens there: `--listen 127.0.0.1:0` takes a free port".to_owned())
+            }
+            Self::Request(error) => error.help(),
+            _ => None,
+        }
+    }
+
+    /// The failure for programs.
+    pub(crate) fn to_json(&self) -> Value {
+        let mut error = json!({ "kind": self.kind(), "message": self.to_string() });
+        if let Some(help) = self.help() {
+            error["help"] = help.into();
+        }
+        match self {
+            Self::Config(errors) => error["errors"] = json!(errors),
+            Self::Check { file, wrong } => {
+                let errors = wrong.iter().map(|message| json!({ "message": message, "file": file }));
+                error["errors"] = errors.collect();
+            }
+            Self::Request(RequestError::Refused(problem)) => error["problem"] = problem.raw.clone(),
+            _ => {}
+        }
+        json!({ "error": error })
+    }
+}
+
+/// What clap says, without its colours and its own "error:".
+fn plain(error: &clap::Error) -> String {
+    let text = error.render().to_string();
+    text.trim_start_matches("error: ").trim_end().to_owned()
+}
