@@ -1,0 +1,203 @@
+//! The sequence of messages that one connection gets: every event once, in order.
+//!
+//! The live subscription is there before anything is read, so an event that is committed in between comes twice,
+//! and is dropped by its number; one that the subscription had to let go is in the store. So the store makes up for
+//! every gap, and nothing is kept for a slow reader.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use adw_core::{AdwId, FoldError, Recorded, Workflow, apply};
+use adw_engine::{Engine, Live, Missed, Published, Subscription};
+use adw_store::StoreError;
+use uuid::Uuid;
+
+use super::messages::Writer;
+
+/// How many events are read at a time.
+const PAGE: u32 = 200;
+
+/// From where a client follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Since {
+    /// The present state, and what comes.
+    Now,
+    /// Events after this one, and what comes.
+    Event {
+        /// Its number.
+        seq: u64,
+        /// The epoch that it was seen in, where the client says.
+        epoch: Option<Uuid>,
+    },
+}
+
+/// Why a feed can't go on.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum FollowError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Fold(#[from] FoldError),
+}
+
+/// One connection's place in a workflow's history.
+pub(super) struct Follow {
+    writer: Writer,
+    /// None for what can't be an id: nothing will ever be told of it.
+    source: Option<Source>,
+    ready: VecDeque<Arc<str>>,
+}
+
+struct Source {
+    engine: Engine,
+    adw_id: AdwId,
+    subscription: Subscription,
+    /// The row's number, once there is a row.
+    id: Option<i64>,
+    /// The last event that the client has.
+    last: u64,
+    /// The workflow after the last event that was folded; may be behind `last`, until the history is folded up to it.
+    state: Option<Arc<Workflow>>,
+    /// The store may have events that the client lacks.
+    behind: bool,
+}
+
+impl Follow {
+    pub(super) async fn open(engine: Engine, asked: &str, since: Since) -> Result<Self, StoreError> {
+        // It is said back to the client, who may have asked for anything.
+        let shown = asked.chars().take(AdwId::MAX_LEN).collect();
+        let writer = Writer { adw_id: shown, epoch: engine.epoch() };
+        let Ok(adw_id) = asked.parse::<AdwId>() else {
+            let reason =
+                "there can be no workflow of that id: it must match ^[A-Za-z0-9_][A-Za-z0-9_-]{0,99}$";
+            let ready = VecDeque::from([writer.established(None), writer.not_found(reason)]);
+            return Ok(Self { writer, source: None, ready });
+        };
+        let subscription = engine.subscribe(&adw_id);
+        let snapshot = engine.workflow(&adw_id).await?;
+        let mut source =
+            Source { engine, adw_id, subscription, id: None, last: 0, state: None, behind: false };
+        let mut ready = VecDeque::from([writer.established(snapshot.as_ref())]);
+        match snapshot {
+            None => ready
+                .push_back(writer.not_found("there is no such workflow yet: it is followed once there is")),
+            Some(stored) => {
+                source.id = Some(stored.id.0);
+                source.begin(Arc::new(stored.workflow), since, &writer, &mut ready);
+            }
+        }
+        Ok(Self { writer, source: Some(source), ready })
+    }
+
+    /// The next message; waits for it. Nothing is lost when this is dropped while it waits.
+    pub(super) async fn next(&mut self) -> Result<Arc<str>, FollowError> {
+        loop {
+            if let Some(message) = self.ready.pop_front() {
+                return Ok(message);
+            }
+            match &mut self.source {
+                Some(source) => source.advance(&self.writer, &mut self.ready).await?,
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    pub(super) const fn writer(&self) -> &Writer {
+        &self.writer
+    }
+}
+
+impl Source {
+    /// What a client gets at once of a workflow that exists.
+    fn begin(
+        &mut self,
+        workflow: Arc<Workflow>,
+        since: Since,
+        writer: &Writer,
+        ready: &mut VecDeque<Arc<str>>,
+    ) {
+        let present = workflow.seq;
+        match since {
+            Since::Event { seq, epoch }
+                if seq <= present && epoch.is_none_or(|epoch| epoch == writer.epoch) =>
+            {
+                self.last = seq;
+                self.behind = seq < present;
+                self.state = (!self.behind).then_some(workflow);
+                return;
+            }
+            Since::Event { .. } => {
+                let reason = "this history is not the one that since was seen in: read the workflow anew";
+                ready.push_back(writer.resync_required(reason, present));
+            }
+            Since::Now => {}
+        }
+        ready.push_back(writer.present(&workflow));
+        self.last = present;
+        self.state = Some(workflow);
+    }
+
+    /// One step: a part of the backlog, or what is live.
+    async fn advance(&mut self, writer: &Writer, ready: &mut VecDeque<Arc<str>>) -> Result<(), FollowError> {
+        if self.behind {
+            return self.catch_up(writer, ready).await;
+        }
+        match self.subscription.next().await {
+            Err(Missed { .. }) => self.behind = true,
+            Ok(Live::Event(event)) => ready.extend(self.live(&event, writer)),
+            Ok(Live::Log(line)) => ready.push_back(writer.log(&line)),
+            Ok(Live::Progress(stage)) => {
+                let workflow = self.state.as_ref().map_or(0, |workflow| workflow.progress);
+                ready.push_back(writer.progress(&stage, workflow));
+            }
+        }
+        Ok(())
+    }
+
+    fn live(&mut self, event: &Published, writer: &Writer) -> Option<Arc<str>> {
+        let seq = event.recorded.seq;
+        if seq <= self.last {
+            return None;
+        }
+        self.id = Some(event.id);
+        if seq > self.last + 1 {
+            self.behind = true;
+            return None;
+        }
+        self.last = seq;
+        self.state = Some(Arc::clone(&event.after));
+        let write = || writer.event(event.id, &event.recorded, &event.after);
+        Some(Arc::clone(event.wire.get_or_init(write)))
+    }
+
+    /// Reads a part of the store's events, folds them, and tells those that the client lacks.
+    async fn catch_up(&mut self, writer: &Writer, ready: &mut VecDeque<Arc<str>>) -> Result<(), FollowError> {
+        let id = match self.id {
+            Some(id) => id,
+            None => match self.engine.workflow(&self.adw_id).await? {
+                Some(stored) => *self.id.insert(stored.id.0),
+                None => {
+                    self.behind = false;
+                    return Ok(());
+                }
+            },
+        };
+        let folded = self.state.as_ref().map_or(0, |workflow| workflow.seq);
+        let page = self.engine.events(&self.adw_id, folded, PAGE).await?;
+        self.behind = page.len() >= PAGE as usize;
+        for recorded in &page {
+            let after = self.fold(recorded)?;
+            if recorded.seq > self.last {
+                self.last = recorded.seq;
+                ready.push_back(writer.event(id, recorded, &after));
+            }
+        }
+        Ok(())
+    }
+
+    fn fold(&mut self, recorded: &Recorded) -> Result<Arc<Workflow>, FoldError> {
+        let before = self.state.take().map(Arc::unwrap_or_clone);
+        let after = Arc::new(apply(before, recorded)?);
+        self.state = Some(Arc::clone(&after));
+        Ok(after)
+    }
+}

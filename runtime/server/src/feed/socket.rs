@@ -1,0 +1,179 @@
+//! One connection: what it is told, what it may say, and when it is given up.
+//!
+//! A connection that is given up because the peer is gone, slow or the server stops is dropped without a close
+//! frame: the browsers that use this address connect again only after an end that was not clean.
+
+use std::{error::Error, ops::ControlFlow, sync::Arc, time::Duration};
+
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes};
+use futures_util::{Sink, SinkExt, Stream, StreamExt};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
+use tokio_tungstenite::tungstenite;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    follow::Follow,
+    inbound::{Allowance, Inbound, Unknown},
+};
+
+/// How often the peer is pinged.
+const PING: Duration = Duration::from_secs(15);
+
+/// How many pings may stay without a sign of life.
+const MISSES: u32 = 2;
+
+/// How long one message may take to be taken.
+const STALL: Duration = Duration::from_secs(10);
+
+/// How long the peer has to answer a close.
+const GOODBYE: Duration = Duration::from_secs(1);
+
+/// Why a connection is closed by the server, with the code that says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Close {
+    NotText,
+    TooLarge,
+    Failed,
+    TooMany,
+}
+
+impl Close {
+    const fn frame(self) -> (u16, &'static str) {
+        match self {
+            Self::NotText => (1007, "the text is not UTF-8"),
+            Self::TooLarge => (1009, "messages may have 64 KiB"),
+            Self::Failed => (1011, "the server can't go on with this feed"),
+            Self::TooMany => (4429, "20 messages a second are allowed"),
+        }
+    }
+}
+
+/// How a conversation ended.
+enum Ended {
+    /// The peer is gone, or is to think that the server is.
+    Dropped,
+    /// With a reason that the peer is told.
+    Closed(Close),
+    /// The peer said goodbye.
+    Finished,
+}
+
+/// Tells the client what it follows, until one of both ends it.
+pub(super) async fn converse<S, E>(socket: S, follow: Follow, draining: CancellationToken)
+where
+    S: Stream<Item = Result<Message, E>> + Sink<Message> + Unpin,
+    E: Error + 'static,
+{
+    let mut conversation = Conversation { socket, follow, allowance: Allowance::new(), misses: 0 };
+    let ended = tokio::select! {
+        ended = conversation.run() => ended,
+        () = draining.cancelled() => Ended::Dropped,
+    };
+    conversation.end(ended).await;
+}
+
+struct Conversation<S> {
+    socket: S,
+    follow: Follow,
+    allowance: Allowance,
+    /// Pings since the last sign of life.
+    misses: u32,
+}
+
+impl<S, E> Conversation<S>
+where
+    S: Stream<Item = Result<Message, E>> + Sink<Message> + Unpin,
+    E: Error + 'static,
+{
+    async fn run(&mut self) -> Ended {
+        let mut heartbeat = interval_at(Instant::now() + PING, PING);
+        heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let step = tokio::select! {
+                received = self.socket.next() => self.hear(received).await,
+                message = self.follow.next() => match message {
+                    Ok(message) => self.tell(&message).await,
+                    Err(error) => {
+                        tracing::error!(%error, "a live feed can't go on");
+                        ControlFlow::Break(Ended::Closed(Close::Failed))
+                    }
+                },
+                _ = heartbeat.tick() => self.beat().await,
+            };
+            if let ControlFlow::Break(ended) = step {
+                return ended;
+            }
+        }
+    }
+
+    async fn hear(&mut self, received: Option<Result<Message, E>>) -> ControlFlow<Ended> {
+        self.misses = 0;
+        let message = match received {
+            None => return ControlFlow::Break(Ended::Dropped),
+            Some(Err(error)) => return ControlFlow::Break(blame(&error)),
+            Some(Ok(Message::Close(_))) => return ControlFlow::Break(Ended::Finished),
+            Some(Ok(message)) => message,
+        };
+        if !self.allowance.take() {
+            return ControlFlow::Break(Ended::Closed(Close::TooMany));
+        }
+        let understood = match message {
+            Message::Text(text) => Inbound::parse(&text),
+            Message::Binary(_) => Err(Unknown::Binary),
+            // The protocol's own pings are answered by the library.
+            Message::Ping(_) | Message::Pong(_) | Message::Close(_) => return ControlFlow::Continue(()),
+        };
+        let answer = match understood {
+            Ok(Inbound::Ping) => self.follow.writer().pong(),
+            Err(unknown) => self.follow.writer().error("bad_message", &unknown.to_string()),
+        };
+        self.tell(&answer).await
+    }
+
+    async fn tell(&mut self, message: &Arc<str>) -> ControlFlow<Ended> {
+        self.send(Message::Text(Utf8Bytes::from(&**message))).await
+    }
+
+    async fn beat(&mut self) -> ControlFlow<Ended> {
+        if self.misses >= MISSES {
+            return ControlFlow::Break(Ended::Dropped);
+        }
+        self.misses += 1;
+        self.send(Message::Ping(bytes::Bytes::new())).await
+    }
+
+    async fn send(&mut self, message: Message) -> ControlFlow<Ended> {
+        match timeout(STALL, self.socket.send(message)).await {
+            Ok(Ok(())) => ControlFlow::Continue(()),
+            Ok(Err(_)) | Err(_) => ControlFlow::Break(Ended::Dropped),
+        }
+    }
+
+    async fn end(mut self, ended: Ended) {
+        if let Ended::Closed(close) = ended {
+            let (code, reason) = close.frame();
+            let frame = CloseFrame { code, reason: Utf8Bytes::from_static(reason) };
+            if self.send(Message::Close(Some(frame))).await.is_break() {
+                return;
+            }
+        }
+        if matches!(ended, Ended::Closed(_) | Ended::Finished) {
+            // Reading on sends our half of the goodbye, and waits for the peer's.
+            let farewell = async { while let Some(Ok(_)) = self.socket.next().await {} };
+            let _ = timeout(GOODBYE, farewell).await;
+        }
+    }
+}
+
+/// Whose fault an error of the connection is: what the peer sent against the rules, it is told.
+fn blame(error: &(dyn Error + 'static)) -> Ended {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        match error.downcast_ref::<tungstenite::Error>() {
+            Some(tungstenite::Error::Capacity(_)) => return Ended::Closed(Close::TooLarge),
+            Some(tungstenite::Error::Utf8(_)) => return Ended::Closed(Close::NotText),
+            _ => cause = error.source(),
+        }
+    }
+    Ended::Dropped
+}

@@ -1,0 +1,78 @@
+//! What the engine and its store refuse, as problems.
+
+use adw_core::{Refusal, Status};
+use adw_engine::{CommandError, CreateError};
+use adw_store::StoreError;
+use serde_json::{Value, json};
+
+use super::{Kind, Problem};
+
+impl From<CreateError> for Problem {
+    fn from(error: CreateError) -> Self {
+        match error {
+            CreateError::Invalid { field, message } => Self::fault(format!("/{field}"), message),
+            CreateError::Taken(_) => Self::new(Kind::AdwIdTaken, error.to_string()),
+            CreateError::QueueFull { limit } => {
+                Self::new(Kind::QueueFull, error.to_string()).with_details(json!({ "limit": limit }))
+            }
+            CreateError::Stopping => Self::new(Kind::Stopping, error.to_string()),
+            CreateError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<CommandError> for Problem {
+    fn from(error: CommandError) -> Self {
+        match error {
+            CommandError::NotFound(_) => Self::new(Kind::WorkflowNotFound, error.to_string()),
+            CommandError::Stale { expected, actual } => Self::new(Kind::StaleVersion, error.to_string())
+                .with_details(json!({ "expected": expected, "actual": actual })),
+            CommandError::Refused(refusal) => refusal.into(),
+            CommandError::Stopping => Self::new(Kind::Stopping, error.to_string()),
+            CommandError::Store(error) => error.into(),
+            CommandError::Broken { .. } => {
+                let text = error.to_string();
+                Self::new(Kind::WorkflowBroken, text.clone()).with_cause(text)
+            }
+        }
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let text = refusal.to_string();
+        match refusal {
+            Refusal::Taken(_) => Self::new(Kind::AdwIdTaken, text),
+            Refusal::IllegalMove { from, to } => {
+                Self::new(Kind::IllegalMove, text).with_details(moves(from, Some(to)))
+            }
+            Refusal::StageOfEnded(from) => Self::new(Kind::IllegalMove, text).with_details(moves(from, None)),
+            Refusal::NoSuchStage { asked, stages } => {
+                Self::new(Kind::NoSuchStage, text).with_details(json!({ "asked": asked, "stages": stages }))
+            }
+            Refusal::NothingToStart | Refusal::StaleAttempt { .. } => Self::new(Kind::Conflict, text),
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        let text = error.to_string();
+        match error {
+            StoreError::Taken(_) => Self::new(Kind::AdwIdTaken, text),
+            StoreError::Conflict { .. } => Self::new(Kind::Conflict, text),
+            StoreError::Damaged(_) => {
+                let detail = "the database is damaged: stop the server and look at its log";
+                Self::new(Kind::StoreDamaged, detail).with_cause(text)
+            }
+            _ => {
+                let detail = "the database is not available: try again; the server's log tells why";
+                Self::new(Kind::StoreUnavailable, detail).with_cause(text)
+            }
+        }
+    }
+}
+
+fn moves(from: Status, to: Option<Status>) -> Value {
+    json!({ "from": from, "to": to, "legal": from.moves() })
+}

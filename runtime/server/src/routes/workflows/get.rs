@@ -1,0 +1,24 @@
+use axum::{extract::State, http::StatusCode, response::Response};
+
+use super::{
+    answer,
+    id::{Id, IdParameter},
+};
+use crate::{app::App, problem::Problem, wire::TaskObject};
+
+/// A workflow as it stands.
+#[utoipa::path(
+    get,
+    path = "/api/v1/workflows/{adw_id}",
+    operation_id = "get_workflow",
+    tag = "workflows",
+    params(IdParameter),
+    responses((
+        status = 200,
+        body = TaskObject<'_>,
+        headers(("ETag" = String, description = "its version"))
+    ))
+)]
+pub(super) async fn get(State(app): State<App>, id: Id) -> Result<Response, Problem> {
+    Ok(answer(StatusCode::OK, &id.find(&app.engine).await?, &app.engine))
+}
