@@ -41,7 +41,9 @@ pub(crate) fn choose(config: &Config, task: &Task, stage: &StageSpec, request: &
     let named = request.agent.as_deref().or(task.agent.as_deref()).or(stage.agent.as_deref());
     let chosen = match named {
         Some(name) => by_name(config, name),
-        None if task.diff().is_some() => Ok(Chosen { name: "patch".to_owned(), profile: AgentProfile::Patch }),
+        None if task.diff().is_some() => {
+            Ok(Chosen { name: "patch".to_owned(), profile: AgentProfile::Patch })
+        }
         None => first_found(config),
     };
     match chosen {

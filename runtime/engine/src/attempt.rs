@@ -147,7 +147,12 @@ fn context(workflow: &Workflow, stage: &Stage, spec: &StageSpec) -> adw_host::Co
             },
         },
         config: spec.config.clone(),
-        earlier: workflow.stages.iter().take_while(|other| other.name != stage.name).filter_map(earlier).collect(),
+        earlier: workflow
+            .stages
+            .iter()
+            .take_while(|other| other.name != stage.name)
+            .filter_map(earlier)
+            .collect(),
         extra: [("branch".to_owned(), workflow.branch())].into(),
     }
 }

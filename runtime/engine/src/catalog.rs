@@ -60,10 +60,14 @@ impl Catalog {
             return Ok(plugin);
         }
         let named = format!("plugin {} {} ({})", pin.name, pin.version, pin.sha256);
-        let bytes = self.blobs.get(&pin.sha256).await.map_err(|error| format!("{named} can't be read: {error}"))?;
+        let bytes =
+            self.blobs.get(&pin.sha256).await.map_err(|error| format!("{named} can't be read: {error}"))?;
         let bytes = bytes.ok_or_else(|| format!("{named} is missing from the data folder"))?;
         let plugin = self.host.load(bytes).await.map_err(|error| format!("{named}: {error}"))?;
-        self.plugins.lock().unwrap_or_else(PoisonError::into_inner).insert(pin.sha256.clone(), plugin.clone());
+        self.plugins
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(pin.sha256.clone(), plugin.clone());
         Ok(plugin)
     }
 
@@ -108,7 +112,10 @@ fn pipeline_stages(config: &Config, name: &str) -> Result<Vec<StageName>, Create
         Some(pipeline) => Ok(pipeline.stages.clone()),
         None => Err(CreateError::Invalid {
             field: "pipeline",
-            message: format!("there is no pipeline {name:?}; adw.toml has {}", listed(config.pipelines.iter().map(|pipeline| &pipeline.name))),
+            message: format!(
+                "there is no pipeline {name:?}; adw.toml has {}",
+                listed(config.pipelines.iter().map(|pipeline| &pipeline.name))
+            ),
         }),
     }
 }
@@ -118,7 +125,10 @@ fn canonical(config: &Config, asked: &[StageName]) -> Result<Vec<StageName>, Cre
     let mut stages = Vec::with_capacity(asked.len());
     for name in asked {
         let Some(stage) = config.stage_alias(name.as_str()) else {
-            return Err(invalid(format!("there is no stage {name}; adw.toml has {}", listed(config.stages.iter().map(|stage| &stage.name)))));
+            return Err(invalid(format!(
+                "there is no stage {name}; adw.toml has {}",
+                listed(config.stages.iter().map(|stage| &stage.name))
+            )));
         };
         if stages.contains(stage) {
             return Err(invalid(format!("stage {stage} is named twice; a workflow runs each stage once")));
@@ -126,7 +136,10 @@ fn canonical(config: &Config, asked: &[StageName]) -> Result<Vec<StageName>, Cre
         stages.push(stage.clone());
     }
     if stages.is_empty() {
-        return Err(invalid(format!("name at least one stage; adw.toml has {}", listed(config.stages.iter().map(|stage| &stage.name)))));
+        return Err(invalid(format!(
+            "name at least one stage; adw.toml has {}",
+            listed(config.stages.iter().map(|stage| &stage.name))
+        )));
     }
     Ok(stages)
 }
@@ -138,7 +151,10 @@ fn project_pin(config: &Config, name: &str) -> Result<ProjectPin, CreateError> {
         }
         None => Err(CreateError::Invalid {
             field: "project",
-            message: format!("there is no project {name:?}; adw.toml has {}", listed(config.projects.iter().map(|project| &project.name))),
+            message: format!(
+                "there is no project {name:?}; adw.toml has {}",
+                listed(config.projects.iter().map(|project| &project.name))
+            ),
         }),
     }
 }
@@ -153,12 +169,14 @@ async fn load(
     host: &Host,
     blobs: &Blobs,
 ) -> Result<(StageSpec, Plugin), String> {
-    let wrong = |message: String| config.error_at(&["stages", stage.name.as_str()], message, None).to_string();
+    let wrong =
+        |message: String| config.error_at(&["stages", stage.name.as_str()], message, None).to_string();
     let bytes = bytes(&stage.plugin).map_err(&wrong)?;
     let plugin = host.load(bytes.to_vec()).await.map_err(|error| wrong(error.to_string()))?;
     check(stage, &plugin).map_err(&wrong)?;
     // Kept before any workflow names it: the file may have changed by the time that one goes on.
-    let sha256 = blobs.put(bytes).await.map_err(|error| wrong(format!("its plugin can't be kept: {error}")))?;
+    let sha256 =
+        blobs.put(bytes).await.map_err(|error| wrong(format!("its plugin can't be kept: {error}")))?;
     let description = plugin.description();
     let pin = PluginPin { name: description.name.clone(), version: description.version.clone(), sha256 };
     Ok((spec(stage, pin), plugin))

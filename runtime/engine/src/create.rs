@@ -37,8 +37,11 @@ async fn the_same(engine: &Inner, create: &Create, pinned: &Pinned) -> Result<Cr
     let taken = || CreateError::Taken(create.adw_id.clone());
     let stored: Stored = engine.store.workflow(&create.adw_id).await?.ok_or_else(taken)?;
     let there = &stored.workflow;
-    let same_stages =
-        there.stages.iter().map(|stage| &stage.name).eq(pinned.pipeline.stages.iter().map(|stage| &stage.name));
+    let same_stages = there.stages.iter().map(|stage| &stage.name).eq(pinned
+        .pipeline
+        .stages
+        .iter()
+        .map(|stage| &stage.name));
     if *there.task == create.task && same_stages {
         return Ok(Created { stored, new: false });
     }

@@ -139,7 +139,9 @@ impl Engine {
     /// Takes a task. It is durable when this returns, and runs when there is a place.
     pub async fn create(&self, task: NewTask) -> Result<Created, CreateError> {
         let inner = Arc::clone(&self.inner);
-        to_the_end(async move { create::create(&inner, task).await }).await.unwrap_or(Err(CreateError::Stopping))
+        to_the_end(async move { create::create(&inner, task).await })
+            .await
+            .unwrap_or(Err(CreateError::Stopping))
     }
 
     /// Carries out a command of a person: set a status, cancel, retry. `expected` is the version that they saw.
@@ -312,7 +314,9 @@ async fn hear(engine: Arc<Inner>, mut rings: Rings) {
             // Whether it still waits, and its time has come, is decided when it starts.
             Ok(stored) if stored.workflow.waiting.is_some() => engine.enqueue(&stored),
             Ok(_) => {}
-            Err(error) => tracing::error!(%adw_id, %error, "a workflow whose time has come could not be read"),
+            Err(error) => {
+                tracing::error!(%adw_id, %error, "a workflow whose time has come could not be read")
+            }
         }
     }
 }

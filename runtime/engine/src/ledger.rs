@@ -155,7 +155,12 @@ impl Ledger {
         for (recorded, after) in history {
             let adw_id = after.adw_id.clone();
             self.feed.publish(&adw_id, || {
-                Live::Event(Arc::new(Published { recorded, id, after: Arc::new(after), wire: OnceLock::new() }))
+                Live::Event(Arc::new(Published {
+                    recorded,
+                    id,
+                    after: Arc::new(after),
+                    wire: OnceLock::new(),
+                }))
             });
         }
     }
@@ -194,7 +199,8 @@ impl Ledger {
         }
         let broken = |reason| CommandError::Broken { adw_id: workflow.adw_id.clone(), reason };
         let document = self.store.pipeline(hash).await?;
-        let document = document.ok_or_else(|| broken(format!("its pipeline document {} is missing", hash.0)))?;
+        let document =
+            document.ok_or_else(|| broken(format!("its pipeline document {} is missing", hash.0)))?;
         let pipeline: Pipeline = serde_json::from_str(&document)
             .map_err(|error| broken(format!("its pipeline document {} can't be read: {error}", hash.0)))?;
         let pipeline = Arc::new(pipeline);

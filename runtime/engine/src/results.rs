@@ -7,7 +7,8 @@ use crate::{CommandError, LogPage, LogQuery, engine::Inner};
 
 pub(crate) async fn logs(engine: &Inner, adw_id: &AdwId, query: LogQuery) -> Result<LogPage, CommandError> {
     let stored = find(engine, adw_id).await?;
-    let stages = stored.workflow.stages.iter().filter(|stage| query.stage.as_ref().is_none_or(|s| *s == stage.name));
+    let stages =
+        stored.workflow.stages.iter().filter(|stage| query.stage.as_ref().is_none_or(|s| *s == stage.name));
     let attempts: Vec<_> = stages
         .flat_map(|stage| (1..=stage.attempt).map(|attempt| (stage.name.clone(), attempt)))
         .filter(|(_, attempt)| query.attempt.is_none_or(|wanted| wanted == *attempt))
@@ -27,7 +28,9 @@ pub(crate) async fn artifact(
     name: &str,
 ) -> Result<Option<(Artifact, Vec<u8>)>, CommandError> {
     let artifacts = artifacts(engine, adw_id).await?;
-    let Some(artifact) = artifacts.into_iter().find(|artifact| artifact.name == name) else { return Ok(None) };
+    let Some(artifact) = artifacts.into_iter().find(|artifact| artifact.name == name) else {
+        return Ok(None);
+    };
     match engine.blobs.get(&artifact.sha256).await {
         Ok(Some(bytes)) => Ok(Some((artifact, bytes))),
         Ok(None) => Err(unreadable(adw_id, format!("the bytes of its artifact {name} are missing"))),

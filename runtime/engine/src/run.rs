@@ -61,7 +61,8 @@ async fn through_stages(engine: &Arc<Inner>, mut workflow: Workflow) {
 
 /// Decides, and doesn't give up while the store has trouble: what a stage came to was paid for.
 async fn decide(engine: &Arc<Inner>, adw_id: &AdwId, command: Command) -> Result<Workflow, CommandError> {
-    let mut waits = STORE_BACKOFF.iter().copied().chain(std::iter::repeat(STORE_BACKOFF[STORE_BACKOFF.len() - 1]));
+    let mut waits =
+        STORE_BACKOFF.iter().copied().chain(std::iter::repeat(STORE_BACKOFF[STORE_BACKOFF.len() - 1]));
     loop {
         match engine.command(adw_id, &command, None).await {
             Ok(stored) => return Ok(stored.workflow),

@@ -65,7 +65,12 @@ pub(crate) struct Runs {
 
 impl Runs {
     /// Notes an attempt. The guard takes it off again.
-    pub(crate) fn begin(&self, adw_id: &AdwId, stage: &StageName, attempt: u32) -> (StopSignal, RunGuard<'_>) {
+    pub(crate) fn begin(
+        &self,
+        adw_id: &AdwId,
+        stage: &StageName,
+        attempt: u32,
+    ) -> (StopSignal, RunGuard<'_>) {
         let signal = StopSignal::default();
         let running = Running { stage: stage.clone(), attempt, signal: signal.clone() };
         self.lock().insert(adw_id.clone(), running);

@@ -46,7 +46,11 @@ impl Scheduler {
         let adw_id = &stored.workflow.adw_id;
         if !state.active.contains(adw_id) && state.queued.insert(adw_id.clone()) {
             let priority = stored.workflow.task.priority;
-            state.queue.push(Queued { priority, age: std::cmp::Reverse(stored.id.0), adw_id: adw_id.clone() });
+            state.queue.push(Queued {
+                priority,
+                age: std::cmp::Reverse(stored.id.0),
+                adw_id: adw_id.clone(),
+            });
         }
         self.dispatch(&mut state)
     }

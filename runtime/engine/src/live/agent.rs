@@ -101,7 +101,9 @@ impl Live {
             let mut events = |event| match event {
                 AgentEvent::Log { stream, line } => lines.push(level(stream), &line),
                 AgentEvent::Text { text } => lines.push(LogLevel::Info, &text),
-                AgentEvent::ToolUse { name, detail } => lines.push(LogLevel::Info, &format!("{name}: {detail}")),
+                AgentEvent::ToolUse { name, detail } => {
+                    lines.push(LogLevel::Info, &format!("{name}: {detail}"))
+                }
                 AgentEvent::Session { .. } | AgentEvent::Usage { .. } => {}
             };
             let tools = Tools {

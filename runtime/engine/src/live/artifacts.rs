@@ -1,6 +1,9 @@
 //! artifacts: named results of the workflow.
 
-use adw_host::{Bytes, CallError, capability::artifacts::{Call, Reply}};
+use adw_host::{
+    Bytes, CallError,
+    capability::artifacts::{Call, Reply},
+};
 use adw_store::Artifact;
 
 use super::{Live, values::unavailable};

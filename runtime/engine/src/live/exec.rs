@@ -88,12 +88,15 @@ impl Live {
 /// A folder of the worktree. Programs are not confined to it, so this only keeps honest ones from going astray.
 fn folder_within(root: &Path, relative: Option<&str>) -> Result<PathBuf, CallError> {
     let Some(relative) = relative else { return Ok(root.to_owned()) };
-    let inside = Path::new(relative).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    let inside =
+        Path::new(relative).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
     let folder = root.join(relative);
     match folder.canonicalize() {
         Ok(real) if inside && real.starts_with(root) => Ok(real),
         Ok(_) => Err(CallError::Invalid(format!("cwd {relative:?} leads out of the worktree"))),
-        Err(error) => Err(CallError::NotFound(format!("there is no folder {relative:?} in the worktree: {error}"))),
+        Err(error) => {
+            Err(CallError::NotFound(format!("there is no folder {relative:?} in the worktree: {error}")))
+        }
     }
 }
 

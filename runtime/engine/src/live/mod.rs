@@ -49,11 +49,7 @@ pub(crate) struct Live {
 
 impl Live {
     pub(crate) fn new(options: LiveOptions) -> Self {
-        let log = options.engine.logs.attempt(
-            &options.workflow.adw_id,
-            &options.spec.name,
-            options.attempt,
-        );
+        let log = options.engine.logs.attempt(&options.workflow.adw_id, &options.spec.name, options.attempt);
         Self {
             options,
             log,
@@ -72,7 +68,11 @@ impl Live {
     /// Keeps the tree as the stage leaves it, if the stage touched it.
     pub(crate) async fn finish(&self) -> Result<(), String> {
         let Some(workspace) = self.workspace.get() else { return Ok(()) };
-        workspace.checkpoint(&self.label("end"), self.git_time()).await.map(drop).map_err(|error| error.to_string())
+        workspace
+            .checkpoint(&self.label("end"), self.git_time())
+            .await
+            .map(drop)
+            .map_err(|error| error.to_string())
     }
 
     fn now(&self) -> Timestamp {
@@ -125,7 +125,8 @@ impl Live {
             Call::State(call) => Ok(self.state(call).await.map(Reply::State)),
             Call::Artifacts(call) => Ok(self.artifacts(call).await.map(Reply::Artifacts)),
             Call::Http(_) => Ok(Err(CallError::Unavailable(
-                "this version of adw sends no HTTP requests; run a program that does, with an exec grant".to_owned(),
+                "this version of adw sends no HTTP requests; run a program that does, with an exec grant"
+                    .to_owned(),
             ))),
             Call::Human(_) => Ok(Err(CallError::Unavailable(
                 "this version of adw can't ask a person; end the stage with what it knows".to_owned(),

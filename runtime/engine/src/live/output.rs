@@ -42,7 +42,8 @@ impl Live {
         };
         let ((result, lost), ()) = tokio::join!(work, write);
         if lost > 0 {
-            let message = format!("{lost} lines came faster than they could be written, and are left out here");
+            let message =
+                format!("{lost} lines came faster than they could be written, and are left out here");
             self.say(LogLevel::Warn, LogSource::Runtime, message).await;
         }
         result

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use adw_host::{Bytes, CallError, Stop, capability::{clock, random}};
+use adw_host::{
+    Bytes, CallError, Stop,
+    capability::{clock, random},
+};
 
 use super::Live;
 

@@ -1,6 +1,9 @@
 //! state: small values that outlive an attempt.
 
-use adw_host::{Bytes, CallError, capability::state::{Call, Reply}};
+use adw_host::{
+    Bytes, CallError,
+    capability::state::{Call, Reply},
+};
 use adw_store::StoreError;
 
 use super::Live;

@@ -31,7 +31,9 @@ impl Live {
                 let file = workspace.read(&path, LARGEST_FILE).await.map_err(answer)?;
                 Ok(read::Reply::File(Bytes(file)))
             }
-            read::Call::Glob { pattern } => workspace.glob(&pattern).await.map(read::Reply::Paths).map_err(answer),
+            read::Call::Glob { pattern } => {
+                workspace.glob(&pattern).await.map(read::Reply::Paths).map_err(answer)
+            }
             read::Call::Diff { since } => {
                 workspace.diff(since.as_deref()).await.map(read::Reply::Diff).map_err(answer)
             }
@@ -110,7 +112,8 @@ impl Live {
         let noted = noted.and_then(|noted| serde_json::from_slice::<Began>(&noted).ok());
         if let Some(began) = noted.filter(|began| began.round == self.options.round) {
             workspace.restore(&began.checkpoint, self.git_time()).await.map_err(answer)?;
-            self.say(LogLevel::Info, LogSource::Runtime, "the worktree is what it was when the stage began").await;
+            self.say(LogLevel::Info, LogSource::Runtime, "the worktree is what it was when the stage began")
+                .await;
             return Ok(());
         }
         let checkpoint =

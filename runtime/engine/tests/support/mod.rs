@@ -1,0 +1,154 @@
+//! An engine over a store of its own, in a folder that goes when the test ends.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "shared by test programs; a test may panic"
+)]
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    sync::Arc,
+    time::Duration,
+};
+
+use adw_config::{Config, Env};
+use adw_core::{AdwId, Priority, Status, TaskType, Workflow};
+use adw_engine::{Engine, Live, NewTask, Options, Route};
+use adw_store::{Store, sqlite::SqliteStore};
+use tempfile::TempDir;
+
+/// How long anything may take on a machine that does other things too.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A folder with an adw.toml, and the engine that runs on it.
+pub struct Bench {
+    pub folder: TempDir,
+    pub engine: Engine,
+    pub store: Arc<dyn Store>,
+}
+
+impl Bench {
+    /// An engine on this configuration, in a fresh folder.
+    pub async fn new(adw_toml: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self::in_folder(folder, adw_toml).await
+    }
+
+    /// An engine on this configuration, in a folder that is there.
+    pub async fn in_folder(folder: TempDir, adw_toml: &str) -> Self {
+        std::fs::write(folder.path().join("adw.toml"), adw_toml).unwrap();
+        let (engine, store) = start(folder.path()).await;
+        Self { folder, engine, store }
+    }
+
+    /// Stops the engine as SIGTERM would, and starts another one on what it left.
+    pub async fn restart(self) -> Self {
+        self.engine.shutdown().await;
+        drop((self.engine, self.store));
+        let (engine, store) = start(self.folder.path()).await;
+        Self { folder: self.folder, engine, store }
+    }
+
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub async fn create(&self, task: NewTask) -> AdwId {
+        self.engine.create(task).await.unwrap().stored.workflow.adw_id
+    }
+
+    pub async fn workflow(&self, adw_id: &AdwId) -> Workflow {
+        self.engine.workflow(adw_id).await.unwrap().unwrap().workflow
+    }
+
+    /// Waits until the workflow is as wanted, hearing of its changes over the feed.
+    pub async fn until(&self, adw_id: &AdwId, wanted: impl Fn(&Workflow) -> bool) -> Workflow {
+        let waiting = async {
+            let mut heard = self.engine.subscribe(adw_id);
+            let now = self.workflow(adw_id).await;
+            if wanted(&now) {
+                return now;
+            }
+            loop {
+                match heard.next().await {
+                    Ok(Live::Event(event)) if wanted(&event.after) => return event.after.as_ref().clone(),
+                    Ok(_) => {}
+                    Err(missed) => panic!("{missed}"),
+                }
+            }
+        };
+        match tokio::time::timeout(PATIENCE, waiting).await {
+            Ok(workflow) => workflow,
+            Err(_) => panic!("this did not come: {:#?}", self.workflow(adw_id).await),
+        }
+    }
+
+    pub async fn end(&self, adw_id: &AdwId) -> Workflow {
+        self.until(adw_id, |workflow| workflow.status.is_ended()).await
+    }
+
+    pub async fn ends_as(&self, adw_id: &AdwId, status: Status) -> Workflow {
+        let workflow = self.end(adw_id).await;
+        assert_eq!(workflow.status, status, "{workflow:#?}");
+        workflow
+    }
+}
+
+async fn start(folder: &Path) -> (Engine, Arc<dyn Store>) {
+    let config =
+        Config::load(&folder.join("adw.toml"), &Env::empty()).unwrap_or_else(|errors| panic!("{errors}"));
+    let data = config.data_dir();
+    std::fs::create_dir_all(&data).unwrap();
+    let store: Arc<dyn Store> =
+        Arc::new(SqliteStore::open(adw_store::sqlite::Options::new(data.join("adw.db"))).await.unwrap());
+    let engine = Engine::start(Options::new(config, data, Arc::clone(&store))).await.unwrap();
+    (engine, store)
+}
+
+/// A task through the pipeline `default`.
+pub fn task(title: &str) -> NewTask {
+    NewTask {
+        adw_id: None,
+        title: title.to_owned(),
+        description: None,
+        task_type: TaskType::Bug,
+        task_type_as_sent: "bug".to_owned(),
+        priority: Priority::Medium,
+        project: None,
+        route: Route::default(),
+        patch: None,
+        agent: None,
+    }
+}
+
+/// A repository with one commit of these files.
+pub fn repository(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    git(folder.path(), &["init", "-q", "-b", "main"]);
+    for (path, content) in files {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
+    }
+    git(folder.path(), &["add", "-A"]);
+    git(folder.path(), &["-c", "user.name=P", "-c", "user.email=p@example.org", "commit", "-qm", "begin"]);
+    folder
+}
+
+pub fn git(folder: &Path, arguments: &[&str]) -> String {
+    let output = Command::new("git").current_dir(folder).args(arguments).output().unwrap();
+    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// An executable script, beside the repository.
+pub fn script(folder: &Path, name: &str, body: &str) -> PathBuf {
+    use std::os::unix::fs::PermissionsExt;
+    let path = folder.join(name);
+    std::fs::write(&path, format!("#!/bin/sh\n{body}")).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    path
+}

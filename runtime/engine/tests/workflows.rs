@@ -1,0 +1,174 @@
+//! Whole workflows, through the engine's public face.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
+
+mod support;
+
+use adw_core::{Cancel, Command, StageStatus, Status, fold};
+use adw_engine::{LogQuery, Route};
+use support::{Bench, git, repository, script, task};
+
+const NOOP: &str = r#"
+[stages.one]
+plugin = "builtin:noop"
+[stages.two]
+plugin = "builtin:noop"
+[pipelines.default]
+stages = ["one", "two"]
+"#;
+
+const REAL: &str = r#"
+[stages.plan]
+plugin = "builtin:plan"
+[stages.plan.grants]
+workspace = "write"
+agent = ["*"]
+[stages.implement]
+plugin = "builtin:implement"
+[stages.implement.grants]
+workspace = "write"
+agent = ["*"]
+[stages.test]
+plugin = "builtin:test"
+on_rework = "implement"
+max_rework = 2
+[stages.test.grants]
+workspace = "read"
+exec = [["python3", "-m", "unittest", "**"]]
+[pipelines.default]
+stages = ["plan", "implement", "test"]
+"#;
+
+const SUM: &str = "def add(a, b):\n    return a - b\n";
+const TEST: &str = "import unittest\nfrom calc import add\n\n\nclass Sum(unittest.TestCase):\n    def test_add(self):\n        self.assertEqual(add(1, 2), 3)\n\n\nif __name__ == '__main__':\n    unittest.main()\n";
+const PATCH: &str =
+    "--- a/calc.py\n+++ b/calc.py\n@@ -1,2 +1,2 @@\n def add(a, b):\n-    return a - b\n+    return a + b\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn noop_stages_complete_and_their_events_give_the_row() {
+    let bench = Bench::new(NOOP).await;
+    let adw_id = bench.create(task("nothing")).await;
+    let workflow = bench.ends_as(&adw_id, Status::Completed).await;
+    let events = bench.engine.events(&adw_id, 0, 100).await.unwrap();
+    assert_eq!(fold(&events).unwrap().unwrap(), workflow);
+    assert_eq!(bench.workflow(&adw_id).await, workflow, "read back from disk");
+    assert_eq!(events.len(), 7);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_with_a_diff_is_planned_implemented_and_tested() {
+    let folder = repository(&[("calc.py", SUM), ("test_calc.py", TEST)]);
+    let bench = Bench::in_folder(folder, REAL).await;
+    let mut new = task("Fix the sum");
+    new.description = Some(format!("It subtracts.\n\n```diff\n{PATCH}```\n"));
+    let adw_id = bench.create(new).await;
+    let workflow = bench.ends_as(&adw_id, Status::Completed).await;
+    assert_eq!(
+        git(bench.path(), &["show", &format!("{}:calc.py", workflow.branch())]),
+        SUM.replace('-', "+")
+    );
+    assert_eq!(git(bench.path(), &["status", "--porcelain", "--", "calc.py", "test_calc.py"]), "");
+    assert_eq!(git(bench.path(), &["show", "HEAD:calc.py"]), SUM);
+    let diff = bench.engine.diff(&adw_id).await.unwrap();
+    assert!(diff.contains("+    return a + b"), "{diff}");
+    let query = LogQuery { stage: None, attempt: None, offset: 0, limit: 1000 };
+    let log = bench.engine.logs(&adw_id, query).await.unwrap();
+    assert!(log.lines.iter().any(|line| line.message.contains("python3")), "{log:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn work_that_fails_its_tests_goes_back_until_it_passes() {
+    let folder = repository(&[("calc.py", SUM), ("test_calc.py", TEST)]);
+    let tools = tempfile::tempdir().unwrap();
+    // Wrong at first; right once the prompt says that the test failed.
+    let agent = script(
+        tools.path(),
+        "agent",
+        "prompt=$(cat)\ncase \"$prompt\" in\n*test_add*) sed -i 's/a . b/a + b/' calc.py ;;\n*) sed -i 's/a - b/a * b/' calc.py ;;\nesac\n",
+    );
+    let config = format!(
+        "{REAL}\n[agents.mine]\nprofile = \"command\"\ncommand = [{:?}]\n",
+        agent.display().to_string()
+    );
+    let bench = Bench::in_folder(folder, &config).await;
+    let adw_id = bench.create(task("Fix the sum")).await;
+    let workflow = bench.ends_as(&adw_id, Status::Completed).await;
+    let attempts: Vec<_> = workflow.stages.iter().map(|stage| (stage.name.as_str(), stage.attempt)).collect();
+    assert_eq!(attempts, [("plan", 1), ("implement", 2), ("test", 2)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_that_never_gets_it_right_ends_in_failure_with_the_reason() {
+    let folder = repository(&[("calc.py", SUM), ("test_calc.py", TEST)]);
+    let tools = tempfile::tempdir().unwrap();
+    let agent = script(tools.path(), "agent", "cat >/dev/null\necho \"# $$ $(date +%N)\" >> calc.py\n");
+    let config = format!(
+        "{REAL}\n[agents.mine]\nprofile = \"command\"\ncommand = [{:?}]\n",
+        agent.display().to_string()
+    );
+    let bench = Bench::in_folder(folder, &config).await;
+    let adw_id = bench.create(task("Fix the sum")).await;
+    let workflow = bench.ends_as(&adw_id, Status::Failed).await;
+    let message = workflow.error_message.unwrap();
+    assert!(message.contains("test_add") && message.contains("max_rework"), "{message}");
+    assert_eq!(workflow.stages[1].attempt, 3, "the first try and two more");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancel_ends_what_runs_and_its_processes() {
+    let folder = repository(&[("a.txt", "a\n")]);
+    let tools = tempfile::tempdir().unwrap();
+    let marker = tools.path().join("pid");
+    let body =
+        format!("echo $$ > {0}.new; mv {0}.new {0}; (setsid sleep 600 &); sleep 600\n", marker.display());
+    let agent = script(tools.path(), "agent", &body);
+    let config = format!(
+        "{REAL}\n[agents.mine]\nprofile = \"command\"\ncommand = [{:?}]\n",
+        agent.display().to_string()
+    );
+    let bench = Bench::in_folder(folder, &config).await;
+    let mut new = task("Sleep");
+    new.route = Route::Stages(vec!["implement".parse().unwrap()]);
+    let adw_id = bench.create(new).await;
+    // The agent's own sign that it is at work.
+    while !marker.exists() {
+        tokio::task::yield_now().await;
+    }
+    let pid = std::fs::read_to_string(&marker).unwrap();
+    let stored = bench.engine.command(&adw_id, Command::Cancel(Cancel::default()), None).await.unwrap();
+    assert_eq!(stored.workflow.status, Status::Cancelled);
+    assert_eq!(stored.workflow.stages[0].status, StageStatus::Cancelled);
+    bench.engine.shutdown().await;
+    assert!(!std::path::Path::new(&format!("/proc/{}", pid.trim())).exists(), "the agent lives");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_in_the_middle_costs_nothing() {
+    let folder = repository(&[("calc.py", SUM), ("test_calc.py", TEST)]);
+    let tools = tempfile::tempdir().unwrap();
+    let (ledger, go) = (tools.path().join("ledger"), tools.path().join("go"));
+    // Waits the first time; works when it is asked again.
+    let body = format!(
+        "cat >/dev/null\necho run >> {0}\nif [ ! -e {1} ]; then sleep 600; fi\nsed -i 's/a - b/a + b/' calc.py\n",
+        ledger.display(),
+        go.display()
+    );
+    let agent = script(tools.path(), "agent", &body);
+    let config = format!(
+        "{REAL}\n[agents.mine]\nprofile = \"command\"\ncommand = [{:?}]\n[limits]\nconcurrent_workflows = 1\n",
+        agent.display().to_string()
+    );
+    let bench = Bench::in_folder(folder, &config).await;
+    let first = bench.create(task("Fix the sum")).await;
+    let second = bench.create(task("Fix it again")).await;
+    while !ledger.exists() {
+        tokio::task::yield_now().await;
+    }
+    std::fs::write(&go, "").unwrap();
+    let bench = bench.restart().await;
+    for adw_id in [&first, &second] {
+        let workflow = bench.ends_as(adw_id, Status::Completed).await;
+        assert!(workflow.stages.iter().all(|stage| stage.failures == 0));
+        let events = bench.engine.events(adw_id, 0, 100).await.unwrap();
+        assert_eq!(fold(&events).unwrap().unwrap(), bench.workflow(adw_id).await);
+    }
+}
