@@ -74,7 +74,9 @@ pub enum WorkspaceError {
         adw_id: String,
     },
     /// The name can't be a branch.
-    #[error("`{branch}` is no name for a branch; see `git check-ref-format --help`")]
+    #[error(
+        "`{branch}` is no name for a workflow's branch; see `git check-ref-format --help`, and don't begin with `adw/`"
+    )]
     InvalidBranch {
         /// The name.
         branch: String,

@@ -40,6 +40,16 @@ const SETTINGS: &[&str] = &[
     "advice.addEmbeddedRepo=false",
 ];
 
+/// Variables of git's that say where it and its configuration are, not what it works on.
+const KEPT: &[&str] = &[
+    "GIT_EXEC_PATH",
+    "GIT_CONFIG_GLOBAL",
+    "GIT_CONFIG_SYSTEM",
+    "GIT_CONFIG_NOSYSTEM",
+    "GIT_CEILING_DIRECTORIES",
+    "GIT_DISCOVERY_ACROSS_FILESYSTEM",
+];
+
 /// What a git command left behind.
 #[derive(Debug)]
 pub(crate) struct Output {
@@ -151,7 +161,7 @@ impl Git {
         let mut command = Command::new("git");
         for (name, _) in std::env::vars_os() {
             // GIT_DIR and its kin would turn our calls to whatever the server was started from.
-            if name.as_encoded_bytes().starts_with(b"GIT_") {
+            if name.as_encoded_bytes().starts_with(b"GIT_") && !KEPT.iter().any(|kept| name == *kept) {
                 command.env_remove(name);
             }
         }

@@ -120,10 +120,10 @@ impl Repository {
             let id = String::from_utf8_lossy(&found.stdout).trim().parse()?;
             return Ok(Some(id));
         }
-        if self.has_commits().await? && !(self.base.is_none() && self.head_is_unborn().await?) {
-            return Err(WorkspaceError::NoSuchBase { path: self.root.clone(), base: base.to_owned() });
+        if self.is_unborn().await? || !self.has_commits().await? {
+            return Ok(None);
         }
-        Ok(None)
+        Err(WorkspaceError::NoSuchBase { path: self.root.clone(), base: base.to_owned() })
     }
 
     /// `HEAD` is that of the folder that was opened: a worktree has one of its own.
@@ -139,9 +139,14 @@ impl Repository {
         Ok(!branches.git_dir(&self.common_dir).text().await?.is_empty())
     }
 
-    async fn head_is_unborn(&self) -> Result<bool, WorkspaceError> {
-        let head = Git::new(["symbolic-ref", "--quiet", "HEAD"]).git_dir(&self.discovery_dir());
-        Ok(head.output().await?.status.success())
+    /// Whether the base, which names no commit, is the branch that the person's first commit will make.
+    async fn is_unborn(&self) -> Result<bool, WorkspaceError> {
+        let head =
+            Git::new(["symbolic-ref", "--quiet", "HEAD"]).git_dir(&self.discovery_dir()).output().await?;
+        let head = String::from_utf8_lossy(&head.stdout);
+        let branch = head.trim_end().strip_prefix("refs/heads/");
+        Ok(branch
+            .is_some_and(|branch| self.base.as_deref().is_none_or(|base| base == branch || base == "HEAD")))
     }
 
     /// Begins the history of a workflow in a repository that has none: the same commit each time.

@@ -200,7 +200,8 @@ async fn read_both(
 
 async fn check_branch(common_dir: &Path, branch: &str) -> Result<(), WorkspaceError> {
     let invalid = || WorkspaceError::InvalidBranch { branch: branch.to_owned() };
-    if branch.contains('\0') || branch.starts_with('-') {
+    // git looks in refs/ before refs/heads/: the checkpoints in refs/adw/ would hide such a branch from the person.
+    if branch.contains('\0') || branch.starts_with('-') || branch.starts_with("adw/") {
         return Err(invalid());
     }
     let check = Git::new(["check-ref-format", "--branch", branch]).git_dir(common_dir).output().await?;

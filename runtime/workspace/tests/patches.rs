@@ -1,0 +1,202 @@
+//! Patches apply whole or not at all, and say what is wrong with them.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
+
+mod support;
+
+use adw_workspace::{PatchError, Workspace};
+use support::{DATE, Place, commit_all, files, git, read, write};
+
+const GIT: &str = "diff --git a/src/sum.py b/src/sum.py
+index 1111111..2222222 100644
+--- a/src/sum.py
++++ b/src/sum.py
+@@ -1,5 +1,5 @@
+ def sum(a, b):
+-    return a - b
++    return a + b
+ 
+ 
+ def twice(a):
+";
+
+const FIXED: &str = "def sum(a, b):\n    return a + b\n\n\ndef twice(a):\n    return a * 2\n";
+
+#[tokio::test]
+async fn a_diff_is_read_however_it_is_spelled() {
+    let place = Place::with_repository();
+    let body = &GIT[GIT.find("@@").unwrap()..];
+    let spellings = [
+        ("git", GIT.to_owned()),
+        ("headers alone", format!("--- a/src/sum.py\n+++ b/src/sum.py\n{body}")),
+        ("no prefixes", format!("--- src/sum.py\n+++ src/sum.py\n{body}")),
+        (
+            "diff -u",
+            format!(
+                "--- src/sum.py\t2024-01-01 10:00:00.0 +0000\n+++ src/sum.py\t2024-01-02 10:00:00.0 +0000\n{body}"
+            ),
+        ),
+        ("git without prefixes", GIT.replace(" a/", " ").replace(" b/", " ")),
+        ("other prefixes", format!("--- old/src/sum.py\n+++ new/src/sum.py\n{body}")),
+        ("crlf from a form", GIT.replace('\n', "\r\n")),
+        ("no line break at the end", GIT.trim_end_matches('\n').to_owned()),
+        ("context without its spaces", GIT.replace("\n \n", "\n\n")),
+        ("moved down", GIT.replace("@@ -1,5 +1,5 @@", "@@ -40,5 +40,5 @@")),
+        ("words around it", format!("This fixes it:\n\n{GIT}\n-- \nme\n")),
+    ];
+    for (name, diff) in spellings {
+        let workspace = place.workspace_of(&name.replace(' ', "-")).await;
+        workspace.apply_patch(&diff).await.unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(read(workspace.path(), "src/sum.py"), FIXED, "{name}");
+        assert_eq!(workspace.changes(workspace.base()).await.unwrap(), ["src/sum.py"], "{name}");
+    }
+}
+
+#[tokio::test]
+async fn line_ends_of_the_file_win() {
+    let place = Place::with_repository();
+    write(&place.repo(), "dos.txt", "one\r\ntwo\r\nthree\r\n");
+    commit_all(&place.repo(), "dos");
+    let workspace = place.workspace().await;
+    let diff = "--- a/dos.txt\n+++ b/dos.txt\n@@ -1,3 +1,3 @@\n one\n-two\n+TWO\n three\n";
+    workspace.apply_patch(diff).await.unwrap();
+    assert_eq!(read(workspace.path(), "dos.txt"), "one\r\nTWO\r\nthree\r\n");
+}
+
+#[tokio::test]
+async fn files_are_made_removed_and_moved() {
+    let place = Place::with_repository();
+    let workspace = place.workspace().await;
+    let diff = "diff --git a/new/file.txt b/new/file.txt
+new file mode 100755
+--- /dev/null
++++ b/new/file.txt
+@@ -0,0 +1 @@
++new
+diff --git a/README.md b/README.md
+deleted file mode 100644
+--- a/README.md
++++ /dev/null
+@@ -1 +0,0 @@
+-# Sums
+diff --git a/src/sum.py b/lib/sum.py
+similarity index 100%
+rename from src/sum.py
+rename to lib/sum.py
+diff --git a/empty b/empty
+new file mode 100644
+";
+    workspace.apply_patch(diff).await.unwrap();
+    let names: Vec<String> = files(workspace.path()).into_keys().collect();
+    assert_eq!(names, ["empty", "lib/sum.py", "new/file.txt"]);
+}
+
+#[tokio::test]
+async fn uncommitted_work_is_what_a_diff_applies_to() {
+    let place = Place::with_repository();
+    let workspace = place.workspace().await;
+    workspace.write("draft.txt", b"one\n".to_vec()).await.unwrap();
+    workspace.apply_patch("--- a/draft.txt\n+++ b/draft.txt\n@@ -1 +1,2 @@\n one\n+two\n").await.unwrap();
+    assert_eq!(read(workspace.path(), "draft.txt"), "one\ntwo\n");
+    workspace.commit("feat: draft", DATE).await.unwrap();
+    assert_eq!(support::status(workspace.path()), "## adw-task/one");
+}
+
+/// Applies a diff that must be refused, and sees that nothing changed.
+async fn refusal(workspace: &Workspace, diff: &str) -> PatchError {
+    let before = files(workspace.path());
+    let error = workspace.apply_patch(diff).await.expect_err(diff);
+    assert_eq!(files(workspace.path()), before, "{error}");
+    error
+}
+
+#[tokio::test]
+async fn a_bad_diff_says_what_is_wrong_and_changes_nothing() {
+    let place = Place::with_repository();
+    let workspace = place.workspace().await;
+    let good = "--- a/README.md\n+++ b/README.md\n@@ -1 +1 @@\n-# Sums\n+# Sum\n";
+    let cases = [
+        ("a hunk that doesn't fit, after one that does", format!("{good}{}", GIT.replace("a - b", "a * b"))),
+        ("a file that isn't there", good.replace("README", "NOTHING")),
+        (
+            "a file that is there already",
+            "--- /dev/null\n+++ b/README.md\n@@ -0,0 +1 @@\n+other\n".to_owned(),
+        ),
+        ("cut off", GIT[..GIT.len() - 30].to_owned()),
+        ("wrong counts", GIT.replace("-1,5 +1,5", "-1,9 +1,9")),
+        ("words", "Please fix it.".to_owned()),
+        ("nothing", String::new()),
+        ("a hunk without a file", "@@ -1 +1 @@\n-a\n+b\n".to_owned()),
+    ];
+    let mut said = String::new();
+    for (name, diff) in cases {
+        let error = refusal(&workspace, &diff).await;
+        said.push_str(&format!("== {name}\n{error}\n"));
+    }
+    insta::assert_snapshot!(said);
+}
+
+#[tokio::test]
+async fn a_diff_that_is_applied_already_says_so() {
+    let place = Place::with_repository();
+    let workspace = place.workspace().await;
+    workspace.apply_patch(GIT).await.unwrap();
+    let error = refusal(&workspace, GIT).await;
+    assert!(matches!(error, PatchError::AlreadyApplied), "{error}");
+}
+
+#[tokio::test]
+async fn no_diff_leads_out() {
+    let place = Place::with_repository();
+    let workspace = place.workspace().await;
+    std::os::unix::fs::symlink(place.root(), workspace.path().join("out")).unwrap();
+    let new = |path: &str| {
+        format!(
+            "diff --git a/{path} b/{path}\nnew file mode 100644\n--- /dev/null\n+++ b/{path}\n@@ -0,0 +1 @@\n+x\n"
+        )
+    };
+    let link = |path: &str, target: &str| {
+        format!(
+            "diff --git a/{path} b/{path}\nnew file mode 120000\n--- /dev/null\n+++ b/{path}\n@@ -0,0 +1 @@\n+{target}\n\\ No newline at end of file\n"
+        )
+    };
+    let absolute = place.root().join("escaped.txt");
+    let diffs = [
+        new("../escaped.txt"),
+        new("src/../../escaped.txt"),
+        new(".git/hooks/pre-commit"),
+        new("src/.GIT/config"),
+        new("out/escaped.txt"),
+        format!("--- /dev/null\n+++ {}\n@@ -0,0 +1 @@\n+x\n", absolute.display()),
+        link("way-out", "../.."),
+        link("way-out", "/etc"),
+        link("src/way-out", "../../x"),
+        link("to-git", ".git"),
+        [link("way-out", "../.."), new("way-out/escaped.txt")].concat(),
+        [link("inner", "src"), new("inner/beyond.txt")].concat(),
+        "diff --git a/README.md b/README.md\ndeleted file mode 100644\n--- a/README.md\n+++ /dev/null\n@@ -1 +0,0 @@\n-# Sums\n\
+         diff --git a/README.md b/README.md\nnew file mode 120000\n--- /dev/null\n+++ b/README.md\n@@ -0,0 +1 @@\n+/etc/passwd\n\\ No newline at end of file\n"
+            .to_owned(),
+        "diff --git a/sub b/sub\nnew file mode 160000\n--- /dev/null\n+++ b/sub\n@@ -0,0 +1 @@\n+Subproject commit 0123456789012345678901234567890123456789\n"
+            .to_owned(),
+    ];
+    for diff in diffs {
+        let error = refusal(&workspace, &diff).await;
+        assert!(matches!(error, PatchError::Forbidden { .. }), "{diff}{error:?}");
+    }
+    assert!(!place.root().join("escaped.txt").exists());
+    workspace.apply_patch(&link("inner", "src")).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_ignored_file_is_not_overwritten() {
+    let place = Place::with_repository();
+    write(&place.repo(), ".gitignore", "*.log\n");
+    commit_all(&place.repo(), "ignore");
+    let workspace = place.workspace().await;
+    workspace.write("a.log", b"precious\n".to_vec()).await.unwrap();
+    let error = workspace.apply_patch("--- /dev/null\n+++ b/a.log\n@@ -0,0 +1 @@\n+new\n").await.unwrap_err();
+    assert!(matches!(error, PatchError::Exists { .. }), "{error}");
+    assert_eq!(read(workspace.path(), "a.log"), "precious\n");
+    assert_eq!(git(workspace.path(), &["status", "--porcelain"]), "");
+}
