@@ -2,16 +2,25 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-
-use adw_store::Store;
-use adw_store::sqlite::SqliteStore;
-use tempfile::TempDir;
+mod crash;
+mod damage;
+mod disk;
+mod model;
+mod opening;
+mod writer;
 
 mod conformance {
     adw_store::conformance_tests!(super::place());
 }
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use adw_store::Store;
+use adw_store::sqlite::SqliteStore;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
+use tempfile::TempDir;
 
 /// A place for one store, gone with the closure.
 fn place() -> impl AsyncFn() -> Arc<dyn Store> {
@@ -19,6 +28,7 @@ fn place() -> impl AsyncFn() -> Arc<dyn Store> {
     async move || place.open().await as Arc<dyn Store>
 }
 
+/// A folder with a database in it.
 struct Place(TempDir);
 
 impl Place {
@@ -30,11 +40,19 @@ impl Place {
         self.0.path().join("adw.db")
     }
 
-    fn folder(&self) -> &Path {
-        self.0.path()
-    }
-
     async fn open(&self) -> Arc<SqliteStore> {
         Arc::new(SqliteStore::open(self.path()).await.unwrap())
+    }
+
+    /// A connection past the store.
+    async fn raw(&self) -> SqliteConnection {
+        SqliteConnectOptions::new().filename(self.path()).create_if_missing(true).connect().await.unwrap()
+    }
+
+    /// Changes the database as nothing of ours does.
+    async fn tamper(&self, statements: &'static str) {
+        let mut raw = self.raw().await;
+        sqlx::raw_sql(statements).execute(&mut raw).await.unwrap();
+        raw.close().await.unwrap();
     }
 }
