@@ -46,12 +46,16 @@ pub(crate) fn choose(config: &Config, task: &Task, stage: &StageSpec, request: &
         }
         None => first_found(config),
     };
+    // Neither a diff, nor a program of which nothing is known, nor a person's hands can be kept from changing files.
+    if !request.writes {
+        let why = match chosen {
+            Ok(chosen) => format!("the agent {} can't be asked for words alone: it may change files", chosen.name),
+            Err(_) => "no agent can be asked for words alone".to_owned(),
+        };
+        return Choice::Unavailable(CallError::Unavailable(why));
+    }
     match chosen {
         Err(error) => Choice::Unavailable(error),
-        Ok(chosen) if !request.writes => Choice::Unavailable(CallError::Unavailable(format!(
-            "the agent {} can't be kept from changing files, so it is not asked for words alone",
-            chosen.name
-        ))),
         Ok(chosen) => Choice::Agent(chosen),
     }
 }
