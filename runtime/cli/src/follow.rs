@@ -113,8 +113,9 @@ fn in_words(change: &Change) -> Option<String> {
         let more = more.map(|more| one_line(more, WIDTH)).unwrap_or_default();
         format!("{} {more}", Styled(style, word)).trim_end().to_owned()
     };
-    let summary = text(data, "summary");
-    let error = text(data, "error").or_else(|| text(data, "error_message"));
+    let result = data.get("stage_result").unwrap_or(data);
+    let summary = text(result, "summary");
+    let error = text(result, "error").or_else(|| text(data, "error_message"));
     Some(match change.event {
         EventKind::TaskCreated | EventKind::WorkflowStarted | EventKind::WorkflowAnnotated => return None,
         EventKind::StageStarted => match data.get("attempt").and_then(Value::as_u64) {
@@ -124,21 +125,21 @@ fn in_words(change: &Change) -> Option<String> {
             _ => with(style::BUSY, "started", None),
         },
         EventKind::StageCompleted => with(style::GOOD, "completed", summary),
-        EventKind::StageSkipped => with(style::NOTE, "skipped", text(data, "reason").or(summary)),
-        EventKind::StageAttemptFailed => with(style::BAD, "attempt failed", error),
+        EventKind::StageSkipped => with(style::NOTE, "skipped", summary),
+        EventKind::StageAttemptFailed => with(style::NOTE, "attempt failed:", error),
         EventKind::StageInterrupted => with(style::NOTE, "interrupted", text(data, "cause")),
         EventKind::StageReworked => {
             let to = format!("sends the work back to {}:", text(data, "to").unwrap_or("an earlier stage"));
             with(style::NOTE, &to, text(data, "feedback"))
         }
-        EventKind::StageFailed => with(style::BAD, "failed", error),
+        EventKind::StageFailed => with(style::BAD, "failed:", error),
         EventKind::WorkflowWaiting => {
             with(style::NOTE, "waits", data.pointer("/waiting/message").and_then(Value::as_str))
         }
         EventKind::WorkflowMoved => with(style::NOTE, "moved by hand to", text(data, "to")),
         EventKind::WorkflowRetried => with(style::NOTE, "goes on, from", text(data, "from")),
         EventKind::WorkflowCompleted => with(style::GOOD, "completed", None),
-        EventKind::WorkflowFailed => with(style::BAD, "failed", error),
+        EventKind::WorkflowFailed => with(style::BAD, "failed:", error),
         EventKind::WorkflowCancelled => with(style::NOTE, "cancelled", text(data, "reason")),
     })
 }

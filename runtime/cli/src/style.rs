@@ -84,7 +84,7 @@ pub(crate) fn duration(from: Timestamp, to: Timestamp) -> String {
 
 fn in_words(at: Timestamp, format: &str) -> String {
     match jiff::Timestamp::from_millisecond(at.as_millis()) {
-        Ok(time) => time.to_zoned(TimeZone::system()).strftime(format).to_string(),
+        Ok(time) => time.to_zoned_datetime(TimeZone::system()).strftime(format).to_string(),
         Err(_) => at.to_string(),
     }
 }

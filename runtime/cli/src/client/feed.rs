@@ -71,7 +71,7 @@ struct Envelope {
     #[serde(rename = "type")]
     kind: String,
     #[serde(default)]
-    event: Option<EventKind>,
+    event: Value,
     #[serde(default)]
     data: Value,
     timestamp: Timestamp,
@@ -173,21 +173,24 @@ impl<'a> Feed<'a> {
             self.socket = None;
             return Ok(Some(News::Rewound));
         }
-        match (message.kind.as_str(), message.event, message.seq) {
-            ("connection_established", ..) => self.tries = 0,
-            ("resync_required", ..) => return self.lost("the server asks for a new start"),
-            ("ping", ..) => {
+        match (message.kind.as_str(), message.seq) {
+            ("connection_established", _) => self.tries = 0,
+            ("resync_required", _) => return self.lost("the server asks for a new start"),
+            ("ping", _) => {
                 if let Some(socket) = &mut self.socket {
                     // A failure shows at the next read.
                     let _ = socket.send(Message::text(r#"{"type":"pong"}"#)).await;
                 }
             }
-            (_, Some(event), Some(seq)) if seq > self.last => {
+            (_, Some(seq)) if seq > self.last => {
                 self.last = seq;
-                return Ok(Some(News::Change(Change { event, at: message.timestamp, data: message.data })));
+                // An event of a later version has no words here; what follows from it comes with the others.
+                let event = EventKind::deserialize(&message.event).ok();
+                let change = |event| Change { event, at: message.timestamp, data: message.data };
+                return Ok(event.map(|event| News::Change(change(event))));
             }
-            (_, None, None) => return Ok(message.in_passing()),
-            _ => {}
+            (_, Some(_)) => {}
+            (_, None) => return Ok(message.in_passing()),
         }
         Ok(None)
     }
@@ -209,7 +212,7 @@ impl Envelope {
             }
             "progress_update" => {
                 let message = self.data.get("message").and_then(Value::as_str).unwrap_or_default().to_owned();
-                Some(News::Progress { stage, percent: self.data.get("progress")?.as_u64()?, message })
+                Some(News::Progress { stage, percent: self.data.get("stage_progress")?.as_u64()?, message })
             }
             _ => None,
         }

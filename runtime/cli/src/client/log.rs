@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use adw_core::{AdwId, StageName};
 
-use super::{Client, LogLine, RequestError};
+use super::{Client, LOG_PAGE, LogLine, RequestError};
 
 /// Reads on where it left off, attempt by attempt.
 pub(crate) struct LogReader<'a> {
@@ -31,13 +31,15 @@ impl<'a> LogReader<'a> {
             // An offset names the beginning of a line, so the last one comes again.
             let reached = self.reached.get(&key).copied();
             let lines = self.client.logs(self.adw_id, stage, attempt, reached.unwrap_or_default()).await?;
+            let page = lines.len();
             let new = lines.into_iter().filter(|line| reached.is_none_or(|reached| line.offset > reached));
-            let before = read.len();
             read.extend(new);
-            match read.last() {
-                Some(last) if read.len() > before => self.reached.insert(key.clone(), last.offset),
-                _ => return Ok(read),
-            };
+            if let Some(last) = read.last() {
+                self.reached.insert(key.clone(), last.offset);
+            }
+            if page < LOG_PAGE {
+                return Ok(read);
+            }
         }
     }
 

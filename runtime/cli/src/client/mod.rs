@@ -23,7 +23,7 @@ pub(crate) use workflow::{LogLine, NewTask, Page, Stage, Workflow};
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How many log lines are asked for at once.
-const LOG_PAGE: u32 = 1000;
+const LOG_PAGE: usize = 1000;
 
 /// What a server answered: what is shown of it, and all of it.
 #[derive(Clone, Debug)]
@@ -65,16 +65,16 @@ impl Client {
         self.answer(self.request(Method::GET, adw_id, None)).await
     }
 
-    /// Workflows, newest first, from a cursor on; the empty cursor is the beginning.
+    /// Workflows, newest first, from a cursor on.
     pub(crate) async fn list(
         &self,
         filter: &[(&str, String)],
-        cursor: &str,
+        cursor: Option<&str>,
         limit: u32,
     ) -> Result<Answer<Page<Value>>, RequestError> {
         let url = self.address.url(&["api", "v1", "workflows"]);
-        let part = [("cursor", cursor.to_owned()), ("limit", limit.to_string())];
-        self.answer(self.http.get(url).query(filter).query(&part)).await
+        let cursor: Vec<_> = cursor.into_iter().map(|cursor| ("cursor", cursor)).collect();
+        self.answer(self.http.get(url).query(filter).query(&cursor).query(&[("limit", limit)])).await
     }
 
     /// Ends a workflow.
@@ -84,7 +84,7 @@ impl Client {
 
     /// Lets a failed workflow go on, from the stage that failed or from an earlier one.
     pub(crate) async fn retry(&self, adw_id: &AdwId, from: Option<&StageName>) -> Result<(), RequestError> {
-        let body = from.map_or_else(|| json!({}), |from| json!({ "from": from }));
+        let body = from.map_or_else(|| json!({}), |from| json!({ "stage": from }));
         self.body(self.request(Method::POST, adw_id, Some("retry")).json(&body)).await.map(drop)
     }
 

@@ -25,6 +25,8 @@ pub(crate) struct Workflow {
     pub(crate) error_message: Option<String>,
     #[serde(default)]
     pub(crate) progress: u8,
+    #[serde(default)]
+    pub(crate) branch: String,
     pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Timestamp,
     #[serde(default)]
@@ -39,20 +41,13 @@ pub(crate) struct Stage {
     #[serde(default)]
     pub(crate) attempt: u32,
     #[serde(default)]
-    pub(crate) output: Option<StageOutput>,
+    pub(crate) summary: Option<String>,
     #[serde(default)]
     pub(crate) error: Option<String>,
     #[serde(default)]
     pub(crate) started_at: Option<Timestamp>,
     #[serde(default)]
     pub(crate) completed_at: Option<Timestamp>,
-}
-
-/// What a stage left.
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct StageOutput {
-    #[serde(default)]
-    pub(crate) summary: String,
 }
 
 /// What a workflow waits on.

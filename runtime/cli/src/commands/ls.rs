@@ -66,17 +66,16 @@ impl Ls {
     /// Reads as many pages as it takes.
     async fn read(&self, client: &Client) -> Result<Page<Value>, Failure> {
         let filter = self.filter();
-        let mut read = Page { items: Vec::new(), next_cursor: Some(String::new()) };
-        while let Some(cursor) = &read.next_cursor {
+        let mut read: Page<Value> = Page { items: Vec::new(), next_cursor: None };
+        loop {
             let left = self.limit.saturating_sub(u32::try_from(read.items.len()).unwrap_or(u32::MAX));
-            if left == 0 {
-                break;
-            }
-            let page = client.list(&filter, cursor, left.min(PAGE)).await?.view;
+            let page = client.list(&filter, read.next_cursor.as_deref(), left.min(PAGE)).await?.view;
             read.items.extend(page.items);
             read.next_cursor = page.next_cursor;
+            if read.next_cursor.is_none() || read.items.len() >= self.limit as usize {
+                return Ok(read);
+            }
         }
-        Ok(read)
     }
 
     fn filter(&self) -> Vec<(&'static str, String)> {

@@ -113,7 +113,7 @@ async fn serve(config: Config, cx: &Context) -> Result<(), Failure> {
     let served = adw_server::serve(engine.clone(), listener, async move { stop.once().await }).await;
     engine.shutdown().await;
     tracing::info!("stopped");
-    Ok(served?)
+    served.map_err(|error| Failure::Start(error.to_string()))
 }
 
 async fn start(config: Config) -> Result<Engine, Failure> {

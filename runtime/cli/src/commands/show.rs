@@ -51,6 +51,7 @@ pub(crate) fn in_words(workflow: &Workflow) -> String {
             waiting.message.as_deref().map(|why| format!(": {}", one_line(why, 160))).unwrap_or_default();
         line("waits on", &format_args!("{}{until}{why}", printable(&waiting.kind)));
     }
+    line("branch", &printable(&workflow.branch));
     line("created", &date_and_time(workflow.created_at));
     if let Some(completed) = workflow.completed_at {
         line(
@@ -85,8 +86,9 @@ fn of_stage(stage: &Stage, now: Timestamp) -> String {
         Some(started) => duration(started, stage.completed_at.unwrap_or(now)),
         None => String::new(),
     };
-    let left = stage.output.as_ref().map(|output| output.summary.as_str());
-    let said = stage.error.as_deref().or(left).map(|said| one_line(said, 160)).unwrap_or_default();
+    // What was wrong the last time no longer matters once it is done.
+    let said = stage.error.as_deref().filter(|_| !stage.status.is_passed()).or(stage.summary.as_deref());
+    let said = said.map(|said| one_line(said, 160)).unwrap_or_default();
     format!("{:<12} {status:<9}  {attempts:<11} {took:<9} {said}", stage.name).trim_end().to_owned()
 }
 
