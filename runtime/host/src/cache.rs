@@ -20,6 +20,7 @@ use crate::engine::Engines;
 const OWNER_ONLY: u32 = 0o700;
 
 pub(crate) struct Cache {
+    fingerprint: String,
     folder: PathBuf,
 }
 
@@ -28,12 +29,17 @@ impl Cache {
     pub(crate) fn open(root: &Path, engine: &Engine) -> io::Result<Self> {
         let mut hasher = DefaultHasher::new();
         engine.precompile_compatibility_hash().hash(&mut hasher);
-        let folder = root.join(format!("{:016x}", hasher.finish()));
+        let fingerprint = format!("{:016x}", hasher.finish());
+        let folder = root.join(&fingerprint);
         DirBuilder::new().recursive(true).mode(OWNER_ONLY).create(&folder)?;
         for folder in [root, &folder] {
             fs::set_permissions(folder, Permissions::from_mode(OWNER_ONLY))?;
         }
-        Ok(Self { folder })
+        Ok(Self { fingerprint, folder })
+    }
+
+    pub(crate) fn fingerprint(&self) -> &str {
+        &self.fingerprint
     }
 
     /// The compiled plugin, if it is here and whole.

@@ -47,7 +47,7 @@ impl HostConfig {
             cache_dir: cache_dir.into(),
             slots: 256,
             threads: processors.clamp(2, 8),
-            compile_timeout: Duration::from_secs(60),
+            compile_timeout: Duration::from_mins(1),
         }
     }
 }
@@ -86,6 +86,7 @@ impl Host {
     /// Sets up wasmtime, the cache and the threads.
     pub fn new(config: HostConfig) -> Result<Self, HostError> {
         let HostConfig { cache_dir, slots, threads, compile_timeout } = config;
+        let slots = slots.max(1);
         let engines = Engines::new(slots).map_err(|error| HostError::Engine(format!("{error:#}")))?;
         let cache = Cache::open(&cache_dir, &engines.on_demand)
             .map_err(|error| HostError::Cache { folder: cache_dir, error })?;
@@ -100,6 +101,12 @@ impl Host {
         })
     }
 
+    /// Stands for wasmtime's version and its settings: a recorded attempt says what it ran on, since the count of
+    /// fuel may differ between releases.
+    pub fn fingerprint(&self) -> &str {
+        self.cache.fingerprint()
+    }
+
     /// Loads a plugin: a core module with the contract's metadata, or a component.
     ///
     /// The same bytes are loaded once, however often and at once they are asked for, and compiled once on a machine.
@@ -111,7 +118,11 @@ impl Host {
         let cell = Arc::clone(self.plugins().entry(sha256).or_default());
         let loaded = cell.get_or_try_init(|| self.load_new(sha256, bytes)).await.cloned();
         if loaded.is_err() {
-            self.plugins().retain(|_, cell| cell.initialized() || Arc::strong_count(cell) > 2);
+            // Unless somebody else is trying too: the map and this function hold it.
+            let mut plugins = self.plugins();
+            if Arc::strong_count(&cell) == 2 && !cell.initialized() {
+                plugins.remove(&sha256);
+            }
         }
         loaded
     }

@@ -41,7 +41,7 @@ impl Ticker {
         let of_thread = Arc::clone(&shared);
         std::thread::Builder::new().name("adw-epoch".to_owned()).spawn(move || {
             while of_thread.wait_for_tick() {
-                tick(&engines)
+                tick(&engines);
             }
         })?;
         Ok(Self { _alive: Arc::new(Alive(Arc::clone(&shared))), shared })

@@ -13,7 +13,7 @@ use crate::scripted::{Fixture, Scripted};
 struct Case {
     import: &'static str,
     params: &'static str,
-    call: &'static str,
+    call: String,
     /// Address of the text in the answer, behind discriminants and what comes before it.
     at: u32,
     asked: Call,
@@ -44,7 +44,7 @@ fn workspace_cases() -> Vec<Case> {
         Case {
             import: "workspace.read",
             params: "i32 i32",
-            call: "{{src/lib.rs}}",
+            call: "{{src/lib.rs}}".to_owned(),
             at: 2052,
             asked: Call::Workspace(workspace::Call::Read { path: "src/lib.rs".to_owned() }),
             reply: Reply::Workspace(workspace::Reply::File(bytes("\"a file\""))),
@@ -53,7 +53,7 @@ fn workspace_cases() -> Vec<Case> {
         Case {
             import: "workspace.diff",
             params: "i32 i32 i32",
-            call: "(i32.const 1) {{base}}",
+            call: "(i32.const 1) {{base}}".to_owned(),
             at: 2052,
             asked: Call::Workspace(workspace::Call::Diff { since: Some("base".to_owned()) }),
             reply: Reply::Workspace(workspace::Reply::Diff("\"a diff\"".to_owned())),
@@ -62,7 +62,7 @@ fn workspace_cases() -> Vec<Case> {
         Case {
             import: "workspace-write.commit",
             params: "i32 i32",
-            call: "{{fix: it}}",
+            call: "{{fix: it}}".to_owned(),
             at: 2056,
             asked: Call::WorkspaceWrite(workspace_write::Call::Commit { message: "fix: it".to_owned() }),
             reply: Reply::WorkspaceWrite(workspace_write::Reply::Commit(Some("\"c0ffee\"".to_owned()))),
@@ -71,7 +71,7 @@ fn workspace_cases() -> Vec<Case> {
         Case {
             import: "workspace-write.checkpoint",
             params: "i32 i32",
-            call: "{{before}}",
+            call: "{{before}}".to_owned(),
             at: 2052,
             asked: Call::WorkspaceWrite(workspace_write::Call::Checkpoint { label: "before".to_owned() }),
             reply: Reply::WorkspaceWrite(workspace_write::Reply::Checkpoint("\"cp\"".to_owned())),
@@ -84,14 +84,13 @@ fn outside_cases() -> Vec<Case> {
     let none = "(i32.const 0) (i32.const 0) (i32.const 0)";
     let no_list = "(i32.const 0) (i32.const 0)";
     let no_time = "(i32.const 0) (i64.const 0)";
-    let leak = |text: String| -> &'static str { text.leak() };
     vec![
         Case {
             import: "exec.run",
             params: "i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i64",
-            call: leak(format!(
+            call: format!(
                 "{{{{cargo}}}} {no_list} {no_list} (i32.const 1) {{{{src}}}} (i32.const 1) {{{{in}}}} {no_time}"
-            )),
+            ),
             at: 2064,
             asked: Call::Exec(exec::Command {
                 program: "cargo".to_owned(),
@@ -112,9 +111,9 @@ fn outside_cases() -> Vec<Case> {
         Case {
             import: "agent.run",
             params: "i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i64",
-            call: leak(format!(
+            call: format!(
                 "{{{{prompt}}}} {none} {none} (i32.const 1) (i32.const 1) {{{{true}}}} (i32.const 1) (i64.const 5)"
-            )),
+            ),
             at: 2060,
             asked: Call::Agent(agent::Request {
                 prompt: "prompt".to_owned(),
@@ -137,7 +136,7 @@ fn outside_cases() -> Vec<Case> {
         Case {
             import: "http.send",
             params: "i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i64",
-            call: leak(format!("{{{{post}}}} {{{{https://a.example}}}} {no_list} {none} {no_time}")),
+            call: format!("{{{{post}}}} {{{{https://a.example}}}} {no_list} {none} {no_time}"),
             at: 2064,
             asked: Call::Http(http::Request {
                 method: "POST".to_owned(),
@@ -152,7 +151,7 @@ fn outside_cases() -> Vec<Case> {
         Case {
             import: "human.ask",
             params: "i32 i32 i32 i32 i32 i32 i32",
-            call: leak(format!("{{{{why}}}} {no_list} {none}")),
+            call: format!("{{{{why}}}} {no_list} {none}"),
             at: 2052,
             asked: Call::Human(human::Question { text: "why".to_owned(), choices: Vec::new(), schema: None }),
             reply: Reply::Human(json!("because")),
@@ -166,7 +165,7 @@ fn kept_cases() -> Vec<Case> {
         Case {
             import: "random.bytes",
             params: "i32",
-            call: "(i32.const 2)",
+            call: "(i32.const 2)".to_owned(),
             at: 2052,
             asked: Call::Random(random::Request { length: 2 }),
             reply: Reply::Random(bytes("42")),
@@ -175,7 +174,7 @@ fn kept_cases() -> Vec<Case> {
         Case {
             import: "state.get",
             params: "i32 i32",
-            call: "{{key}}",
+            call: "{{key}}".to_owned(),
             at: 2056,
             asked: Call::State(state::Call::Get { key: "key".to_owned() }),
             reply: Reply::State(state::Reply::Value(Some(bytes("\"value\"")))),
@@ -184,7 +183,7 @@ fn kept_cases() -> Vec<Case> {
         Case {
             import: "artifacts.put",
             params: "i32 i32 i32 i32 i32 i32",
-            call: "{{report}} {{text/plain}} {{content}}",
+            call: "{{report}} {{text/plain}} {{content}}".to_owned(),
             at: 2052,
             asked: Call::Artifacts(artifacts::Call::Put {
                 name: "report".to_owned(),
@@ -197,7 +196,7 @@ fn kept_cases() -> Vec<Case> {
         Case {
             import: "artifacts.get",
             params: "i32 i32",
-            call: "{{report}}",
+            call: "{{report}}".to_owned(),
             at: 2056,
             asked: Call::Artifacts(artifacts::Call::Get { name: "report".to_owned() }),
             reply: Reply::Artifacts(artifacts::Reply::Content(Some(bytes("\"content\"")))),

@@ -12,10 +12,10 @@ use std::collections::BTreeMap;
 use crate::scripted::Scripted;
 
 fn command(argv: &[&str]) -> Call {
-    let (program, args) = argv.split_first().unwrap();
+    let (program, rest) = argv.split_first().unwrap();
     Call::Exec(exec::Command {
         program: (*program).to_owned(),
-        args: args.iter().map(|arg| (*arg).to_owned()).collect(),
+        args: rest.iter().map(|arg| (*arg).to_owned()).collect(),
         env: Vec::new(),
         cwd: None,
         stdin: None,
@@ -254,13 +254,15 @@ async fn the_layer_asks_inside_only_what_is_granted() {
 }
 
 /// The plain reading of a pattern, to hold the matcher to.
-fn matches_plainly(pattern: &[String], argv: &[&str]) -> bool {
-    match (pattern.split_first(), argv.split_first()) {
+fn matches_plainly(pattern: &[String], words: &[&str]) -> bool {
+    match (pattern.split_first(), words.split_first()) {
         (None, None) => true,
         (Some((first, rest)), _) if first == "**" => {
-            (0..=argv.len()).any(|taken| matches_plainly(rest, &argv[taken..]))
+            (0..=words.len()).any(|taken| matches_plainly(rest, &words[taken..]))
         }
-        (Some((first, rest)), Some((arg, args))) => glob_plainly(first, arg) && matches_plainly(rest, args),
+        (Some((first, rest)), Some((word, words))) => {
+            glob_plainly(first, word) && matches_plainly(rest, words)
+        }
         _ => false,
     }
 }

@@ -108,7 +108,7 @@ fn module(code: &str) -> Vec<u8> {
         let end = start + text[start..].find("}}").unwrap();
         let named = &text[start + 2..end];
         let content = TEXTS.iter().find(|(name, _)| *name == named).map_or(named, |(_, content)| content);
-        write!(data, "(data (i32.const {at}) {:?})", content).unwrap();
+        write!(data, "(data (i32.const {at}) {content:?})").unwrap();
         let place = format!("(i32.const {at}) (i32.const {})", content.len());
         at += content.len();
         text = text.replace(&format!("{{{{{named}}}}}"), &place);

@@ -47,6 +47,7 @@ fn read(path: &str) -> Call {
     Call::Workspace(workspace::Call::Read { path: path.to_owned() })
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "an answer is a result")]
 fn file(text: &str) -> Answer {
     Ok(Reply::Workspace(workspace::Reply::File(text.into())))
 }
@@ -55,6 +56,7 @@ fn write(path: &str) -> Call {
     Call::WorkspaceWrite(workspace_write::Call::Write { path: path.to_owned(), content: Bytes::from("x") })
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "an answer is a result")]
 fn done() -> Answer {
     Ok(Reply::WorkspaceWrite(workspace_write::Reply::Done))
 }
@@ -156,7 +158,7 @@ async fn recorded(calls: &[(u32, Call, Answer)]) -> Vec<Entry> {
     let script = Scripted::new(calls.iter().map(|(_, _, answer)| Ok(answer.clone())));
     let journaled = Journaled::new(memory.clone(), script, Vec::new());
     for (n, call, _) in calls {
-        make(&journaled, *n, call.clone()).await.unwrap().ok();
+        let _ = make(&journaled, *n, call.clone()).await.unwrap();
     }
     journaled.flush().await.unwrap();
     memory.entries()

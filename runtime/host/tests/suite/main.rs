@@ -1,6 +1,7 @@
 //! The host through its public face: guests in WebAssembly text, answered by scripts.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
+mod builtin;
 mod calls;
 mod encodings;
 mod endings;
