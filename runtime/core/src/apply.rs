@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    Event, Output, Reason, Recorded, Stage, StageName, StageStatus, Status, Timestamp, Waiting, Workflow,
+    AdwId, Event, Output, PipelineRef, Reason, Recorded, Stage, StageName, StageStatus, Status, Task,
+    Timestamp, Waiting, Workflow,
 };
 
 /// A history that no workflow can have.
@@ -33,7 +34,9 @@ pub enum FoldError {
 /// history is data and must not be able to end the program.
 pub fn apply(workflow: Option<Workflow>, recorded: &Recorded) -> Result<Workflow, FoldError> {
     let mut workflow = match (workflow, &recorded.event) {
-        (None, Event::TaskCreated { .. }) if recorded.seq == 1 => return Ok(created(recorded)),
+        (None, Event::TaskCreated { adw_id, task, pipeline, stages }) if recorded.seq == 1 => {
+            return Ok(Workflow::new(adw_id.clone(), task, pipeline.clone(), stages, recorded.at));
+        }
         (Some(workflow), event) if !matches!(event, Event::TaskCreated { .. }) => workflow,
         (_, event) => {
             return Err(FoldError::Creation { seq: recorded.seq, kind: event.kind().as_str() });
@@ -52,27 +55,6 @@ pub fn apply(workflow: Option<Workflow>, recorded: &Recorded) -> Result<Workflow
 /// The workflow that a whole history gives.
 pub fn fold<'a>(history: impl IntoIterator<Item = &'a Recorded>) -> Result<Option<Workflow>, FoldError> {
     history.into_iter().try_fold(None, |workflow, recorded| apply(workflow, recorded).map(Some))
-}
-
-fn created(recorded: &Recorded) -> Workflow {
-    let Event::TaskCreated { adw_id, task, pipeline, stages } = &recorded.event else {
-        unreachable!("the caller matched on it")
-    };
-    Workflow {
-        adw_id: adw_id.clone(),
-        task: Arc::new(task.as_ref().clone()),
-        pipeline: pipeline.clone(),
-        status: Status::Pending,
-        stages: stages.iter().cloned().map(Stage::new).collect(),
-        waiting: None,
-        result: None,
-        error_message: None,
-        progress: 0,
-        seq: recorded.seq,
-        created_at: recorded.at,
-        updated_at: recorded.at,
-        completed_at: None,
-    }
 }
 
 fn change(workflow: &mut Workflow, event: &Event, at: Timestamp) {
@@ -213,6 +195,24 @@ fn progress(workflow: &Workflow) -> u8 {
 }
 
 impl Workflow {
+    fn new(adw_id: AdwId, task: &Task, pipeline: PipelineRef, stages: &[StageName], at: Timestamp) -> Self {
+        Self {
+            adw_id,
+            task: Arc::new(task.clone()),
+            pipeline,
+            status: Status::Pending,
+            stages: stages.iter().cloned().map(Stage::new).collect(),
+            waiting: None,
+            result: None,
+            error_message: None,
+            progress: 0,
+            seq: 1,
+            created_at: at,
+            updated_at: at,
+            completed_at: None,
+        }
+    }
+
     fn with(&mut self, name: &StageName, change: impl FnOnce(&mut Stage)) {
         if let Some(stage) = self.stages.iter_mut().find(|stage| stage.name == *name) {
             change(stage);

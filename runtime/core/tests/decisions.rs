@@ -4,8 +4,8 @@
 mod support;
 
 use adw_core::{
-    AttemptResult, Cancel, Command, EventKind, Interrupt, Reason, Refusal, Retry, SetStatus, StageStatus, Start,
-    Status, Waiting,
+    AttemptResult, Cancel, Command, EventKind, Interrupt, Reason, Refusal, Retry, SetStatus, StageStatus,
+    Start, Status, Waiting,
 };
 use serde_json::json;
 use support::{History, done, name, pipeline};
@@ -183,7 +183,8 @@ fn every_move_by_hand_is_legal_by_the_table_or_refused_with_the_legal_ones() {
     for from in Status::ALL {
         for to in Status::ALL {
             let mut history = at(from);
-            let decided = history.decide(Command::SetStatus(SetStatus { status: Some(to), ..SetStatus::default() }));
+            let decided =
+                history.decide(Command::SetStatus(SetStatus { status: Some(to), ..SetStatus::default() }));
             let legal = from == to || from.moves().contains(&to);
             assert_eq!(decided.is_ok(), legal, "{from:?} to {to:?}");
             let line = match decided {

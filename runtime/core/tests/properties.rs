@@ -75,13 +75,26 @@ fn take(history: &mut History, step: Step) {
 }
 
 fn holds(before: &Workflow, after: &Workflow) {
-    assert!(after.progress >= before.progress, "progress fell from {} to {}", before.progress, after.progress);
+    assert!(
+        after.progress >= before.progress,
+        "progress fell from {} to {}",
+        before.progress,
+        after.progress
+    );
     let running = after.stages.iter().filter(|stage| stage.status == StageStatus::Running).count();
     assert!(running <= 1, "{running} stages run at once");
     assert_eq!(after.completed_at.is_some(), after.status.is_ended());
-    let busy = after.stages.iter().any(|stage| matches!(stage.status, StageStatus::Running | StageStatus::Waiting));
-    assert!(!busy || after.status == Status::Running, "a stage is at work in a workflow that is {:?}", after.status);
-    assert_eq!(after.waiting.is_some(), after.stages.iter().any(|stage| stage.status == StageStatus::Waiting));
+    let busy =
+        after.stages.iter().any(|stage| matches!(stage.status, StageStatus::Running | StageStatus::Waiting));
+    assert!(
+        !busy || after.status == Status::Running,
+        "a stage is at work in a workflow that is {:?}",
+        after.status
+    );
+    assert_eq!(
+        after.waiting.is_some(),
+        after.stages.iter().any(|stage| stage.status == StageStatus::Waiting)
+    );
     if before.status != after.status {
         assert!(before.status.moves().contains(&after.status) || before.status == Status::Pending);
     }

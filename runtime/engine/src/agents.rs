@@ -49,7 +49,9 @@ pub(crate) fn choose(config: &Config, task: &Task, stage: &StageSpec, request: &
     // Neither a diff, nor a program of which nothing is known, nor a person's hands can be kept from changing files.
     if !request.writes {
         let why = match chosen {
-            Ok(chosen) => format!("the agent {} can't be asked for words alone: it may change files", chosen.name),
+            Ok(chosen) => {
+                format!("the agent {} can't be asked for words alone: it may change files", chosen.name)
+            }
             Err(_) => "no agent can be asked for words alone".to_owned(),
         };
         return Choice::Unavailable(CallError::Unavailable(why));

@@ -2,12 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use adw_core::{AttemptResult, Output, Pipeline, Reason, Stage, StageSpec, StageStatus, Workflow};
+use adw_core::{AttemptResult, Output, Reason, Stage, StageSpec, StageStatus, Workflow};
 use adw_host::{Granted, Journaled, Ran, Run, RunError, Stop};
 use adw_store::AttemptKey;
 
 use crate::{
-    engine::Inner,
+    inner::Inner,
     journal::StoredJournal,
     live::{Live, LiveOptions},
     runs::{Cause, StopSignal},
@@ -165,15 +165,4 @@ fn earlier(stage: &Stage) -> Option<adw_host::Earlier> {
         data: output.data.clone(),
         skipped: stage.status == StageStatus::Skipped,
     })
-}
-
-impl Inner {
-    /// The row's number and the document of a workflow.
-    async fn pinned(
-        &self,
-        workflow: &Workflow,
-    ) -> Result<(adw_store::RowId, Arc<Pipeline>), crate::CommandError> {
-        let stored = self.ledger.current(&workflow.adw_id).await?;
-        Ok((stored.id, self.ledger.pipeline(workflow).await?))
-    }
 }

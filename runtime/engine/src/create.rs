@@ -5,7 +5,7 @@ use std::sync::Arc;
 use adw_core::{AdwId, Create, Task, TaskType, Timestamp};
 use adw_store::{StoreError, Stored};
 
-use crate::{CreateError, Created, NewTask, catalog::Pinned, clock::chance, engine::Inner};
+use crate::{CreateError, Created, NewTask, catalog::Pinned, clock::chance, inner::Inner};
 
 pub(crate) async fn create(engine: &Arc<Inner>, new: NewTask) -> Result<Created, CreateError> {
     if engine.is_stopping() {

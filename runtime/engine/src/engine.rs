@@ -1,32 +1,30 @@
 //! The engine's public face, and how its parts hang together.
 
-use std::{
-    path::PathBuf,
-    sync::{Arc, OnceLock, Weak},
-};
+use std::{path::PathBuf, sync::Arc};
 
-use adw_agents::Owner;
 use adw_config::Config;
-use adw_core::{AdwId, Command, Recorded, StageName, Waiting};
+use adw_core::{AdwId, Command, Recorded};
 use adw_host::Host;
 use adw_store::{Filter, Page, Pagination, Store, StoreError, Stored};
 use adw_workspace::Workspaces;
+use tokio::sync::mpsc;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
 use crate::{
-    CommandError, CreateError, Created, Feed, LogPage, NewTask, StartError, Subscription,
+    CommandError, CreateError, Created, Feed, LogPage, LogQuery, NewTask, StartError, Subscription,
     blobs::Blobs,
     catalog::Catalog,
     clock::{Clock, SystemClock},
     create, data_folder,
+    inner::Inner,
     ledger::Ledger,
     logs::Logs,
     readiness::{self, Readiness},
     recovery, results, run,
     runs::{Cause, Runs},
     scheduler::Scheduler,
-    timers::{Rings, Timers, timers},
+    timers::{Rings, timers},
 };
 
 /// What an engine is made of.
@@ -48,44 +46,10 @@ impl Options {
     }
 }
 
-/// Which log lines are asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogQuery {
-    /// Of this stage only.
-    pub stage: Option<StageName>,
-    /// Of this attempt of it only.
-    pub attempt: Option<u32>,
-    /// From this place on in the first attempt that is asked for, in bytes.
-    pub offset: u64,
-    /// At the most.
-    pub limit: usize,
-}
-
 /// The runtime. Cheap to clone; all clones are one engine.
 #[derive(Clone)]
 pub struct Engine {
     inner: Arc<Inner>,
-}
-
-/// The parts of an engine.
-pub(crate) struct Inner {
-    pub(crate) config: Config,
-    pub(crate) data: PathBuf,
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) host: Arc<Host>,
-    pub(crate) catalog: Catalog,
-    pub(crate) workspaces: Workspaces,
-    pub(crate) blobs: Blobs,
-    pub(crate) feed: Feed,
-    pub(crate) logs: Logs,
-    pub(crate) ledger: Ledger,
-    pub(crate) runs: Runs,
-    pub(crate) scheduler: Scheduler,
-    timers: Timers,
-    tasks: TaskTracker,
-    stopping: CancellationToken,
-    this: OnceLock<Weak<Self>>,
 }
 
 impl Engine {
@@ -100,6 +64,7 @@ impl Engine {
         let workspaces = Workspaces::new(&data).map_err(|error| StartError::Workspaces(error.to_string()))?;
         let feed = Feed::default();
         let (timers, rings) = timers();
+        let (places, given) = mpsc::unbounded_channel();
         let inner = Arc::new(Inner {
             ledger: Ledger::new(Arc::clone(&store), feed.clone(), Arc::clone(&clock)),
             logs: Logs::new(folders.logs, feed.clone()),
@@ -107,7 +72,7 @@ impl Engine {
             runs: Runs::default(),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
-            this: OnceLock::new(),
+            places,
             config,
             data,
             store,
@@ -119,8 +84,7 @@ impl Engine {
             feed,
             timers,
         });
-        // The first and only time that it is set.
-        let _ = inner.this.set(Arc::downgrade(&inner));
+        inner.tasks.spawn(run_those_with_a_place(Arc::clone(&inner), given));
         inner.tasks.spawn(hear(Arc::clone(&inner), rings));
         recovery::recover(&inner).await?;
         Ok(Self { inner })
@@ -219,72 +183,23 @@ impl Engine {
     }
 }
 
-impl Inner {
-    /// Decides, commits, tells, and sets going what follows.
-    pub(crate) async fn command(
-        &self,
-        adw_id: &AdwId,
-        command: &Command,
-        expected: Option<u64>,
-    ) -> Result<Stored, CommandError> {
-        self.ledger.command(adw_id, command, expected, |stored| self.react(stored)).await
-    }
-
-    /// What follows from a workflow's new state, whatever led to it. Called under the workflow's lock.
-    pub(crate) fn react(&self, stored: &Stored) {
-        let workflow = &stored.workflow;
-        self.runs.stop_superseded(workflow);
-        if let Some(Waiting::Timer { until, .. }) = &workflow.waiting {
-            self.timers.set(&workflow.adw_id, *until, self.clock.as_ref());
-        }
-        if workflow.is_runnable() {
-            self.enqueue(stored);
-        }
-    }
-
-    /// Lets a workflow run as soon as there is a place.
-    pub(crate) fn enqueue(&self, stored: &Stored) {
-        self.give_places(self.scheduler.enqueue(stored));
-    }
-
-    /// For whom a workflow's programs run.
-    pub(crate) fn owner(&self, adw_id: &AdwId) -> Owner {
-        Owner { server: self.data.display().to_string(), adw_id: adw_id.to_string() }
-    }
-
-    /// Ends what programs of this workflow an earlier run of the server left.
-    pub(crate) async fn sweep(&self, adw_id: &AdwId) {
-        let swept = adw_agents::sweep(&self.owner(adw_id)).await;
-        if swept.ended > 0 || swept.survivors > 0 {
-            tracing::warn!(%adw_id, ended = swept.ended, survivors = swept.survivors, "swept up left-over processes");
-        }
-    }
-
-    pub(crate) fn is_stopping(&self) -> bool {
-        self.stopping.is_cancelled()
-    }
-
-    fn give_places(&self, adw_ids: Vec<AdwId>) {
-        let Some(this) = self.this.get().and_then(Weak::upgrade) else { return };
-        for adw_id in adw_ids {
-            let this = Arc::clone(&this);
-            self.tasks.spawn(async move {
-                let place = Place { engine: &this, adw_id: &adw_id };
-                run::run(&this, &adw_id).await;
-                drop(place);
-                this.look_again(&adw_id).await;
-            });
-        }
-    }
-
-    /// A workflow that became runnable while its place was being given up gets into the queue again; one whose timer
-    /// rang too early is woken again.
-    async fn look_again(&self, adw_id: &AdwId) {
-        match self.ledger.current(adw_id).await {
-            Ok(stored) if !self.is_stopping() => self.react(&stored),
-            Ok(_) => {}
-            Err(error) => tracing::error!(%adw_id, %error, "the workflow could not be read"),
-        }
+/// Runs the workflows that are given a place, each on a task of its own.
+async fn run_those_with_a_place(engine: Arc<Inner>, mut places: mpsc::UnboundedReceiver<AdwId>) {
+    loop {
+        let adw_id = tokio::select! {
+            () = engine.stopping.cancelled() => return,
+            given = places.recv() => match given {
+                Some(adw_id) => adw_id,
+                None => return,
+            },
+        };
+        let running = Arc::clone(&engine);
+        engine.tasks.spawn(async move {
+            let place = Place { engine: &running, adw_id: &adw_id };
+            run::run(&running, &adw_id).await;
+            drop(place);
+            look_again(&running, &adw_id).await;
+        });
     }
 }
 
@@ -296,7 +211,17 @@ struct Place<'a> {
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        self.engine.give_places(self.engine.scheduler.release(self.adw_id));
+        self.engine.release(self.adw_id);
+    }
+}
+
+/// A workflow that became runnable while its place was being given up gets into the queue again; one whose timer rang
+/// too early is woken again.
+async fn look_again(engine: &Inner, adw_id: &AdwId) {
+    match engine.ledger.current(adw_id).await {
+        Ok(stored) if !engine.is_stopping() => engine.react(&stored),
+        Ok(_) => {}
+        Err(error) => tracing::error!(%adw_id, %error, "the workflow could not be read"),
     }
 }
 

@@ -92,6 +92,19 @@ pub struct LogPage {
     pub next: Option<LogPosition>,
 }
 
+/// Which log lines are asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogQuery {
+    /// Of this stage only.
+    pub stage: Option<StageName>,
+    /// Of this attempt of it only.
+    pub attempt: Option<u32>,
+    /// From this place on in the first attempt that is asked for, in bytes.
+    pub offset: u64,
+    /// At the most.
+    pub limit: usize,
+}
+
 /// A place in a workflow's lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogPosition {

@@ -1,6 +1,6 @@
 //! Whether the engine can take work.
 
-use crate::engine::Inner;
+use crate::inner::Inner;
 
 /// What stands in the way of taking work, if anything, and how much there is.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use adw_core::{Command, Interrupt};
 
 use futures_util::future::join_all;
 
-use crate::{StartError, engine::Inner};
+use crate::{StartError, inner::Inner};
 
 /// Every open workflow goes on: an attempt that was under way is interrupted at no cost, and made again; what waited
 /// waits on; what was queued is queued.

@@ -3,7 +3,7 @@
 use adw_core::AdwId;
 use adw_store::{Artifact, StoreError, Stored};
 
-use crate::{CommandError, LogPage, LogQuery, engine::Inner};
+use crate::{CommandError, LogPage, LogQuery, inner::Inner};
 
 pub(crate) async fn logs(engine: &Inner, adw_id: &AdwId, query: LogQuery) -> Result<LogPage, CommandError> {
     let stored = find(engine, adw_id).await?;

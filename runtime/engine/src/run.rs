@@ -9,7 +9,7 @@ use crate::{
     CommandError,
     attempt::{self, End},
     clock::chance,
-    engine::Inner,
+    inner::Inner,
     runs::Cause,
 };
 

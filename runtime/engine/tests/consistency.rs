@@ -90,7 +90,10 @@ async fn listeners_hear_every_event_once_and_in_order() {
     let mut heard = bench.engine.subscribe(&adw_id);
     bench.engine.create(adw_engine::NewTask { adw_id: Some(adw_id.clone()), ..task("heard") }).await.unwrap();
     let mut events = Vec::new();
-    while events.last().is_none_or(|recorded: &Recorded| recorded.event.kind() != EventKind::WorkflowCompleted) {
+    while events
+        .last()
+        .is_none_or(|recorded: &Recorded| recorded.event.kind() != EventKind::WorkflowCompleted)
+    {
         if let Live::Event(event) = heard.next().await.unwrap() {
             events.push(event.recorded.clone());
         }
@@ -103,7 +106,8 @@ async fn what_waits_goes_by_priority_and_then_by_age() {
     let folder = repository(&[("a.txt", "a\n")]);
     let gate = tempfile::tempdir().unwrap();
     let open = gate.path().join("open");
-    let agent = format!("cat >/dev/null; while [ ! -e {} ]; do sleep 0.01; done; echo x >> a.txt", open.display());
+    let agent =
+        format!("cat >/dev/null; while [ ! -e {} ]; do sleep 0.01; done; echo x >> a.txt", open.display());
     let config = format!(
         "[limits]\nconcurrent_workflows = 1\n[agents.mine]\nprofile = \"command\"\ncommand = [\"sh\", \"-c\", {agent:?}]\n\
          [stages.implement]\nplugin = \"builtin:implement\"\n[stages.implement.grants]\nworkspace = \"write\"\nagent = [\"*\"]\n\

@@ -1,10 +1,15 @@
 //! A workflow with its history, driven by commands.
-#![allow(dead_code, unreachable_pub, clippy::unwrap_used, reason = "shared by test programs that each use a part; a test may panic")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    reason = "shared by test programs that each use a part; a test may panic"
+)]
 
 use adw_core::{
     AttemptResult, Backoff, Command, Create, EndAttempt, Event, EventKind, Grants, Limits, Output, Pipeline,
-    PipelineHash, PluginPin, Priority, ProjectPin, Recorded, Refusal, RetryPolicy, StageName, StageSpec, Start, Task,
-    TaskType, Timestamp, Workflow, apply, decide,
+    PipelineHash, PluginPin, Priority, ProjectPin, Recorded, Refusal, RetryPolicy, StageName, StageSpec,
+    Start, Task, TaskType, Timestamp, Workflow, apply, decide,
 };
 use serde_json::json;
 
@@ -59,7 +64,12 @@ impl History {
 
     pub fn end_command(&self, result: AttemptResult) -> Command {
         let stage = self.workflow.running_stage().unwrap();
-        Command::EndAttempt(EndAttempt { stage: stage.name.clone(), attempt: stage.attempt, result, chance: 0 })
+        Command::EndAttempt(EndAttempt {
+            stage: stage.name.clone(),
+            attempt: stage.attempt,
+            result,
+            chance: 0,
+        })
     }
 
     pub fn kinds(&self) -> Vec<EventKind> {

@@ -21,8 +21,8 @@ use tokio::sync::{OnceCell, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    engine::Inner,
     feed,
+    inner::Inner,
     logs::{AttemptLog, LogLevel, LogSource, NewLine},
 };
 

@@ -1,0 +1,104 @@
+//! The parts of an engine, as they see each other: a change of a workflow goes in at one place, and what follows from
+//! it is set going at one place.
+
+use std::{path::PathBuf, sync::Arc};
+
+use adw_agents::Owner;
+use adw_config::Config;
+use adw_core::{AdwId, Command, Pipeline, Waiting, Workflow};
+use adw_store::{RowId, Store, Stored};
+use adw_workspace::Workspaces;
+use tokio::sync::mpsc;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    CommandError, Feed, blobs::Blobs, catalog::Catalog, clock::Clock, ledger::Ledger, logs::Logs, runs::Runs,
+    scheduler::Scheduler, timers::Timers,
+};
+
+/// The parts of an engine.
+pub(crate) struct Inner {
+    pub(crate) config: Config,
+    pub(crate) data: PathBuf,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) host: Arc<adw_host::Host>,
+    pub(crate) catalog: Catalog,
+    pub(crate) workspaces: Workspaces,
+    pub(crate) blobs: Blobs,
+    pub(crate) feed: Feed,
+    pub(crate) logs: Logs,
+    pub(crate) ledger: Ledger,
+    pub(crate) runs: Runs,
+    pub(crate) scheduler: Scheduler,
+    pub(crate) timers: Timers,
+    /// Where those go that were given a place.
+    pub(crate) places: mpsc::UnboundedSender<AdwId>,
+    /// Everything that was started and has to end before the engine does.
+    pub(crate) tasks: TaskTracker,
+    pub(crate) stopping: CancellationToken,
+}
+
+impl Inner {
+    /// Decides, commits, tells, and sets going what follows.
+    pub(crate) async fn command(
+        &self,
+        adw_id: &AdwId,
+        command: &Command,
+        expected: Option<u64>,
+    ) -> Result<Stored, CommandError> {
+        self.ledger.command(adw_id, command, expected, |stored| self.react(stored)).await
+    }
+
+    /// What follows from a workflow's new state, whatever led to it. Called under the workflow's lock.
+    pub(crate) fn react(&self, stored: &Stored) {
+        let workflow = &stored.workflow;
+        self.runs.stop_superseded(workflow);
+        if let Some(Waiting::Timer { until, .. }) = &workflow.waiting {
+            self.timers.set(&workflow.adw_id, *until, self.clock.as_ref());
+        }
+        if workflow.is_runnable() {
+            self.enqueue(stored);
+        }
+    }
+
+    /// Lets a workflow run as soon as there is a place.
+    pub(crate) fn enqueue(&self, stored: &Stored) {
+        self.give_places(self.scheduler.enqueue(stored));
+    }
+
+    /// For whom a workflow's programs run.
+    pub(crate) fn owner(&self, adw_id: &AdwId) -> Owner {
+        Owner { server: self.data.display().to_string(), adw_id: adw_id.to_string() }
+    }
+
+    /// Ends what programs of this workflow an earlier run of the server left.
+    pub(crate) async fn sweep(&self, adw_id: &AdwId) {
+        let swept = adw_agents::sweep(&self.owner(adw_id)).await;
+        if swept.ended > 0 || swept.survivors > 0 {
+            tracing::warn!(%adw_id, ended = swept.ended, survivors = swept.survivors, "swept up left-over processes");
+        }
+    }
+
+    /// The row's number of a workflow, and the document that it is pinned to.
+    pub(crate) async fn pinned(&self, workflow: &Workflow) -> Result<(RowId, Arc<Pipeline>), CommandError> {
+        let stored = self.ledger.current(&workflow.adw_id).await?;
+        Ok((stored.id, self.ledger.pipeline(workflow).await?))
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.is_cancelled()
+    }
+
+    /// Gives back the place of a workflow whose run is over.
+    pub(crate) fn release(&self, adw_id: &AdwId) {
+        self.give_places(self.scheduler.release(adw_id));
+    }
+
+    fn give_places(&self, adw_ids: Vec<AdwId>) {
+        for adw_id in adw_ids {
+            // Nobody hears it only when the engine has been stopped, and then it runs after the next start.
+            let _ = self.places.send(adw_id);
+        }
+    }
+}
