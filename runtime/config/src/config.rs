@@ -13,7 +13,8 @@ use crate::{
     AgentConfig, ConfigError, ConfigErrors, Env, LimitsConfig, Location, PipelineConfig, ProjectConfig,
     SecretSource, ServerConfig, StageConfig, StoreConfig,
     form::Wrong,
-    reader::{Keys, Report, Table},
+    reader::{Keys, Table},
+    report::Report,
     section,
     source::Source,
 };

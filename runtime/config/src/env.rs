@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 /// The variables that stand in the place of what adw.toml says.
 ///
 /// A key of `[server]`, `[store]` or `[limits]` is overridden by `ADW_<SECTION>_<KEY>`: `ADW_SERVER_LISTEN`,
-/// `ADW_STORE_URL`, `ADW_LIMITS_QUEUE`. A list is written with commas. `ADW_LISTEN` is short for `ADW_SERVER_LISTEN`.
-/// A variable that begins like one of these sections but names no key of it is an error; any other is left alone.
+/// `ADW_STORE_URL`, `ADW_LIMITS_QUEUE`. A list is written with commas. `ADW_LISTEN` is short for `ADW_SERVER_LISTEN`,
+/// which wins over it.
+/// An empty variable counts as none. One that begins like one of these sections but names no key of it is an error; any
+/// other is left alone.
 ///
 /// ```
 /// use adw_config::{Config, Env};
@@ -60,6 +62,6 @@ pub(crate) fn variable(section: &str, key: &str) -> String {
 impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Env {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(variables: I) -> Self {
         let variables = variables.into_iter().map(|(name, value)| (name.into(), value.into()));
-        Self(variables.filter(|(name, _)| name.starts_with("ADW_")).collect())
+        Self(variables.filter(|(name, value)| name.starts_with("ADW_") && !value.is_empty()).collect())
     }
 }

@@ -17,6 +17,7 @@ pub mod init;
 mod origin;
 mod reader;
 mod render;
+mod report;
 mod section;
 mod source;
 mod suggest;

@@ -4,103 +4,17 @@
 //! telling the [`Report`] why it has not. Readers go on with a default then: nothing is returned while the report
 //! holds an error.
 
-use std::{cell::RefCell, fmt::Display, ops::Range, ops::RangeInclusive, sync::Arc};
+use std::ops::{Range, RangeInclusive};
 
 use toml::de::{DeTable, DeValue};
 
 use crate::{
-    ConfigError, ConfigErrors, Env, Location,
+    Env,
     env::variable,
     form::{Form, Wrong},
-    source::Source,
+    report::{Place, Report},
     suggest::{listed, nearest},
 };
-
-/// Where the errors of one reading are gathered.
-pub(crate) struct Report {
-    pub(crate) source: Arc<Source>,
-    errors: RefCell<Vec<ConfigError>>,
-}
-
-impl Report {
-    pub(crate) fn new(source: Arc<Source>) -> Self {
-        Self { source, errors: RefCell::default() }
-    }
-
-    fn add(&self, place: &Place, key: Option<String>, wrong: Wrong) {
-        let error = self.error(place, key, wrong);
-        self.errors.borrow_mut().push(error);
-    }
-
-    fn error(&self, place: &Place, key: Option<String>, wrong: Wrong) -> ConfigError {
-        ConfigError { message: wrong.message, help: wrong.help, key, location: self.locate(place) }
-    }
-
-    /// An error at a stretch of the file, or at the file as a whole, that is not gathered.
-    pub(crate) fn single(
-        source: Arc<Source>,
-        span: Option<Range<usize>>,
-        key: String,
-        wrong: Wrong,
-    ) -> ConfigError {
-        Self::new(source).error(&span.map_or(Place::WholeFile, Place::At), Some(key), wrong)
-    }
-
-    fn locate(&self, place: &Place) -> Location {
-        let file = || self.source.name.clone();
-        match place {
-            Place::Variable(variable) => Location::Variable { variable: variable.clone() },
-            Place::WholeFile => Location::File { file: file() },
-            Place::At(span) => {
-                let excerpt = self.source.excerpt(span);
-                Location::Line {
-                    file: file(),
-                    line: excerpt.line,
-                    column: excerpt.column,
-                    length: excerpt.length,
-                    source: excerpt.text,
-                }
-            }
-            Place::Hidden(span) => {
-                let excerpt = self.source.excerpt(span);
-                let shown: String = excerpt.text.chars().take(excerpt.column - 1).chain(['…']).collect();
-                Location::Line {
-                    file: file(),
-                    line: excerpt.line,
-                    column: excerpt.column,
-                    length: 1,
-                    source: shown,
-                }
-            }
-        }
-    }
-
-    /// An error that belongs to no key: of the syntax.
-    pub(crate) fn syntax(&self, span: Range<usize>, message: &str) {
-        self.add(&Place::At(span), None, Wrong::new(format!("not valid TOML: {message}")));
-    }
-
-    /// The errors in the order of the file; those of variables come first.
-    pub(crate) fn finish(self) -> Option<ConfigErrors> {
-        let mut errors = self.errors.into_inner();
-        errors.sort_by_key(|error| match &error.location {
-            Location::Variable { .. } => (0, 0),
-            Location::File { .. } => (usize::MAX, 0),
-            Location::Line { line, column, .. } => (*line, *column),
-        });
-        ConfigErrors::of(errors)
-    }
-}
-
-/// Where a key or value was written.
-#[derive(Clone, Debug)]
-enum Place {
-    At(Range<usize>),
-    /// At this place, but what stands there may be secret.
-    Hidden(Range<usize>),
-    Variable(String),
-    WholeFile,
-}
 
 /// What a value was written as.
 #[derive(Clone, Copy)]
@@ -138,8 +52,9 @@ pub(crate) struct Table<'a> {
 #[derive(Clone)]
 pub(crate) struct Entry<'a> {
     report: &'a Report,
-    /// The key, without those above it.
+    /// The key, without those above it; for an element of a list, that of the list.
     pub(crate) name: String,
+    element: bool,
     /// In full, dotted.
     pub(crate) path: String,
     key: Place,
@@ -201,6 +116,7 @@ impl<'a> Table<'a> {
             return Some(Entry {
                 report: self.report,
                 name: name.to_owned(),
+                element: false,
                 path: joined(&self.path, name),
                 key: place.clone(),
                 value: place,
@@ -216,7 +132,7 @@ impl<'a> Table<'a> {
         let found = self.get(name);
         if found.is_none() {
             self.fail(
-                Wrong::new(format!("[{}] has no `{name}`", self.path)).help(format!("add `{example}`")),
+                Wrong::new(format!("{} has no `{name}`", self.title())).help(format!("add `{example}`")),
             );
         }
         found
@@ -225,6 +141,14 @@ impl<'a> Table<'a> {
     /// Reads a value of this form, if it is there and right.
     pub(crate) fn read<T>(&self, name: &str, form: &Form<T>) -> Option<T> {
         self.get(name)?.read(form)
+    }
+
+    /// As it is written above its keys.
+    pub(crate) fn title(&self) -> String {
+        match self.path.strip_suffix(']').and_then(|path| path.rsplit_once('[')) {
+            Some((list, _)) => format!("[[{list}]]"),
+            None => format!("[{}]", self.path),
+        }
     }
 
     /// Tells of something wrong with the table as a whole.
@@ -237,6 +161,7 @@ impl<'a> Table<'a> {
         Entry {
             report: self.report,
             name: name.to_owned(),
+            element: false,
             path: joined(&self.path, name),
             key: Place::At(key),
             value: Place::At(value.span()),
@@ -250,7 +175,7 @@ impl<'a> Table<'a> {
             let place = if self.path.is_empty() {
                 "at the top of the file".to_owned()
             } else {
-                format!("in [{}]", self.path)
+                format!("in {}", self.title())
             };
             let wrong = Wrong::new(format!("unknown key `{}` {place}", entry.name));
             entry.fail_key(wrong.help(self.suggestion(&entry.name, keys)));
@@ -306,6 +231,7 @@ impl<'a> Entry<'a> {
         let element = |index: usize, place: Place, raw: Raw<'a>| Self {
             report: self.report,
             name: self.name.clone(),
+            element: true,
             path: format!("{}[{index}]", self.path),
             key: place.clone(),
             value: place,
@@ -385,12 +311,13 @@ impl<'a> Entry<'a> {
     }
 
     fn mismatch<T>(&self, expected: &str) -> Option<T> {
-        let message = format!("`{}` must be {expected}, not {}", self.name, self.kind());
+        let of = if self.element { "an element of " } else { "" };
+        let message = format!("{of}`{}` must be {expected}, not {}", self.name, self.kind());
         self.fail(Wrong::new(message));
         None
     }
 
-    fn kind(&self) -> impl Display {
+    fn kind(&self) -> &'static str {
         match self.raw {
             Raw::Text(_) | Raw::Toml(DeValue::String(_)) => "a string",
             Raw::Toml(DeValue::Integer(_)) => "an integer",

@@ -29,6 +29,8 @@ impl Source {
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         let line = self.text[line_start..].split('\n').next().unwrap_or_default();
         let line = line.strip_suffix('\r').unwrap_or(line);
+        // What lies at the line's end itself is shown right behind its last character.
+        let start = start.min(line_start + line.len());
         let end = self.boundary(span.end.max(start)).min(line_start + line.len()).max(start);
         Excerpt {
             line: before.matches('\n').count() + 1,

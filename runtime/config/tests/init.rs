@@ -19,6 +19,10 @@ fn commands(config: &Config) -> Vec<String> {
     exec.iter().map(|pattern| pattern.0.join(" ")).collect()
 }
 
+fn cargo() -> Runner {
+    Runner::new("cargo test", &["cargo", "test"])
+}
+
 /// Examples are written with a `#` directly before them, text with a space after it.
 fn with_examples(text: &str) -> String {
     let lines: Vec<&str> = text
@@ -34,7 +38,7 @@ fn with_examples(text: &str) -> String {
 #[test]
 fn the_projects_own_file_is_the_template_for_its_own_repository() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let facts = Facts { base: Some("main".to_owned()), runners: vec![Runner::Cargo] };
+    let facts = Facts { base: Some("main".to_owned()), runners: vec![cargo()] };
     let file = root.join("adw.toml");
     if std::env::var_os("UPDATE_ADW_TOML").is_some() {
         fs::write(&file, render(&facts)).unwrap();
@@ -45,7 +49,7 @@ fn the_projects_own_file_is_the_template_for_its_own_repository() {
 
 #[test]
 fn it_grants_what_the_stages_need_and_no_more() {
-    let config = parsed(&render(&Facts { base: Some("trunk".to_owned()), runners: vec![Runner::Cargo] }));
+    let config = parsed(&render(&Facts { base: Some("trunk".to_owned()), runners: vec![cargo()] }));
     assert_eq!(config.projects[0].base.as_deref(), Some("trunk"));
     assert_eq!(config.projects[0].repo, Path::new("/project"));
     for name in ["plan", "implement"] {
@@ -63,25 +67,17 @@ fn it_grants_what_the_stages_need_and_no_more() {
 }
 
 #[test]
-fn each_runner_gets_its_commands() {
-    let cases: [(&[Runner], &[&str]); 7] = [
-        (&[], &[]),
-        (&[Runner::Cargo], &["cargo test **"]),
-        (&[Runner::Npm], &["npm test **"]),
-        (&[Runner::Python], &["python3 -m unittest **", "python3 -m pytest **", "pytest **"]),
-        (&[Runner::Go], &["go test **"]),
-        (&[Runner::Make], &["make test **"]),
-        (&[Runner::Cargo, Runner::Make], &["cargo test **", "make test **"]),
-    ];
-    for (runners, expected) in cases {
-        let text = render(&Facts { base: None, runners: runners.to_vec() });
-        assert_eq!(commands(&parsed(&text)), expected, "{runners:?}");
+fn each_runner_gets_its_command() {
+    for runners in [vec![], vec![cargo()], vec![cargo(), Runner::new("go test ./...", &["go", "test"])]] {
+        let patterns: Vec<String> = runners.iter().map(|runner| runner.pattern().join(" ")).collect();
+        let text = render(&Facts { base: None, runners });
+        assert_eq!(commands(&parsed(&text)), patterns);
     }
 }
 
 #[test]
 fn its_examples_are_right_too() {
-    for runners in [vec![], vec![Runner::Python]] {
+    for runners in [vec![], vec![cargo()]] {
         let mut text = with_examples(&render(&Facts { base: None, runners: runners.clone() }));
         if runners.is_empty() {
             // The example stands in the place of the line below it.
@@ -106,19 +102,23 @@ fn a_branch_may_be_called_anything_that_git_allows() {
 
 #[test]
 fn a_repository_shows_what_runs_its_tests() {
-    let cases: [(&[(&str, &str)], &[Runner]); 12] = [
+    const PYTHON: [&str; 2] = ["python3 -m unittest **", "python3 -m pytest **"];
+    const CASE: &str = "import unittest\n";
+    type Case = (&'static [(&'static str, &'static str)], &'static [&'static str]);
+    let cases: [Case; 13] = [
         (&[], &[]),
         (&[("README.md", "test:")], &[]),
-        (&[("Cargo.toml", "")], &[Runner::Cargo]),
-        (&[("package.json", "{}")], &[Runner::Npm]),
-        (&[("pyproject.toml", "")], &[Runner::Python]),
-        (&[("tests/unit/test_sum.py", "")], &[Runner::Python]),
-        (&[("node_modules/x/test_sum.py", ""), (".venv/test_sum.py", ""), ("sum.py", "")], &[]),
-        (&[("go.mod", "")], &[Runner::Go]),
-        (&[("Makefile", ".PHONY: all test\nall: x\nlint test: x\n\t./run\n")], &[Runner::Make]),
-        (&[("Makefile", "all:\n\ttest: -f x\ntest := y\n# test: no\n")], &[]),
-        (&[("makefile", "test:\n")], &[Runner::Make]),
-        (&[("Cargo.toml", ""), ("Makefile", "test:\n")], &[Runner::Cargo, Runner::Make]),
+        (&[("Cargo.toml", "")], &["cargo test **"]),
+        (&[("package.json", r#"{"scripts":{"test":"jest"}}"#)], &["npm test **"]),
+        (&[("package.json", "{}")], &["npm test **"]),
+        (&[("pyproject.toml", "")], &PYTHON),
+        (&[("pyproject.toml", "[tool.pytest]"), ("test_a.py", "")], &[PYTHON[1], PYTHON[0]]),
+        (&[("tests/__init__.py", ""), ("tests/test_sum.py", CASE)], &PYTHON),
+        (&[("node_modules/x/test_sum.py", CASE), (".venv/test_sum.py", CASE), ("sum.py", "")], &[]),
+        (&[("go.mod", "")], &["go test **"]),
+        (&[("Makefile", "lint test: x\n\t./run\n")], &["make test **"]),
+        (&[("Makefile", "all:\n\ttest -f x\ntest := y\n")], &[]),
+        (&[("Cargo.toml", ""), ("go.mod", "")], &["cargo test **", "go test **"]),
     ];
     for (files, expected) in cases {
         let folder = tempfile::tempdir().unwrap();
@@ -127,6 +127,9 @@ fn a_repository_shows_what_runs_its_tests() {
             fs::create_dir_all(file.parent().unwrap()).unwrap();
             fs::write(file, content).unwrap();
         }
-        assert_eq!(detect_runners(folder.path()), expected, "{files:?}");
+        let runners = detect_runners(folder.path());
+        let patterns: Vec<String> = runners.iter().map(|runner| runner.pattern().join(" ")).collect();
+        assert_eq!(patterns, expected, "{files:?}");
+        parsed(&render(&Facts { base: None, runners }));
     }
 }

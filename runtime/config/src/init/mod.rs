@@ -22,7 +22,7 @@ const TEMPLATE: &str = include_str!("template.toml");
 ///
 /// ```
 /// use adw_config::{Config, Env, init};
-/// let facts = init::Facts { base: Some("main".to_owned()), runners: vec![init::Runner::Cargo] };
+/// let facts = init::Facts { base: Some("main".to_owned()), runners: vec![init::Runner::new("cargo test", &["cargo", "test"])] };
 /// let config = Config::parse(&init::render(&facts), "adw.toml", "/project", &Env::empty())?;
 /// assert_eq!(config.projects[0].base.as_deref(), Some("main"));
 /// # Ok::<(), adw_config::ConfigErrors>(())
@@ -32,7 +32,7 @@ pub fn render(facts: &Facts) -> String {
         Some(base) => format!("base = {}", quoted(base)),
         None => "#base = \"main\"".to_owned(),
     };
-    let command = facts.runners.first().map_or("make check", |runner| runner.example());
+    let command = facts.runners.first().map_or("make check", Runner::example);
     // The base comes last: it is the one text of the person's own, and may hold anything.
     TEMPLATE
         .replace("@command@", &quoted(command))
@@ -44,9 +44,8 @@ pub fn render(facts: &Facts) -> String {
 fn exec(runners: &[Runner]) -> String {
     let commands: Vec<String> = runners
         .iter()
-        .flat_map(|runner| runner.commands())
-        .map(|command| {
-            let words: Vec<String> = command.iter().map(|word| quoted(word)).chain([quoted("**")]).collect();
+        .map(|runner| {
+            let words: Vec<String> = runner.pattern().iter().map(|word| quoted(word)).collect();
             format!("[{}]", words.join(", "))
         })
         .collect();
@@ -56,10 +55,7 @@ fn exec(runners: &[Runner]) -> String {
                exec = []"
             .to_owned(),
         [one] => format!("exec = [{one}]"),
-        several => {
-            let lines: String = several.iter().map(|command| format!("    {command},\n")).collect();
-            format!("exec = [\n{lines}]")
-        }
+        several => format!("exec = [\n    {},\n]", several.join(",\n    ")),
     }
 }
 

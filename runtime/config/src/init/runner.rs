@@ -1,98 +1,108 @@
-//! Which programs run a repository's tests, as far as its files show it.
+//! Which commands run a repository's tests, as far as its files show it.
 
-use std::{fs, path::Path};
+use std::{convert::Infallible, fs, path::Path};
 
-/// A program that runs tests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Runner {
-    /// Rust: there is a Cargo.toml.
-    Cargo,
-    /// JavaScript: there is a package.json.
-    Npm,
-    /// Python: there is a pyproject.toml, or a file test_*.py.
-    Python,
-    /// Go: there is a go.mod.
-    Go,
-    /// Make: there is a Makefile with a target `test`.
-    Make,
+use globset::GlobBuilder;
+
+/// A command that runs tests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Runner {
+    command: String,
+    pattern: Vec<String>,
 }
 
 impl Runner {
-    /// The commands that it is run by; more arguments may follow.
-    pub const fn commands(self) -> &'static [&'static [&'static str]] {
-        match self {
-            Self::Cargo => &[&["cargo", "test"]],
-            Self::Npm => &[&["npm", "test"]],
-            Self::Python => &[&["python3", "-m", "unittest"], &["python3", "-m", "pytest"], &["pytest"]],
-            Self::Go => &[&["go", "test"]],
-            Self::Make => &[&["make", "test"]],
-        }
+    /// A command as a person would type it, and the words that it must begin with.
+    pub fn new(command: &str, words: &[&str]) -> Self {
+        let pattern = words.iter().chain(&["**"]).map(ToString::to_string).collect();
+        Self { command: command.to_owned(), pattern }
     }
 
-    /// The command that a person would type.
-    pub const fn example(self) -> &'static str {
-        match self {
-            Self::Cargo => "cargo test",
-            Self::Npm => "npm test",
-            Self::Python => "python3 -m unittest discover -v",
-            Self::Go => "go test ./...",
-            Self::Make => "make test",
-        }
+    /// The command as a person would type it.
+    pub fn example(&self) -> &str {
+        &self.command
     }
 
-    fn fits(self, folder: &Path) -> bool {
-        let has = |name: &str| folder.join(name).is_file();
-        match self {
-            Self::Cargo => has("Cargo.toml"),
-            Self::Npm => has("package.json"),
-            Self::Python => {
-                ["pyproject.toml", "setup.py", "setup.cfg", "pytest.ini"].into_iter().any(has)
-                    || has_python_test(folder, 0, &mut MOST_ENTRIES.clone())
-            }
-            Self::Go => has("go.mod"),
-            Self::Make => {
-                ["GNUmakefile", "makefile", "Makefile"].iter().any(|name| has_test_target(&folder.join(name)))
-            }
-        }
+    /// The pattern of an `exec` grant that allows it, whatever arguments follow.
+    pub fn pattern(&self) -> &[String] {
+        &self.pattern
     }
 }
 
-/// The runners that fit the files of this folder.
+/// The commands that the stage for tests would run here, and those that it would once a task has written the first
+/// test; each pattern once.
 pub fn detect_runners(folder: &Path) -> Vec<Runner> {
-    let all = [Runner::Cargo, Runner::Npm, Runner::Python, Runner::Go, Runner::Make];
-    all.into_iter().filter(|runner| runner.fits(folder)).collect()
+    let files = files(folder);
+    let Ok(found) = adw_runners::find(
+        |pattern| Ok::<_, Infallible>(matching(&files, pattern)),
+        |file| {
+            Ok(fs::read(folder.join(file))
+                .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+                .unwrap_or_default())
+        },
+    );
+    let found = found.iter().map(|runner| Runner { command: runner.command_line(), pattern: runner.grant() });
+    let mut runners: Vec<Runner> = Vec::new();
+    for runner in found.chain(expected(&files)) {
+        if runners.iter().all(|known| known.pattern != runner.pattern) {
+            runners.push(runner);
+        }
+    }
+    runners
+}
+
+/// What runs tests in the languages of this repository, be there tests or not.
+fn expected(files: &[String]) -> Vec<Runner> {
+    let has = |names: &[&str]| files.iter().any(|file| names.contains(&file.as_str()));
+    let mut runners = Vec::new();
+    if has(&["package.json"]) {
+        runners.push(Runner::new("npm test", &["npm", "test"]));
+    }
+    if has(&["pyproject.toml", "setup.py", "setup.cfg"]) || !matching(files, "**/test*.py").is_empty() {
+        runners.push(Runner::new("python3 -m unittest discover -v", &["python3", "-m", "unittest"]));
+        runners.push(Runner::new("python3 -m pytest", &["python3", "-m", "pytest"]));
+    }
+    runners
+}
+
+fn matching(files: &[String], pattern: &str) -> Vec<String> {
+    // As the stages' own globs are: `*` stays within a folder.
+    let Ok(glob) = GlobBuilder::new(pattern).literal_separator(true).build() else { return Vec::new() };
+    let matcher = glob.compile_matcher();
+    files.iter().filter(|file| matcher.is_match(file)).cloned().collect()
 }
 
 /// Tests lie near the top; a vast tree is not walked to its end for the sake of a guess.
-const DEEPEST: usize = 3;
-const MOST_ENTRIES: usize = 5_000;
+const DEEPEST: usize = 6;
+const MOST_ENTRIES: usize = 20_000;
 
-fn has_python_test(folder: &Path, depth: usize, entries_left: &mut usize) -> bool {
-    let Ok(entries) = fs::read_dir(folder) else { return false };
-    let mut folders = Vec::new();
-    for entry in entries.flatten() {
-        let Some(left) = entries_left.checked_sub(1) else { return false };
-        *entries_left = left;
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        let Ok(kind) = entry.file_type() else { continue };
-        if kind.is_file() && name.starts_with("test_") && name.ends_with(".py") {
-            return true;
+/// Folders that hold what others wrote.
+const FOREIGN: [&str; 5] = ["node_modules", "target", "venv", "vendor", "site-packages"];
+
+/// The files of a folder, relative to it and sorted; nearer ones were met first.
+fn files(root: &Path) -> Vec<String> {
+    let mut files = Vec::new();
+    let mut level = vec![String::new()];
+    let mut entries_left = MOST_ENTRIES;
+    for _ in 0..=DEEPEST {
+        let mut next = Vec::new();
+        for folder in level {
+            let Ok(entries) = fs::read_dir(root.join(&folder)) else { continue };
+            for entry in entries.flatten().take(entries_left) {
+                entries_left -= 1;
+                let (Ok(name), Ok(kind)) = (entry.file_name().into_string(), entry.file_type()) else {
+                    continue;
+                };
+                let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
+                if kind.is_file() {
+                    files.push(path);
+                } else if kind.is_dir() && !name.starts_with('.') && !FOREIGN.contains(&name.as_str()) {
+                    next.push(path);
+                }
+            }
         }
-        let foreign = name.starts_with('.') || ["node_modules", "target", "venv"].contains(&name.as_ref());
-        if kind.is_dir() && !foreign {
-            folders.push(entry.path());
-        }
+        level = next;
     }
-    depth < DEEPEST && folders.iter().any(|inner| has_python_test(inner, depth + 1, entries_left))
-}
-
-fn has_test_target(makefile: &Path) -> bool {
-    let Ok(text) = fs::read(makefile) else { return false };
-    String::from_utf8_lossy(&text).lines().any(|line| {
-        let rule = line.split_once(':').filter(|(_, rest)| !rest.starts_with('='));
-        rule.is_some_and(|(targets, _)| {
-            !line.starts_with(['\t', '#']) && targets.split_whitespace().any(|target| target == "test")
-        })
-    })
+    files.sort();
+    files
 }

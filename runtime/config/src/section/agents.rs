@@ -24,7 +24,8 @@ pub enum AgentProfile {
     Command {
         /// The program, and its arguments; in these, `{prompt}` stands for the prompt. Never empty.
         command: Vec<String>,
-        /// The variables of the server that it sees, besides those that every program needs.
+        /// The variables of the server that it sees, besides those that every program needs; one that ends in `*`
+        /// stands for all that begin so.
         env: Vec<String>,
         /// The longest that it may take; none for what is left of the stage's own time.
         timeout: Option<Duration>,
@@ -109,6 +110,16 @@ fn unknown_profile(profile: &str) -> Wrong {
     Wrong::new(format!("there is no profile {profile:?}")).help(help)
 }
 
+const PASSED_ON: Form<String> = Form {
+    expected: "the name of a variable, such as \"API_KEY\" or \"API_*\"",
+    read: |text| match text.strip_suffix('*') {
+        Some("") => Err(Wrong::new("`*` alone would hand over every key and token of the server")
+            .help("name what the agent needs, as in [\"API_KEY\"] or [\"API_*\"]")),
+        Some(start) => (VARIABLE.read)(start).map(|_| text.to_owned()),
+        None => (VARIABLE.read)(text),
+    },
+};
+
 fn command(table: &Table<'_>) -> Option<AgentProfile> {
     const ARGUMENT: Form<String> = Form { expected: "a string", read: |text| Ok(text.to_owned()) };
     let command = table.require("command", COMMAND_EXAMPLE).and_then(|entry| {
@@ -123,7 +134,7 @@ fn command(table: &Table<'_>) -> Option<AgentProfile> {
     });
     let env = table.get("env").map_or_else(
         || Some(Vec::new()),
-        |entry| entry.list_of("a list of variables to let through, such as [\"API_KEY\"]", &VARIABLE),
+        |entry| entry.list_of("a list of variables to let through, such as [\"API_KEY\"]", &PASSED_ON),
     );
     let timeout = table.read("timeout", &DURATION);
     Some(AgentProfile::Command { command: command?, env: env?, timeout })

@@ -1,6 +1,7 @@
 //! `[stages.NAME.grants]`: what a plugin may do.
 
 use adw_core::{ArgvPattern, Grants, HttpGrant, WorkspaceAccess};
+use toml::de::DeValue;
 
 use super::{agents, secrets};
 use crate::{
@@ -46,40 +47,62 @@ pub(super) fn read(stage: &Table<'_>, known: &Known) -> Grants {
 
 fn exec(entry: &Entry<'_>) -> Option<Vec<ArgvPattern>> {
     let patterns = entry.list("a list of commands, such as [[\"cargo\", \"test\", \"**\"]]")?;
-    Some(patterns.iter().filter_map(argv_pattern).collect())
-}
-
-fn argv_pattern(entry: &Entry<'_>) -> Option<ArgvPattern> {
-    // The two slips that everyone makes: a command line as one string, and a list of words without its own brackets.
-    if let Some(toml::de::DeValue::String(line)) = entry.value() {
-        let words: Vec<String> = line.split_whitespace().map(|word| format!("{word:?}")).collect();
+    if let Some(meant) = unbracketed(&patterns) {
         entry.fail(
-            Wrong::new("a command is a list of its arguments, never one string")
-                .help(format!("as in `exec = [[{}]]`, each command in its own brackets", words.join(", "))),
+            Wrong::new("`exec` is a list of commands, and each command is a list of its arguments")
+                .help(format!("as in `exec = [{meant}]`")),
         );
         return None;
     }
+    Some(patterns.iter().filter_map(argv_pattern).collect())
+}
+
+/// What is meant by a list of strings, the slip that everyone makes: command lines, or the words of one.
+fn unbracketed(patterns: &[Entry<'_>]) -> Option<String> {
+    let strings: Option<Vec<&str>> = patterns
+        .iter()
+        .map(|pattern| match pattern.value() {
+            Some(DeValue::String(text)) => Some(text.as_ref()),
+            _ => None,
+        })
+        .collect();
+    let strings = strings.filter(|strings| !strings.is_empty())?;
+    if strings.iter().any(|line| line.contains(char::is_whitespace)) {
+        let commands: Vec<String> = strings.iter().map(|line| bracketed(line.split_whitespace())).collect();
+        Some(commands.join(", "))
+    } else {
+        Some(bracketed(strings))
+    }
+}
+
+fn bracketed<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    let quoted: Vec<String> = words.into_iter().map(|word| format!("{word:?}")).collect();
+    format!("[{}]", quoted.join(", "))
+}
+
+fn argv_pattern(entry: &Entry<'_>) -> Option<ArgvPattern> {
     let elements =
         entry.list("a list of the program and its arguments, such as [\"cargo\", \"test\", \"**\"]")?;
     let Some(program) = elements.first() else {
         entry.fail(Wrong::new("this command has no program").help("as in [\"cargo\", \"test\", \"**\"]"));
         return None;
     };
-    let texts: Option<Vec<String>> = elements
+    let argv: Option<Vec<String>> = elements
         .iter()
         .map(|element| element.text("a pattern in quotes, such as \"test\" or \"*\"").map(str::to_owned))
         .collect();
-    let texts = texts?;
-    let name = texts.first().map(String::as_str).unwrap_or_default();
+    let argv = argv?;
+    let name = argv.first().map(String::as_str).unwrap_or_default();
     if name.is_empty() || (name.contains(char::is_whitespace) && !name.contains('/')) {
-        let words: Vec<String> = name.split_whitespace().map(|word| format!("{word:?}")).collect();
         program.fail(
-            Wrong::new(format!("no program is called {name:?}"))
-                .help(format!("each argument is an element of its own: [{}]", words.join(", "))),
+            Wrong::new(format!("no program is called {name:?}")).help(format!(
+                "each argument is an element of its own: {}",
+                bracketed(name.split_whitespace())
+            )),
         );
         return None;
     }
-    Some(ArgvPattern(texts))
+    Some(ArgvPattern(argv))
 }
 
 fn agent(entry: &Entry<'_>, known: &[String]) -> Option<Vec<String>> {
@@ -135,11 +158,11 @@ fn http_grant(entry: &Entry<'_>, known_secrets: &[String]) -> Option<HttpGrant> 
     let host =
         table.require("host", "host = \"https://api.example.com\"").and_then(|entry| entry.read(&HOST));
     let methods = table.require("methods", "methods = [\"GET\"]").and_then(|entry| {
-        let methods = entry.list_of("a list of methods, such as [\"GET\", \"POST\"]", &METHOD)?;
+        let methods = entry.list("a list of methods, such as [\"GET\", \"POST\"]")?;
         if methods.is_empty() {
             entry.fail(Wrong::new("`methods` names none").help("as in `methods = [\"GET\"]`"));
         }
-        Some(methods)
+        Some(methods.iter().filter_map(|method| method.read(&METHOD)).collect())
     });
     let secrets =
         table.get("secrets").map_or_else(|| Some(Vec::new()), |entry| secret_names(&entry, known_secrets));

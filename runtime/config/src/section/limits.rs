@@ -8,14 +8,14 @@ use crate::{
 /// `[limits]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LimitsConfig {
-    /// How many workflows run at once; one that waits doesn't count.
+    /// How many workflows run at once; one that waits on something else than its turn doesn't count.
     pub concurrent_workflows: usize,
-    /// How many may be open, running and waiting ones included.
+    /// How many may wait for their turn.
     pub queue: usize,
 }
 
 impl Default for LimitsConfig {
-    /// 10 at once, 10,000 open.
+    /// 10 at once, 10,000 waiting for their turn.
     fn default() -> Self {
         Self { concurrent_workflows: 10, queue: 10_000 }
     }

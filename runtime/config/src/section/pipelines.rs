@@ -26,7 +26,7 @@ pub(crate) fn read(root: &Table<'_>, stages: &[StageConfig], stage_names: &[Stri
         let example: Vec<String> = stage_names.iter().map(|name| format!("{name:?}")).collect();
         root.fail(
             Wrong::new("there is no [pipelines.default], the pipeline of tasks that name none")
-                .help(format!("[pipelines.default]\nstages = [{}]", example.join(", "))),
+                .help(format!("add\n[pipelines.default]\nstages = [{}]", example.join(", "))),
         );
     }
     entries.iter().filter_map(|entry| pipeline(entry, stages, stage_names)).collect()

@@ -38,17 +38,38 @@ pub struct ServerConfig {
 pub struct Listen(SocketAddr);
 
 /// An address that can't be listened on.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InvalidListen {
     /// It is no address.
-    #[error("{0:?} is not an address: write IP:PORT, as in 127.0.0.1:8000 (port 0 takes any free one)")]
     Malformed(String),
     /// Others than this machine could reach it.
-    #[error(
-        "{0} can be reached from outside of this machine; that needs tokens, which this version does not have: \
-         use a loopback address such as 127.0.0.1:8000"
-    )]
     NotLoopback(SocketAddr),
+}
+
+impl std::error::Error for InvalidListen {}
+
+impl fmt::Display for InvalidListen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.what(), self.help())
+    }
+}
+
+impl InvalidListen {
+    fn what(&self) -> String {
+        match self {
+            Self::Malformed(text) => format!("{text:?} is not an address"),
+            Self::NotLoopback(addr) => format!("{addr} can be reached from outside of this machine"),
+        }
+    }
+
+    const fn help(&self) -> &'static str {
+        match self {
+            Self::Malformed(_) => "write IP:PORT, as in 127.0.0.1:8000; port 0 takes any free one",
+            Self::NotLoopback(_) => {
+                "that needs tokens, which this version does not have; use a loopback address such as 127.0.0.1:8000"
+            }
+        }
+    }
 }
 
 impl Listen {
@@ -92,16 +113,7 @@ const DEFAULT_ORIGINS: [&str; 2] = ["http://localhost:5173", "http://localhost:3
 const LISTEN: Form<Listen> = Form {
     expected: "an address in quotes, such as \"127.0.0.1:8000\"",
     read: |text| {
-        text.parse().map_err(|invalid: InvalidListen| match invalid {
-            InvalidListen::Malformed(text) => Wrong::new(format!("{text:?} is not an address"))
-                .help("write IP:PORT, as in \"127.0.0.1:8000\"; port 0 takes any free one"),
-            InvalidListen::NotLoopback(addr) => {
-                Wrong::new(format!("{addr} can be reached from outside of this machine")).help(
-                    "that needs tokens, which this version does not have: use a loopback address such as \
-                     \"127.0.0.1:8000\"",
-                )
-            }
-        })
+        text.parse().map_err(|invalid: InvalidListen| Wrong::new(invalid.what()).help(invalid.help()))
     },
 };
 

@@ -105,28 +105,34 @@ pub(crate) fn read(root: &Table<'_>, folder: &Path) -> (Vec<StageConfig>, Vec<St
 }
 
 fn stage(entry: &Entry<'_>, folder: &Path, names: &[String], known: &grants::Known) -> Option<StageConfig> {
-    let stage_name = name("a stage", &entry.name).map_err(|wrong| entry.fail_key(wrong)).ok();
+    let name = name("a stage", &entry.name).map_err(|wrong| entry.fail_key(wrong)).ok();
     let table = entry.table(&KEYS)?;
-    // Everything is read before anything is given up, so that all that is wrong is found.
     let plugin = plugin(&table, folder);
+    // Everything is read, and told where it is wrong, before the stage is given up for want of a plugin or a name.
     let max_rework = table.get("max_rework").and_then(|entry| entry.integer(&(0..=100)));
     let grants = grants::read(&table, known);
     let agent = table.get("agent").and_then(|entry| agent(&entry, &grants, known));
-    let stage = StageConfig {
-        name: stage_name?.parse().ok()?,
+    let version = table.read("version", &VERSION);
+    let sha256 = table.read("sha256", &SHA256);
+    let timeout = table.read("timeout", &DURATION).unwrap_or(DEFAULT_TIMEOUT);
+    let on_rework = table.get("on_rework").and_then(|rework| on_rework(&rework, &entry.name, names));
+    let config = table.get("config").and_then(|entry| config(&entry));
+    let limits = policies::limits(&table);
+    let retry = policies::retry(&table);
+    Some(StageConfig {
+        name: name?.parse().ok()?,
         plugin: plugin?,
-        version: table.read("version", &VERSION),
-        sha256: table.read("sha256", &SHA256),
-        timeout: table.read("timeout", &DURATION).unwrap_or(DEFAULT_TIMEOUT),
-        on_rework: table.get("on_rework").and_then(|entry| on_rework(&entry, names)),
+        version,
+        sha256,
+        timeout,
+        on_rework,
         max_rework: max_rework.and_then(|number| u32::try_from(number).ok()).unwrap_or(DEFAULT_MAX_REWORK),
         agent,
-        config: table.get("config").and_then(|entry| config(&entry)).unwrap_or_else(|| Map::new().into()),
+        config: config.unwrap_or_else(|| Map::new().into()),
         grants,
-        limits: policies::limits(&table),
-        retry: policies::retry(&table),
-    };
-    Some(stage)
+        limits,
+        retry,
+    })
 }
 
 fn plugin(table: &Table<'_>, folder: &Path) -> Option<PluginSource> {
@@ -135,14 +141,14 @@ fn plugin(table: &Table<'_>, folder: &Path) -> Option<PluginSource> {
         (None, Some(path)) => Some(PluginSource::File(folder.join(path.read(&TEXT)?))),
         (Some(_), Some(path)) => {
             path.fail_key(
-                Wrong::new(format!("[{}] has both `plugin` and `path`", table.path))
+                Wrong::new(format!("{} has both `plugin` and `path`", table.title()))
                     .help("`plugin` is for those that adw carries, `path` for a file: leave one out"),
             );
             None
         }
         (None, None) => {
             table.fail(
-                Wrong::new(format!("[{}] has no plugin", table.path))
+                Wrong::new(format!("{} has no plugin", table.title()))
                     .help("add `plugin = \"builtin:plan\"`, or `path = \"my-plugin.wasm\"`"),
             );
             None
@@ -172,14 +178,22 @@ fn builtin(text: &str) -> Result<PluginSource, Wrong> {
     Err(Wrong::new(format!("adw carries no plugin {name:?}")).help(help))
 }
 
-fn on_rework(entry: &Entry<'_>, names: &[String]) -> Option<StageName> {
+fn on_rework(entry: &Entry<'_>, own_name: &str, names: &[String]) -> Option<StageName> {
     let target = entry.text("the name of an earlier stage, such as \"implement\"")?;
+    if target == own_name {
+        entry.fail(
+            Wrong::new("a stage can't send work back to itself")
+                .help("name the stage whose work it judges, as in `on_rework = \"implement\"`"),
+        );
+        return None;
+    }
     if names.iter().any(|name| name == target) {
         return target.parse().ok();
     }
-    let help = match nearest(target, names.iter().map(String::as_str)) {
+    let others = || names.iter().map(String::as_str).filter(|name| *name != own_name);
+    let help = match nearest(target, others()) {
         Some(meant) => format!("did you mean {meant:?}?"),
-        None => format!("the stages are {}", listed(names.iter().map(String::as_str))),
+        None => format!("the other stages: {}", listed(others())),
     };
     entry.fail(Wrong::new(format!("there is no stage {target:?}")).help(help));
     None

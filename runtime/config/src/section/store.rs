@@ -25,8 +25,9 @@ pub(crate) fn read(root: &Table<'_>, folder: &Path, env: &Env) -> StoreConfig {
     let table = root.overridable("store", &Keys::flat(&["url"]), env);
     let file = table.get("url").and_then(|entry| {
         let url = entry.text("a string, such as \"sqlite:.adw/adw.db\"")?;
-        // What is wrong with it is not shown: a database's URL may hold a password.
-        sqlite_file(url).map_err(|wrong| entry.fail_hidden(wrong)).ok()
+        // What stands before an @ is a name and a password.
+        let fail = |wrong| if url.contains('@') { entry.fail_hidden(wrong) } else { entry.fail(wrong) };
+        sqlite_file(url).map_err(fail).ok()
     });
     StoreConfig::Sqlite { file: folder.join(file.unwrap_or(DEFAULT_FILE)) }
 }

@@ -1,0 +1,85 @@
+//! Where the errors of one reading are gathered.
+
+use std::{cell::RefCell, ops::Range, sync::Arc};
+
+use crate::{ConfigError, ConfigErrors, Location, form::Wrong, source::Source};
+
+/// Where a key or value was written.
+#[derive(Clone, Debug)]
+pub(crate) enum Place {
+    At(Range<usize>),
+    /// At this place, but what stands there may be secret.
+    Hidden(Range<usize>),
+    Variable(String),
+    WholeFile,
+}
+
+/// The errors of one reading, and the text that they point into.
+pub(crate) struct Report {
+    pub(crate) source: Arc<Source>,
+    errors: RefCell<Vec<ConfigError>>,
+}
+
+impl Report {
+    pub(crate) fn new(source: Arc<Source>) -> Self {
+        Self { source, errors: RefCell::default() }
+    }
+
+    /// One more.
+    pub(crate) fn add(&self, place: &Place, key: Option<String>, wrong: Wrong) {
+        let error = self.error(place, key, wrong);
+        self.errors.borrow_mut().push(error);
+    }
+
+    fn error(&self, place: &Place, key: Option<String>, wrong: Wrong) -> ConfigError {
+        ConfigError { message: wrong.message, help: wrong.help, key, location: self.locate(place) }
+    }
+
+    /// An error at a stretch of the file, or at the file as a whole, that is not gathered.
+    pub(crate) fn single(
+        source: Arc<Source>,
+        span: Option<Range<usize>>,
+        key: String,
+        wrong: Wrong,
+    ) -> ConfigError {
+        Self::new(source).error(&span.map_or(Place::WholeFile, Place::At), Some(key), wrong)
+    }
+
+    fn locate(&self, place: &Place) -> Location {
+        let file = || self.source.name.clone();
+        match place {
+            Place::Variable(variable) => Location::Variable { variable: variable.clone() },
+            Place::WholeFile => Location::File { file: file() },
+            Place::At(span) | Place::Hidden(span) => {
+                let mut excerpt = self.source.excerpt(span);
+                if matches!(place, Place::Hidden(_)) {
+                    excerpt.text = excerpt.text.chars().take(excerpt.column - 1).chain(['…']).collect();
+                    excerpt.length = 1;
+                }
+                Location::Line {
+                    file: file(),
+                    line: excerpt.line,
+                    column: excerpt.column,
+                    length: excerpt.length,
+                    source: excerpt.text,
+                }
+            }
+        }
+    }
+
+    /// An error that belongs to no key: of the syntax.
+    pub(crate) fn syntax(&self, span: Range<usize>, message: &str) {
+        self.add(&Place::At(span), None, Wrong::new(format!("not valid TOML: {message}")));
+    }
+
+    /// The errors in the order of the file; those of variables come first.
+    pub(crate) fn finish(self) -> Option<ConfigErrors> {
+        let mut errors = self.errors.into_inner();
+        errors.sort_by_key(|error| match &error.location {
+            Location::Variable { .. } => (0, 0),
+            Location::File { .. } => (usize::MAX, 0),
+            Location::Line { line, column, .. } => (*line, *column),
+        });
+        ConfigErrors::of(errors)
+    }
+}
