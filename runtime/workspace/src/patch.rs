@@ -95,19 +95,21 @@ impl Inner {
     /// The tree that the diff makes, read in the ways that it may have been meant. The first reading is the likeliest,
     /// and its refusal the one to tell.
     async fn try_spellings(&self, diff: &str) -> Result<TreeId, PatchError> {
-        let mut likeliest = None;
-        for (strip, text) in spellings(diff) {
-            match self.apply_to_index(&text, strip, false).await? {
-                Ok(tree) => return Ok(tree),
-                Err(refusal) => likeliest = likeliest.or(Some((refusal, strip, text))),
+        let likeliest = Spelling::of(diff);
+        let refusal = match self.apply_to_index(&likeliest, false).await? {
+            Ok(tree) => return Ok(tree),
+            Err(refusal) => refusal,
+        };
+        for other in likeliest.others(&refusal) {
+            if let Ok(tree) = self.apply_to_index(&other, false).await? {
+                return Ok(tree);
             }
         }
-        let Some((refusal, strip, text)) = likeliest else { return Err(PatchError::NoDiff) };
-        if matches!(
+        let may_be_done = matches!(
             refusal,
             PatchError::Mismatch { .. } | PatchError::Exists { .. } | PatchError::Missing { .. }
-        ) && self.apply_to_index(&text, strip, true).await?.is_ok()
-        {
+        );
+        if may_be_done && self.apply_to_index(&likeliest, true).await?.is_ok() {
             return Err(PatchError::AlreadyApplied);
         }
         Err(refusal)
@@ -116,19 +118,19 @@ impl Inner {
     /// Applies to a copy of the private index, which has the worktree's tree.
     async fn apply_to_index(
         &self,
-        diff: &str,
-        strip: &'static str,
+        spelling: &Spelling,
         reverse: bool,
     ) -> Result<Result<TreeId, PatchError>, WorkspaceError> {
         let scratch = Scratch::beside(&self.private_index)?;
         let index = scratch.index();
         copy_with_time(&self.private_index, &index).await?;
         let mut args =
-            vec!["apply", "--cached", "--verbose", "--whitespace=nowarn", "--no-ignore-whitespace", strip];
+            vec!["apply", "--cached", "--verbose", "--whitespace=nowarn", "--no-ignore-whitespace"];
+        args.push(if spelling.prefixed { "-p1" } else { "-p0" });
         if reverse {
             args.push("--reverse");
         }
-        let output = self.git(args, &index).stdin(diff).output().await?;
+        let output = self.git(args, &index).stdin(spelling.text.as_str()).output().await?;
         if !output.status.success() {
             return Ok(Err(read_refusal(&output.stderr)));
         }
@@ -169,46 +171,77 @@ impl Inner {
     }
 }
 
-/// The ways in which a diff may be meant, the likeliest first: names with `a/` and `b/` or without, line ends as they
-/// are, or those of the files.
-fn spellings(diff: &str) -> Vec<(&'static str, String)> {
-    let mut diff = diff.to_owned();
-    if !diff.ends_with('\n') {
-        diff.push('\n');
-    }
-    let prefixed = has_prefixes(&diff);
-    let strips = if prefixed { ["-p1", "-p0"] } else { ["-p0", "-p1"] };
-    let other_ends =
-        if diff.contains("\r\n") { diff.replace("\r\n", "\n") } else { with_crlf_content(&diff) };
-    let ends = [diff, other_ends];
-    strips.into_iter().flat_map(|strip| ends.iter().map(move |text| (strip, text.clone()))).collect()
+/// A way to read a diff.
+struct Spelling {
+    text: String,
+    /// Whether names have something before them that is no part of the path.
+    prefixed: bool,
 }
 
-/// Whether every name in the headers has git's `a/` or `b/`.
+impl Spelling {
+    fn of(diff: &str) -> Self {
+        // What was pasted with CRLF has them in its headers too, where a file never has.
+        let pasted = diff.split_inclusive('\n').any(|line| is_header(line) && line.ends_with("\r\n"));
+        let mut text = if pasted { diff.replace("\r\n", "\n") } else { diff.to_owned() };
+        if !text.ends_with('\n') {
+            text.push('\n');
+        }
+        Self { prefixed: has_prefixes(&text), text }
+    }
+
+    /// How else it may have been meant, given why it was refused.
+    fn others(&self, refusal: &PatchError) -> Vec<Self> {
+        match refusal {
+            // `old/` and `new/`, or whatever else stood there in place of `a/` and `b/`.
+            PatchError::Missing { .. } if !self.prefixed => {
+                vec![Self { text: self.text.clone(), prefixed: true }]
+            }
+            PatchError::Mismatch { .. } => {
+                let content = [self.text.replace("\r\n", "\n"), with_crlf_content(&self.text)];
+                content.map(|text| Self { text, prefixed: self.prefixed }).into()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+fn is_header(line: &str) -> bool {
+    line.starts_with("--- ")
+        || line.starts_with("+++ ")
+        || line.starts_with("diff --git ")
+        || line.starts_with("@@ -")
+}
+
+/// Whether the names in the headers have git's `a/` and `b/`.
 fn has_prefixes(diff: &str) -> bool {
-    let mut names =
-        diff.lines().filter_map(|line| line.strip_prefix("--- ").or_else(|| line.strip_prefix("+++ ")));
-    names.all(|name| name.starts_with("a/") || name.starts_with("b/") || name.starts_with("/dev/null"))
+    let begins = |name: &str, prefix: &str| {
+        let name = name.trim_start_matches('"');
+        name.starts_with(prefix) || name.starts_with("/dev/null")
+    };
+    diff.lines().filter(|line| is_header(line)).all(|line| match line.split_once(' ') {
+        Some(("---", name)) => begins(name, "a/"),
+        Some(("+++", name)) => begins(name, "b/"),
+        Some(("diff", names)) => names.strip_prefix("--git ").is_some_and(|names| begins(names, "a/")),
+        _ => true,
+    })
 }
 
 /// The same diff for files with CRLF line ends: content lines get them, headers don't.
 fn with_crlf_content(diff: &str) -> String {
     let mut text = String::with_capacity(diff.len() + diff.len() / 16);
     let mut in_hunk = false;
-    for line in diff.lines() {
-        if line.starts_with("@@ ") {
+    let mut lines = diff.lines().peekable();
+    while let Some(line) = lines.next() {
+        // A removed line `-- x` looks like a header, but for what follows it.
+        let is_name = line.starts_with("--- ") && lines.peek().is_some_and(|next| next.starts_with("+++ "));
+        if line.starts_with("@@ -") {
             in_hunk = true;
-            text.push_str(line);
-        } else if line.starts_with("diff ") || line.starts_with("--- ") || line.starts_with("Index: ") {
-            in_hunk = line.starts_with("--- ") && in_hunk && !line.contains('/');
-            text.push_str(line);
-        } else {
-            text.push_str(line);
-            if in_hunk && !line.starts_with('\\') {
-                text.push('\r');
-            }
+        } else if is_name || line.starts_with("diff --git ") {
+            in_hunk = false;
         }
-        text.push('\n');
+        let is_content = in_hunk && line.starts_with([' ', '+', '-']);
+        text.push_str(line);
+        text.push_str(if is_content { "\r\n" } else { "\n" });
     }
     text
 }

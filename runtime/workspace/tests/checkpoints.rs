@@ -47,7 +47,29 @@ async fn checkpoints_are_a_chain_under_one_ref() {
     ]
     .into();
     let log = ids.iter().fold(log, |log, (id, name)| log.replace(id, name));
-    insta::assert_snapshot!(log);
+    insta::assert_snapshot!(log, @r"
+    checkpoint: end
+    Adw-Workflow: one
+    Adw-Head: <2>
+    Adw-Base: <base>
+
+    checkpoint: a label of two lines
+    Adw-Workflow: one
+    Adw-Head: <1>
+    Adw-Base: <base>
+
+    checkpoint: one
+    Adw-Workflow: one
+    Adw-Head: <base>
+    Adw-Base: <base>
+
+    checkpoint: the beginning
+    Adw-Workflow: one
+    Adw-Head: <base>
+    Adw-Base: <base>
+
+    first
+    ");
     // Nothing that a checkpoint needs is ever collected as garbage.
     git(&place.repo(), &["branch", "-m", "adw-task/one", "moved"]);
     git(&place.repo(), &["update-ref", "-d", "refs/heads/moved"]);

@@ -59,7 +59,16 @@ async fn a_diff_does_not_depend_on_the_persons_taste() {
         .unwrap();
     insta::assert_snapshot!(workspace.diff(None).await.unwrap(), @r"
     diff --git a/src/sum.py b/src/sum.py
-    index 2f9e8ed9e7ad7ec8bd6bb0b0ccd8ba5ec3f3e6d0..5de5a3dcd4b7c0d8ba1a6db2ae5ba2f2cd8c5c6b 100644
+    index bc01271d95f53faed35746827a7e29da02947602..21347e162be740080529ed9db5129b5a9d1d0027 100644
+    --- a/src/sum.py
+    +++ b/src/sum.py
+    @@ -1,5 +1,5 @@
+     def sum(a, b):
+    -    return a - b
+    +    return a + b
+     
+     
+     def twice(a):
     ");
 }
 

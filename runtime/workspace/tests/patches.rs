@@ -131,9 +131,31 @@ async fn a_bad_diff_says_what_is_wrong_and_changes_nothing() {
     let mut said = String::new();
     for (name, diff) in cases {
         let error = refusal(&workspace, &diff).await;
-        said.push_str(&format!("== {name}\n{error}\n"));
+        said.extend(["== ", name, "\n", &error.to_string(), "\n"]);
     }
-    insta::assert_snapshot!(said);
+    insta::assert_snapshot!(said, @r"
+    == a hunk that doesn't fit, after one that does
+    the diff does not fit src/sum.py at line 1: these lines were expected there
+    def sum(a, b):
+        return a * b
+
+
+    def twice(a):
+    == a file that isn't there
+    the diff changes NOTHING.md, which is not in the workspace (or git ignores it)
+    == a file that is there already
+    the diff makes README.md, which exists already
+    == cut off
+    the diff is damaged at its line 9; its hunk's header does not fit the lines that follow, or the end is missing
+    == wrong counts
+    the diff is damaged at its line 12; its hunk's header does not fit the lines that follow, or the end is missing
+    == words
+    there is no unified diff in the text; give one as `git diff` or `diff -u` prints it
+    == nothing
+    there is no unified diff in the text; give one as `git diff` or `diff -u` prints it
+    == a hunk without a file
+    the diff is damaged at its line 1; its hunk's header does not fit the lines that follow, or the end is missing
+    ");
 }
 
 #[tokio::test]

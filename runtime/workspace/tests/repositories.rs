@@ -45,7 +45,7 @@ async fn a_folder_within_a_checkout_is_its_repository() {
 async fn names_with_spaces_and_letters_of_the_world() {
     let place = Place::new();
     let path = place.root().join("mein Übungs-Verzeichnis 数");
-    place.make_repository(&path);
+    support::make_repository(&path);
     write(&path, "ein Ordner/schöne Datei 数.txt", "a\n");
     commit_all(&path, "second");
     let repository = place.workspaces.open(&path, None).await.unwrap();

@@ -125,7 +125,7 @@ async fn an_agent_that_breaks_its_worktree_does_not_reach_the_checkout() {
     let place = Place::new();
     // The runtime's folder lies within the checkout: git would go up and find it.
     let repo = place.repo();
-    place.make_repository(&repo);
+    support::make_repository(&repo);
     write(&repo, ".gitignore", ".adw/\n");
     commit_all(&repo, "ignore");
     write(&repo, "README.md", "# Changed by the person\n");

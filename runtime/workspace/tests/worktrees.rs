@@ -131,7 +131,7 @@ async fn what_is_someone_elses_is_not_taken() {
     assert_eq!(read(&place.data(), "trees/two/file.txt"), "precious\n");
     // A worktree of another repository.
     let other = place.root().join("other");
-    place.make_repository(&other);
+    support::make_repository(&other);
     let others = place.workspaces.open(&other, None).await.unwrap();
     let theirs = place.workspaces.ensure("three", &others, "adw-task/three").await.unwrap();
     let error = place.workspaces.ensure("three", &repository, "adw-task/three").await.unwrap_err();

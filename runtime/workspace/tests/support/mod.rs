@@ -51,7 +51,7 @@ impl Place {
     /// With a repository of two files and one commit.
     pub(crate) fn with_repository() -> Self {
         let place = Self::new();
-        place.make_repository(&place.repo());
+        make_repository(&place.repo());
         place
     }
 
@@ -67,16 +67,6 @@ impl Place {
         self.root().join("data")
     }
 
-    pub(crate) fn make_repository(&self, path: &Path) {
-        std::fs::create_dir_all(path).unwrap();
-        git(path, &["init", "--quiet"]);
-        git(path, &["config", "user.name", "Ada"]);
-        git(path, &["config", "user.email", "ada@example.com"]);
-        write(path, "README.md", "# Sums\n");
-        write(path, "src/sum.py", "def sum(a, b):\n    return a - b\n\n\ndef twice(a):\n    return a * 2\n");
-        commit_all(path, "first");
-    }
-
     pub(crate) async fn open(&self) -> Repository {
         self.workspaces.open(self.repo(), None).await.unwrap()
     }
@@ -90,6 +80,17 @@ impl Place {
         let repository = self.open().await;
         self.workspaces.ensure(adw_id, &repository, &format!("adw-task/{adw_id}")).await.unwrap()
     }
+}
+
+/// A repository of the person's, with two files and one commit.
+pub(crate) fn make_repository(path: &Path) {
+    std::fs::create_dir_all(path).unwrap();
+    git(path, &["init", "--quiet"]);
+    git(path, &["config", "user.name", "Ada"]);
+    git(path, &["config", "user.email", "ada@example.com"]);
+    write(path, "README.md", "# Sums\n");
+    write(path, "src/sum.py", "def sum(a, b):\n    return a - b\n\n\ndef twice(a):\n    return a * 2\n");
+    commit_all(path, "first");
 }
 
 pub(crate) fn write(folder: &Path, path: &str, content: impl AsRef<[u8]>) {
