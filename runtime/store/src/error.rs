@@ -6,7 +6,7 @@ use adw_core::AdwId;
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The id of a new workflow exists.
-    #[error("adw_id {0} is taken")]
+    #[error("adw_id {0} is taken: use another, or none and get one")]
     Taken(AdwId),
     /// The workflow has changed since it was read, or isn't there.
     #[error("workflow {adw_id} is not at version {expected} any more: read it and decide again")]
@@ -50,6 +50,41 @@ pub enum StoreError {
     #[error("the database is not available: {0}. Look at free space, permissions and the log")]
     Unavailable(String),
     /// The writer has ended, after an error that it could not recover from or because the store was closed.
-    #[error("the store is closed")]
+    #[error("the store is closed: the server is stopping, or its log says why; start it again")]
     Closed,
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+    use super::*;
+
+    #[test]
+    fn messages_say_what_to_do_next() {
+        let adw_id: AdwId = "adw_bug_1760000000_1a2b3c4d".parse().unwrap();
+        let errors = [
+            StoreError::Taken(adw_id.clone()),
+            StoreError::Conflict { adw_id, expected: 7 },
+            StoreError::Damaged("event 3 of workflow one is missing".to_owned()),
+            StoreError::InUse("/srv/.adw/adw.db".to_owned()),
+            StoreError::Newer { found: 9, known: 1 },
+            StoreError::Rejected("the events of one must be numbered from 2 to 3".to_owned()),
+            StoreError::Outdated { found: "3.45.0".to_owned(), needed: "3.51.3" },
+            StoreError::Unavailable("disk I/O error".to_owned()),
+            StoreError::Closed,
+        ];
+        let messages: Vec<_> = errors.iter().map(ToString::to_string).collect();
+        insta::assert_snapshot!(messages.join("\n"), @r"
+        adw_id adw_bug_1760000000_1a2b3c4d is taken: use another, or none and get one
+        workflow adw_bug_1760000000_1a2b3c4d is not at version 7 any more: read it and decide again
+        the database is damaged: event 3 of workflow one is missing. Stop the server, keep the file, and restore a backup
+        /srv/.adw/adw.db is in use by another adw: stop that one, or give this one a store of its own
+        the database has schema 9, and this adw knows schemas up to 1: use the newer adw that wrote it
+        the store can't take this: the events of one must be numbered from 2 to 3. Nothing was written; this is a fault of adw, please report it
+        SQLite 3.45.0 is linked, and versions before 3.51.3 can corrupt a database: build with a newer one
+        the database is not available: disk I/O error. Look at free space, permissions and the log
+        the store is closed: the server is stopping, or its log says why; start it again
+        ");
+    }
 }

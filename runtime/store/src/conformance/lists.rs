@@ -1,6 +1,6 @@
 //! Lists: their order, their pages, what they are filtered by.
 
-use adw_core::{Status, TaskType};
+use adw_core::{Status, Task, TaskType};
 
 use super::Place;
 use super::samples::{advance, cancelled, create, new_workflow, start, task};
@@ -67,8 +67,7 @@ pub async fn filters_choose_and_combine(place: impl Place) {
     let store = place().await;
     let mut bug = task("Fix it");
     bug.task_type = TaskType::Bug;
-    let mut elsewhere = bug.clone();
-    elsewhere.project = "elsewhere".to_owned();
+    let elsewhere = Task { project: "elsewhere".to_owned(), ..bug.clone() };
     store.create(new_workflow("feature", task("Add it"))).await.unwrap();
     let running = store.create(new_workflow("running_bug", bug.clone())).await.unwrap();
     advance(&*store, &running, start()).await;

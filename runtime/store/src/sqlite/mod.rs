@@ -47,8 +47,8 @@ pub struct SqliteStore {
 impl SqliteStore {
     /// Opens the database, and makes it where there is none.
     ///
-    /// What is there is looked at before anything is changed: it must be free, ours, of a schema that is known, and the
-    /// histories of its open workflows must be whole.
+    /// What is there must be free, ours and of a schema that is known, else it is left untouched; and the histories of
+    /// its open workflows must be whole. [`Store::close`] it, so that it is free when this was dropped.
     #[instrument(level = "debug", skip_all)]
     pub async fn open(options: impl Into<Options>) -> Result<Self, StoreError> {
         let opened = Box::pin(open::open(options.into())).await?;
@@ -64,7 +64,7 @@ impl SqliteStore {
         })
     }
 
-    /// How many groups were written since the store was opened, each in one transaction.
+    /// How many groups of writes were carried out since the store was opened, each in one transaction.
     pub fn commits(&self) -> u64 {
         self.commits.load(Ordering::Relaxed)
     }

@@ -85,7 +85,7 @@ pub(super) async fn open(mut options: Options) -> Result<Opened, StoreError> {
     }
     let mut connection = connect_writer(&options).await?;
     migrations::run(&mut connection).await?;
-    let epoch = epoch(&mut connection).await?;
+    let epoch = give_epoch(&mut connection).await?;
     verify_open_workflows(&mut connection).await?;
     let last_id = last_id(&mut connection).await?;
     let readers = connect_readers(&options).await?;
@@ -98,7 +98,7 @@ impl Database {
     pub(super) async fn reopen(&self) -> Result<WriterConnection, Failure> {
         inspect(&self.options).await?;
         let mut connection = connect_writer(&self.options).await?;
-        if epoch(&mut connection).await? != self.epoch {
+        if epoch(&mut connection).await? != Some(self.epoch) {
             return Err(Failure::damaged("another database was put in its place"));
         }
         verify_open_workflows(&mut connection).await?;
@@ -209,15 +209,26 @@ async fn connect_readers(options: &Options) -> Result<SqlitePool, Failure> {
     Ok(pool.connect_with(reader_options(options)).await?)
 }
 
-/// The database's UUID, given to it when it is first opened.
-async fn epoch(connection: &mut SqliteConnection) -> Result<Uuid, Failure> {
-    sqlx::query("INSERT INTO meta (key, value) VALUES ('epoch', ?1) ON CONFLICT (key) DO NOTHING")
-        .bind(Uuid::new_v4().to_string())
-        .execute(&mut *connection)
+/// The database's UUID, which it is given when it is first opened.
+async fn give_epoch(connection: &mut SqliteConnection) -> Result<Uuid, Failure> {
+    if let Some(epoch) = epoch(connection).await? {
+        return Ok(epoch);
+    }
+    let epoch = Uuid::new_v4();
+    sqlx::query("INSERT INTO meta (key, value) VALUES ('epoch', ?1)")
+        .bind(epoch.to_string())
+        .execute(connection)
         .await?;
-    let epoch: String =
-        sqlx::query_scalar("SELECT value FROM meta WHERE key = 'epoch'").fetch_one(connection).await?;
-    epoch.parse().map_err(|_| Failure::damaged(format!("its epoch {epoch:?} is not a UUID")))
+    Ok(epoch)
+}
+
+async fn epoch(connection: &mut SqliteConnection) -> Result<Option<Uuid>, Failure> {
+    let epoch: Option<String> =
+        sqlx::query_scalar("SELECT value FROM meta WHERE key = 'epoch'").fetch_optional(connection).await?;
+    let parse = |epoch: String| {
+        epoch.parse().map_err(|_| Failure::damaged(format!("its epoch {epoch:?} is not a UUID")))
+    };
+    epoch.map(parse).transpose()
 }
 
 /// The highest number that a workflow's row ever had.

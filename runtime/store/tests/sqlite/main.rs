@@ -5,6 +5,7 @@
 mod crash;
 mod damage;
 mod disk;
+mod golden;
 mod model;
 mod opening;
 mod writer;

@@ -63,6 +63,9 @@ impl WriterConnection {
 
     /// Asks for the heads that the group needs and that aren't known.
     async fn load_heads(&mut self, group: &[&Write]) -> Result<(), Failure> {
+        if self.heads.len() > MOST_HEADS {
+            self.heads.clear();
+        }
         let unknown: Vec<i64> = group
             .iter()
             .filter_map(|write| if let Write::Append(change) = write { Some(change.id) } else { None })
@@ -71,9 +74,6 @@ impl WriterConnection {
             .collect();
         if unknown.is_empty() {
             return Ok(());
-        }
-        if self.heads.len() > MOST_HEADS {
-            self.heads.clear();
         }
         let ids = serde_json::Value::from(unknown).to_string();
         for row in sqlx::query(sql::HEADS).bind(ids).fetch_all(&mut self.connection).await? {

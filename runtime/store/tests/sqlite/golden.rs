@@ -1,0 +1,31 @@
+//! What is stored for good, to the letter. Histories outlive programs: a new program must read what an old one wrote.
+
+use std::fmt::Write as _;
+
+use adw_core::Event;
+use adw_store::Store as _;
+use adw_store::conformance::samples::{advance, create, done, start};
+
+use crate::Place;
+
+#[tokio::test]
+async fn events_are_written_like_this() {
+    let place = Place::new();
+    let store = place.open().await;
+    let stored = create(&*store, "one").await;
+    let stored = advance(&*store, &stored, start()).await;
+    let end = Event::WorkflowFailed { error_message: "no place".to_owned(), by_hand: true };
+    advance(&*store, &stored, vec![done("plan", "Planned"), end]).await;
+    store.close().await;
+
+    let mut text = String::new();
+    let mut raw = place.raw().await;
+    let events = "SELECT seq, at, type, hex(checksum), body FROM events ORDER BY seq";
+    for event in
+        sqlx::query_as::<_, (i64, i64, String, String, String)>(events).fetch_all(&mut raw).await.unwrap()
+    {
+        let (seq, at, kind, checksum, body) = event;
+        writeln!(text, "{seq} {at} {kind} {checksum}\n{body}").unwrap();
+    }
+    insta::assert_snapshot!(text);
+}
