@@ -72,6 +72,7 @@ pub mod testing;
     unsafe_code,
     clippy::all,
     clippy::pedantic,
+    clippy::mem_forget,
     reason = "generated from the contract, whose ABI is made of raw pointers"
 )]
 pub mod bindings;

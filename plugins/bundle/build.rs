@@ -28,7 +28,6 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Has cargo run this again when something that the modules are made of changes.
-#[expect(clippy::print_stdout, reason = "how a build script speaks to cargo")]
 fn watch(workspace: &Path) {
     for part in STAGES.map(|stage| format!("plugins/{stage}")) {
         println!("cargo::rerun-if-changed={}", workspace.join(part).display());

@@ -5,13 +5,14 @@ use quote::quote;
 use syn::{Error, Item, Result};
 
 /// What the type is for.
+#[derive(Clone, Copy)]
 pub(crate) enum Kind {
     Config,
     Data,
 }
 
 impl Kind {
-    fn attribute(&self) -> &'static str {
+    fn attribute(self) -> &'static str {
         match self {
             Self::Config => "#[config]",
             Self::Data => "#[data]",

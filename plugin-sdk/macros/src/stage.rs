@@ -14,6 +14,7 @@ pub(crate) fn expand(arguments: &TokenStream, item: TokenStream) -> Result<Token
     let name = &function.sig.ident;
     let summary = summary(&function.attrs);
     Ok(quote! {
+        #[allow(clippy::needless_pass_by_value, reason = "a stage owns its configuration")]
         #function
 
         const _: () = {

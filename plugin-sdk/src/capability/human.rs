@@ -18,8 +18,8 @@ handle! {
 impl<'cx> Human<'cx> {
     /// A question, to be answered with any JSON value.
     pub fn ask(self, text: impl Into<String>) -> Question<'cx> {
-        let question = human::Question { text: text.into(), choices: Vec::new(), schema: None };
-        Question { question, run: PhantomData, answer: PhantomData }
+        let asked = human::Question { text: text.into(), choices: Vec::new(), schema: None };
+        Question { asked, run: PhantomData, answer: PhantomData }
     }
 }
 
@@ -27,7 +27,7 @@ impl<'cx> Human<'cx> {
 #[derive(Debug, Clone)]
 #[must_use = "nobody is asked until you `wait` for the answer"]
 pub struct Question<'cx, T = Value> {
-    question: human::Question,
+    asked: human::Question,
     run: PhantomData<&'cx Cx>,
     answer: PhantomData<fn() -> T>,
 }
@@ -35,19 +35,19 @@ pub struct Question<'cx, T = Value> {
 impl<'cx, T: DeserializeOwned> Question<'cx, T> {
     /// Answers to choose from. The answer is then one of these texts.
     pub fn choices(mut self, choices: impl IntoIterator<Item = impl Into<String>>) -> Question<'cx, String> {
-        self.question.choices = choices.into_iter().map(Into::into).collect();
-        Question { question: self.question, run: PhantomData, answer: PhantomData }
+        self.asked.choices = choices.into_iter().map(Into::into).collect();
+        Question { asked: self.asked, run: PhantomData, answer: PhantomData }
     }
 
     /// Asks for an answer of a type of yours, by its JSON Schema.
     pub fn schema<U: JsonSchema + DeserializeOwned>(mut self) -> Question<'cx, U> {
-        self.question.schema = Some(crate::glue::schema_of::<U>());
-        Question { question: self.question, run: PhantomData, answer: PhantomData }
+        self.asked.schema = Some(crate::glue::schema_of::<U>());
+        Question { asked: self.asked, run: PhantomData, answer: PhantomData }
     }
 
     /// Asks, and waits.
     pub fn wait(self) -> Result<T> {
-        let answer = human::ask(&self.question).map_err(Error::from)?;
+        let answer = human::ask(&self.asked).map_err(Error::from)?;
         serde_json::from_str(&answer)
             .map_err(|error| Error::Invalid(format!("the answer doesn't fit: {error}")))
     }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::replies::{AgentReply, ExecReply, HttpReply};
 use super::run::Run;
-use super::script::{Running, Script};
+use super::script::{self, Script};
 use crate::bindings::adw::stage::types;
 use crate::glue::{self, Text};
 use crate::{Cx, Error, Failure, Outcome, StageResult, TaskKind};
@@ -46,7 +46,7 @@ impl TestHost {
             extra: Vec::new(),
         };
         // 2026-01-01T00:00:00Z, so that a test meets no year but this.
-        let script = Script { now: Duration::from_secs(1_767_225_600), ..Script::default() };
+        let script = Script { now: Duration::from_hours(490_896), ..Script::default() };
         Self { context, script }
     }
 
@@ -224,9 +224,8 @@ impl TestHost {
 
     #[track_caller]
     fn start<T>(self, stage: impl FnOnce(types::Context) -> StageResult<T>) -> Run<T> {
-        let running = Running::start(self.script);
-        let result = stage(self.context);
-        let script = running.finish();
+        let Self { context, script } = self;
+        let (result, script) = script::run(script, || stage(context));
         let unused = script.unused();
         if !unused.is_empty() {
             let ended = match &result {

@@ -101,20 +101,24 @@ impl<T> Run<T> {
 
     /// What agents were asked, in order.
     pub fn prompts(&self) -> Vec<&str> {
-        let prompt = |call| match call {
-            &Call::Agent { ref prompt, .. } => Some(prompt.as_str()),
-            _ => None,
-        };
-        self.calls.iter().filter_map(prompt).collect()
+        let mut prompts = Vec::new();
+        for call in &self.calls {
+            if let Call::Agent { prompt, .. } = call {
+                prompts.push(prompt.as_str());
+            }
+        }
+        prompts
     }
 
     /// The messages of the commits that the stage made, in order.
     pub fn commits(&self) -> Vec<&str> {
-        let message = |call| match call {
-            &Call::Commit { ref message, id: Some(_) } => Some(message.as_str()),
-            _ => None,
-        };
-        self.calls.iter().filter_map(message).collect()
+        let mut messages = Vec::new();
+        for call in &self.calls {
+            if let Call::Commit { message, id: Some(_) } = call {
+                messages.push(message.as_str());
+            }
+        }
+        messages
     }
 
     /// The programs that the stage ran, as one would type them, in order.

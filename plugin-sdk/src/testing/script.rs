@@ -66,24 +66,21 @@ thread_local! {
     static RUNNING: RefCell<Option<Script>> = const { RefCell::new(None) };
 }
 
-/// Puts a script in place while a stage runs, and takes it away again, also after a panic.
-pub(super) struct Running;
+/// Runs a stage with a script in place, and gives the script back; it is taken away also after a panic.
+pub(super) fn run<T>(script: Script, stage: impl FnOnce() -> T) -> (T, Script) {
+    struct TakenAway;
 
-impl Running {
-    pub(super) fn start(script: Script) -> Self {
-        RUNNING.with_borrow_mut(|running| *running = Some(script));
-        Self
+    impl Drop for TakenAway {
+        fn drop(&mut self) {
+            RUNNING.with_borrow_mut(|running| *running = None);
+        }
     }
 
-    pub(super) fn finish(self) -> Script {
-        RUNNING.with_borrow_mut(Option::take).unwrap_or_default()
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        RUNNING.with_borrow_mut(|running| *running = None);
-    }
+    RUNNING.with_borrow_mut(|running| *running = Some(script));
+    let _at_the_end = TakenAway;
+    let result = stage();
+    let script = RUNNING.with_borrow_mut(Option::take).unwrap_or_default();
+    (result, script)
 }
 
 /// Answers a call from the script of the stage that runs on this thread.

@@ -7,8 +7,8 @@ use adw_stage_wit::{CONTRACT_VERSION, CUSTOM_SECTION};
 use wasmparser::{ComponentExternalKind, ComponentTypeRef, Parser, Payload};
 use wit_component::ComponentEncoder;
 
-/// Where a plugin of this size takes well under a tenth of a second to compile.
-const LARGEST: usize = 300_000;
+/// A quarter of it is the names of functions. What is over is a dependency that nobody meant to bring in.
+const LARGEST: usize = 450_000;
 
 #[test]
 fn each_imports_what_it_calls_and_nothing_more() {

@@ -15,7 +15,9 @@ pub(super) fn read(output: &str) -> Option<Tally> {
             let tally = tally.get_or_insert_default();
             add_counts(tally, result);
             let names = if listed.is_empty() { &marked } else { &listed };
-            names.iter().for_each(|name: &&str| tally.add_failure(*name));
+            for name in names {
+                tally.add_failure(*name);
+            }
             listed.clear();
             marked.clear();
             listing = false;

@@ -17,12 +17,8 @@ pub(super) fn read(output: &str) -> Option<Tally> {
     }
     let mut tally = Tally { passed: passed?, failed, ..Tally::default() };
     tally.found_none = tally.passed == 0 && failed == 0 && counted_none(output);
-    if let Some((_, list)) = output.split_once("✖ failing tests:") {
-        list.lines()
-            .filter_map(|line| line.strip_prefix("✖ "))
-            .for_each(|name| tally.add_failure(without_time(name)));
-    } else {
-        tap_names(output).into_iter().for_each(|name| tally.add_failure(name));
+    for name in failing_list(output).unwrap_or_else(|| tap_names(output)) {
+        tally.add_failure(name);
     }
     Some(tally)
 }
@@ -30,6 +26,12 @@ pub(super) fn read(output: &str) -> Option<Tally> {
 /// `# tests 0`
 fn counted_none(output: &str) -> bool {
     output.lines().any(|line| matches!(line, "# tests 0" | "ℹ tests 0"))
+}
+
+/// What `spec` lists at its end, with the time each took.
+fn failing_list(output: &str) -> Option<Vec<&str>> {
+    let (_, list) = output.split_once("✖ failing tests:")?;
+    Some(list.lines().filter_map(|line| line.strip_prefix("✖ ")).map(without_time).collect())
 }
 
 /// The tests that are `not ok`, without the suites around them.
