@@ -144,3 +144,17 @@ async fn text_for_people_loses_its_terminal_escapes() {
     let ran = Fixture::new().run(guest(code), Scripted::new([])).await;
     assert_eq!(ran.result, Ok(Err(Failure::Fatal("a red word".to_owned()))));
 }
+
+#[tokio::test]
+async fn a_nan_has_the_same_bits_on_every_machine() {
+    // The sum of a NaN with a payload: without canonical NaNs most processors keep the payload.
+    let code = r#"(func (export "run") (param i32) (result i32)
+        (f32.store (i32.const 0) (f32.const nan:0x200001))
+        (if (i32.ne
+              (i32.reinterpret_f32 (f32.add (f32.load (i32.const 0)) (f32.const 1)))
+              (i32.const 0x7fc00000))
+          (then unreachable))
+        (call $done {{null}}))"#;
+    let ran = Fixture::new().run(guest(code), Scripted::new([])).await;
+    assert!(ran.result.is_ok(), "{ran:?}");
+}

@@ -1,11 +1,12 @@
 //! Guests beside each other, and guests that nobody waits for any more.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use adw_core::Limits;
-use adw_host::capability::log;
-use adw_host::{Answer, Call, CallError, Effects, Run, Stop};
+use adw_host::capability::{clock, log};
+use adw_host::{Answer, Call, CallError, Effects, Reply, Run, Stop};
 use async_trait::async_trait;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -95,18 +96,46 @@ async fn a_run_that_is_dropped_drops_the_call_under_way() {
     assert!(fixture.run(guest(NOOP), Scripted::new([])).await.result.is_ok());
 }
 
+/// Counts how many calls are under way at once; each lasts until everybody else had several turns.
+#[derive(Default)]
+struct Crowd {
+    inside: AtomicUsize,
+    most: AtomicUsize,
+}
+
+#[async_trait]
+impl Effects for Crowd {
+    async fn admit(&self, _call: &Call) -> Result<(), CallError> {
+        Ok(())
+    }
+
+    async fn perform(&self, _n: u32, _call: Call) -> Result<Answer, Stop> {
+        let inside = self.inside.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most.fetch_max(inside, Ordering::SeqCst);
+        for _ in 0..50 {
+            tokio::task::yield_now().await;
+        }
+        self.inside.fetch_sub(1, Ordering::SeqCst);
+        Ok(Ok(Reply::Clock(clock::Reply::Slept)))
+    }
+}
+
 #[tokio::test]
 async fn more_guests_than_slots_queue() {
     let fixture = Arc::new(Fixture::with(|config| config.slots = 3));
-    let noop = fixture.host.load(guest(NOOP)).await.unwrap();
+    let plugin =
+        fixture.host.load(guest(&SLEEPING.replace("unreachable", "(call $done {{null}})"))).await.unwrap();
+    let crowd = Arc::new(Crowd::default());
     let mut all = JoinSet::new();
-    for _ in 0..60 {
-        let (fixture, noop) = (Arc::clone(&fixture), noop.clone());
-        all.spawn(async move { fixture.host.run(&noop, attempt(Scripted::new([]))).await.result });
+    for _ in 0..30 {
+        let (fixture, plugin, crowd) = (Arc::clone(&fixture), plugin.clone(), Arc::clone(&crowd));
+        all.spawn(async move { fixture.host.run(&plugin, attempt(crowd)).await.result });
     }
     while let Some(result) = all.join_next().await {
         assert!(result.unwrap().is_ok());
     }
+    let most = crowd.most.load(Ordering::SeqCst);
+    assert!((1..=3).contains(&most), "{most} guests at once in 3 slots");
 }
 
 #[tokio::test]
