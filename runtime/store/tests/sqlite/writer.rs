@@ -15,17 +15,17 @@ use crate::Place;
 async fn many_writers_share_commits() {
     let place = Place::new();
     let store = place.open().await;
-    let mut writers = JoinSet::new();
+    let mut clients = JoinSet::new();
     for client in 0..64 {
         let store = Arc::clone(&store);
-        writers.spawn(async move {
+        clients.spawn(async move {
             for n in 0..5 {
                 let stored = create(&*store, &format!("w{client}_{n}")).await;
                 advance(&*store, &stored, start()).await;
             }
         });
     }
-    writers.join_all().await;
+    clients.join_all().await;
     let writes = 64 * 5 * 2;
     assert!(store.commits() < writes / 4, "{} commits for {writes} writes", store.commits());
 }
