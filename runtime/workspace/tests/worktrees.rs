@@ -75,11 +75,13 @@ async fn what_was_committed_after_the_last_checkpoint_comes_back() {
     assert_eq!(status(again.path()), "## adw-task/one");
 }
 
+/// Done to a worktree and its repository.
+type Damage = fn(&std::path::Path, &std::path::Path);
+
 #[tokio::test]
 async fn a_folder_that_git_lost_sight_of_is_kept_and_made_again() {
     let place = Place::with_repository();
     let repo = place.repo();
-    type Damage = fn(&std::path::Path, &std::path::Path);
     let damages: [(&str, Damage); 4] = [
         ("the pointer is gone", |tree, _| std::fs::remove_file(tree.join(".git")).unwrap()),
         ("the note is gone", |_, repo| std::fs::remove_dir_all(repo.join(".git/worktrees/one")).unwrap()),
