@@ -27,7 +27,7 @@ async fn what_was_answered_is_in_the_files_at_once() {
             assert_eq!(revived.workflow(&id).await.unwrap(), store.workflow(&id).await.unwrap());
             assert_eq!(revived.events(&id, 0, 9).await.unwrap(), store.events(&id, 0, 9).await.unwrap());
         }
-        create(&*revived, "and it goes on".replace(' ', "_").as_str()).await;
+        create(&*revived, "and_it_goes_on").await;
     }
 }
 
