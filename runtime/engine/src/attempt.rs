@@ -65,8 +65,8 @@ pub(crate) async fn run(engine: &Arc<Inner>, workflow: &Workflow, stage: &Stage)
         return fatal(stop.to_string());
     }
     match (end, live.finish().await) {
-        (End::Result(AttemptResult::Done(_) | AttemptResult::Skipped { .. }), Err(message)) => {
-            fatal(format!("the work could not be kept: {message}"))
+        (End::Result(AttemptResult::Done(_) | AttemptResult::Skipped { .. }), Err(error)) => {
+            fatal(format!("the work could not be kept: {error}"))
         }
         (end, _) => end,
     }

@@ -70,6 +70,7 @@ async fn a_task_with_a_diff_is_planned_implemented_and_tested() {
     assert_eq!(git(bench.path(), &["show", "HEAD:calc.py"]), SUM);
     let diff = bench.engine.diff(&adw_id).await.unwrap();
     assert!(diff.contains("+    return a + b"), "{diff}");
+    assert!(!diff.contains("__pycache__"), "what the tests left lying about is no part of the work:\n{diff}");
     let query = LogQuery { stage: None, attempt: None, offset: 0, limit: 1000 };
     let log = bench.engine.logs(&adw_id, query).await.unwrap();
     assert!(log.lines.iter().any(|line| line.message.contains("python3")), "{log:#?}");

@@ -73,7 +73,7 @@ impl Live {
     pub(super) fn environment(&self, beyond: &[String]) -> Environment {
         let environment = Environment::inherit(beyond);
         match self.workspace.get() {
-            Some(workspace) => environment.with_all(workspace.environment()),
+            Some(opened) => environment.with_all(opened.workspace.environment()),
             None => environment,
         }
     }

@@ -43,7 +43,7 @@ pub(crate) struct Live {
     options: LiveOptions,
     log: AttemptLog,
     began: Instant,
-    workspace: OnceCell<adw_workspace::Workspace>,
+    workspace: OnceCell<workspace::Opened>,
     in_flight: watch::Sender<usize>,
 }
 
@@ -63,16 +63,6 @@ impl Live {
     pub(crate) async fn quiet(&self) {
         // An error means that the sender is gone, and it is ours.
         let _ = self.in_flight.subscribe().wait_for(|calls| *calls == 0).await;
-    }
-
-    /// Keeps the tree as the stage leaves it, if the stage touched it.
-    pub(crate) async fn finish(&self) -> Result<(), String> {
-        let Some(workspace) = self.workspace.get() else { return Ok(()) };
-        workspace
-            .checkpoint(&self.label("end"), self.git_time())
-            .await
-            .map(drop)
-            .map_err(|error| error.to_string())
     }
 
     fn now(&self) -> Timestamp {

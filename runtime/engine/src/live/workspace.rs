@@ -1,5 +1,6 @@
 //! workspace and workspace-write: the workflow's worktree, made when a stage first touches it.
 
+use adw_core::WorkspaceAccess;
 use adw_host::{
     Bytes, CallError,
     capability::{workspace as read, workspace_write as write},
@@ -21,6 +22,13 @@ const BEGAN: &str = "runtime/began";
 struct Began {
     round: u32,
     checkpoint: CommitId,
+}
+
+/// The worktree of an attempt.
+pub(super) struct Opened {
+    pub(super) workspace: Workspace,
+    /// What it was when the round began.
+    began: CommitId,
 }
 
 impl Live {
@@ -68,9 +76,30 @@ impl Live {
         }
     }
 
+    /// Keeps the tree as the stage leaves it, if the stage touched it. What a stage that may not change anything has left
+    /// lying about (what its commands wrote: caches, reports) is kept as a checkpoint, and taken off the tree again: it
+    /// is no part of the work.
+    pub(crate) async fn finish(&self) -> Result<(), CallError> {
+        let Some(opened) = self.workspace.get() else { return Ok(()) };
+        let label = self.label("end");
+        let end = opened.workspace.checkpoint(&label, self.git_time()).await.map_err(answer)?;
+        if end.id != opened.began && !self.may_change() {
+            opened.workspace.restore(&opened.began, self.git_time()).await.map_err(answer)?;
+        }
+        Ok(())
+    }
+
+    /// Whether what the stage leaves on the tree is meant.
+    fn may_change(&self) -> bool {
+        let grants = &self.options.spec.grants;
+        grants.workspace == Some(WorkspaceAccess::Write)
+            || grants.agent.as_ref().is_some_and(|agents| !agents.is_empty())
+    }
+
     /// The worktree, ready for this attempt.
     pub(super) async fn workspace(&self) -> Result<&Workspace, CallError> {
-        self.workspace.get_or_try_init(|| self.open_workspace()).await
+        let opened = self.workspace.get_or_try_init(|| self.open_workspace()).await?;
+        Ok(&opened.workspace)
     }
 
     /// Keeps the tree as it is now, if it changed.
@@ -90,7 +119,7 @@ impl Live {
         jiff::Timestamp::from_millisecond(self.now().as_millis()).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
     }
 
-    async fn open_workspace(&self) -> Result<Workspace, CallError> {
+    async fn open_workspace(&self) -> Result<Opened, CallError> {
         let (engine, project) = (&self.options.engine, &self.options.project);
         let repository =
             engine.workspaces.open(&project.repo, project.base.as_deref()).await.map_err(answer)?;
@@ -100,13 +129,13 @@ impl Live {
             .ensure(workflow.adw_id.as_str(), &repository, &workflow.branch())
             .await
             .map_err(answer)?;
-        self.begin_round(&workspace).await?;
-        Ok(workspace)
+        let began = self.begin_round(&workspace).await?;
+        Ok(Opened { workspace, began })
     }
 
     /// The first attempt of a round notes the tree that it found; a later one starts from that tree again, since the
     /// half-done work of the one before it would only be in its way.
-    async fn begin_round(&self, workspace: &Workspace) -> Result<(), CallError> {
+    async fn begin_round(&self, workspace: &Workspace) -> Result<CommitId, CallError> {
         let (store, id, stage) = (&self.options.engine.store, self.options.id, &self.options.spec.name);
         let noted = store.value(id, stage, BEGAN).await.map_err(unavailable)?;
         let noted = noted.and_then(|noted| serde_json::from_slice::<Began>(&noted).ok());
@@ -114,13 +143,14 @@ impl Live {
             workspace.restore(&began.checkpoint, self.git_time()).await.map_err(answer)?;
             self.say(LogLevel::Info, LogSource::Runtime, "the worktree is what it was when the stage began")
                 .await;
-            return Ok(());
+            return Ok(began.checkpoint);
         }
         let checkpoint =
             workspace.checkpoint(&self.label("begin"), self.git_time()).await.map_err(answer)?.id;
         let began = Began { round: self.options.round, checkpoint };
         let noted = serde_json::to_vec(&began).map_err(|error| CallError::Unavailable(error.to_string()))?;
-        store.set_value(id, stage, BEGAN, noted).await.map_err(unavailable)
+        store.set_value(id, stage, BEGAN, noted).await.map_err(unavailable)?;
+        Ok(began.checkpoint)
     }
 }
 
