@@ -45,8 +45,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let sample = Sample::create(&folder)?;
     terminal::say(format!("  {}", sample.repository().display()));
     sample.expect_red()?;
-    step::run(Command::new(&adw).arg("init").current_dir(sample.repository()))?;
+    step::quietly(Command::new(&adw).arg("init").current_dir(sample.repository()))?;
     sample.commit_configuration()?;
+    terminal::good("`adw init` wrote an adw.toml that fits it");
     let before = sample.checkout()?;
 
     terminal::heading("The server");
@@ -56,8 +57,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     step::run(client(&adw, &server).args(task(&sample)))?;
 
     terminal::heading("What came out");
-    let diff = step::quietly(client(&adw, &server).args(["diff", ADW_ID]))?;
-    terminal::say(diff.trim_end());
+    step::run(client(&adw, &server).args(["diff", ADW_ID]))?;
     sample.expect_green(ADW_ID)?;
     if sample.checkout()? != before {
         return Err(Failure::new(format!("the checkout in {} has changed", sample.repository().display())));

@@ -1,5 +1,6 @@
 //! Commands that a task consists of.
 
+use std::path::Path;
 use std::process::{Command, Output};
 
 use crate::failure::{Doing, Failure, Result};
@@ -34,7 +35,9 @@ pub(crate) fn outcome(command: &mut Command) -> Result<Output> {
 
 /// The command as a person would type it.
 fn line(command: &Command) -> String {
-    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    let program = command.get_program();
+    let program = Path::new(program).file_name().unwrap_or(program);
+    let words = std::iter::once(program).chain(command.get_args());
     let words = words.map(|word| {
         let word = word.to_string_lossy();
         if word.contains(char::is_whitespace) { format!("'{word}'") } else { word.into_owned() }

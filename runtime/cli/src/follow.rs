@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::client::{Answer, Change, Client, Feed, LogLine, LogReader, News, Workflow};
 use crate::failure::{Exit, Failure};
 use crate::output::Output;
-use crate::style::{self, Styled, one_line, printable};
+use crate::style::{self, Styled, duration, one_line, printable};
 
 /// The longest line that is shown of what a stage says of itself; `adw show` and `adw logs` have all of it.
 const WIDTH: usize = 160;
@@ -43,11 +43,26 @@ pub(crate) async fn to_the_end(
 }
 
 /// The exit code that a workflow's end stands for.
-pub(crate) fn exit_of(status: Status) -> Exit {
+pub(crate) const fn exit_of(status: Status) -> Exit {
     match status {
         Status::Failed | Status::Cancelled => Exit::WorkflowFailed,
         Status::Pending | Status::Running | Status::Completed => Exit::Done,
     }
+}
+
+/// How it ended, and where to look next.
+pub(crate) fn conclusion(workflow: &Workflow) -> String {
+    let id = &workflow.adw_id;
+    let status = Styled(style::of_status(workflow.status), workflow.status.as_str());
+    let took = duration(workflow.created_at, workflow.completed_at.unwrap_or(workflow.updated_at));
+    let why =
+        workflow.error_message.as_deref().map(|why| format!(": {}", printable(why))).unwrap_or_default();
+    let (what, next) = match workflow.status {
+        Status::Failed => ("look further", format!("adw show {id}, adw logs {id}; then adw retry {id}")),
+        Status::Cancelled => ("look further", format!("adw show {id}, adw logs {id}")),
+        _ => ("what came out", format!("adw diff {id}; it is on the branch {}", printable(&workflow.branch))),
+    };
+    format!("{status} after {took}{why}\n{what}: {next}")
 }
 
 /// What is on the screen.
@@ -58,10 +73,17 @@ struct View<'a> {
 
 impl View<'_> {
     async fn change(&mut self, change: &Change) -> Result<(), Failure> {
-        // The lines of an attempt come before the line that says how it ended.
+        // The lines of an attempt come after the line that says how it began, and before the one that says how it ended.
+        if change.event == EventKind::StageStarted {
+            self.event(change)?;
+        }
         if let Some((stage, attempt)) = change.attempt() {
             self.lines(&stage, attempt).await?;
         }
+        if change.event == EventKind::StageStarted { Ok(()) } else { self.event(change) }
+    }
+
+    fn event(&self, change: &Change) -> Result<(), Failure> {
         match in_words(change) {
             Some(said) if !self.output.is_json() => {
                 self.line(change.at, text(&change.data, "stage").unwrap_or_default(), said)
@@ -76,7 +98,8 @@ impl View<'_> {
         if self.output.is_json() {
             return Ok(());
         }
-        for line in self.log.read(stage, attempt).await? {
+        let lines = self.log.read(stage, attempt).await?;
+        for line in lines.into_iter().filter(|line| !line.message.trim().is_empty()) {
             self.line(line.at, stage.as_str(), said(&line))?;
         }
         Ok(())
@@ -115,9 +138,15 @@ fn in_words(change: &Change) -> Option<String> {
     };
     let result = data.get("stage_result").unwrap_or(data);
     let summary = text(result, "summary");
-    let error = text(result, "error").or_else(|| text(data, "error_message"));
+    let error = text(result, "error");
     Some(match change.event {
-        EventKind::TaskCreated | EventKind::WorkflowStarted | EventKind::WorkflowAnnotated => return None,
+        // Said before the first event, and after the last.
+        EventKind::TaskCreated
+        | EventKind::WorkflowStarted
+        | EventKind::WorkflowAnnotated
+        | EventKind::WorkflowCompleted
+        | EventKind::WorkflowFailed
+        | EventKind::WorkflowCancelled => return None,
         EventKind::StageStarted => match data.get("attempt").and_then(Value::as_u64) {
             Some(attempt) if attempt > 1 => {
                 with(style::BUSY, "started", Some(&format!("(attempt {attempt})")))
@@ -138,9 +167,6 @@ fn in_words(change: &Change) -> Option<String> {
         }
         EventKind::WorkflowMoved => with(style::NOTE, "moved by hand to", text(data, "to")),
         EventKind::WorkflowRetried => with(style::NOTE, "goes on, from", text(data, "from")),
-        EventKind::WorkflowCompleted => with(style::GOOD, "completed", None),
-        EventKind::WorkflowFailed => with(style::BAD, "failed:", error),
-        EventKind::WorkflowCancelled => with(style::NOTE, "cancelled", text(data, "reason")),
     })
 }
 

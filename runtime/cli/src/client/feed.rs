@@ -225,3 +225,6 @@ fn pause(tries: u32) -> Duration {
     let chance = RandomState::new().build_hasher().finish() % 1000;
     longest / 1000 * u32::try_from(chance).unwrap_or(1000)
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,8 @@ use std::time::Duration;
 use adw_core::{AdwId, StageName};
 use reqwest::{Method, RequestBuilder, Url};
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::json;
+use serde_json::value::RawValue;
 
 pub(crate) use address::{Address, InvalidAddress};
 pub(crate) use error::{Problem, RequestError};
@@ -29,7 +30,7 @@ const LOG_PAGE: usize = 1000;
 #[derive(Clone, Debug)]
 pub(crate) struct Answer<T> {
     pub(crate) view: T,
-    pub(crate) raw: Value,
+    pub(crate) raw: Box<RawValue>,
 }
 
 pub(crate) struct Client {
@@ -71,7 +72,7 @@ impl Client {
         filter: &[(&str, String)],
         cursor: Option<&str>,
         limit: u32,
-    ) -> Result<Answer<Page<Value>>, RequestError> {
+    ) -> Result<Answer<Page<Box<RawValue>>>, RequestError> {
         let url = self.address.url(&["api", "v1", "workflows"]);
         let cursor: Vec<_> = cursor.into_iter().map(|cursor| ("cursor", cursor)).collect();
         self.answer(self.http.get(url).query(filter).query(&cursor).query(&[("limit", limit)])).await
@@ -120,8 +121,9 @@ impl Client {
 
     async fn answer<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<Answer<T>, RequestError> {
         let body = self.body(request).await?;
-        let raw: Value = serde_json::from_slice(&body).map_err(|error| self.unexpected(error.to_string()))?;
-        let view = T::deserialize(&raw).map_err(|error| self.unexpected(error.to_string()))?;
+        let raw: Box<RawValue> =
+            serde_json::from_slice(&body).map_err(|error| self.unexpected(error.to_string()))?;
+        let view = serde_json::from_str(raw.get()).map_err(|error| self.unexpected(error.to_string()))?;
         Ok(Answer { view, raw })
     }
 

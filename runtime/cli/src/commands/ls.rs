@@ -2,8 +2,8 @@ use std::fmt::Write;
 
 use adw_core::{Status, TaskType};
 use clap::Args;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
+use serde_json::value::RawValue;
 
 use crate::client::{Client, Page, Workflow};
 use crate::context::Context;
@@ -54,7 +54,7 @@ impl Ls {
             return Ok(Exit::Done);
         }
         let workflows: Vec<Workflow> =
-            page.items.iter().filter_map(|item| Workflow::deserialize(item).ok()).collect();
+            page.items.iter().filter_map(|item| serde_json::from_str(item.get()).ok()).collect();
         cx.output.line(table(&workflows).trim_end())?;
         if page.next_cursor.is_some() {
             cx.output
@@ -64,9 +64,9 @@ impl Ls {
     }
 
     /// Reads as many pages as it takes.
-    async fn read(&self, client: &Client) -> Result<Page<Value>, Failure> {
+    async fn read(&self, client: &Client) -> Result<Page<Box<RawValue>>, Failure> {
         let filter = self.filter();
-        let mut read: Page<Value> = Page { items: Vec::new(), next_cursor: None };
+        let mut read: Page<Box<RawValue>> = Page { items: Vec::new(), next_cursor: None };
         loop {
             let left = self.limit.saturating_sub(u32::try_from(read.items.len()).unwrap_or(u32::MAX));
             let page = client.list(&filter, read.next_cursor.as_deref(), left.min(PAGE)).await?.view;

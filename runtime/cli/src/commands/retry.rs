@@ -1,7 +1,6 @@
 use adw_core::{AdwId, StageName};
 use clap::Args;
 
-use crate::commands::run::conclusion;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::follow;
@@ -37,7 +36,7 @@ impl Retry {
         };
         match (cx.output.is_json(), self.follow) {
             (true, _) => cx.output.json(&ended.raw)?,
-            (false, true) => cx.output.line(conclusion(&ended.view))?,
+            (false, true) => cx.output.line(follow::conclusion(&ended.view))?,
             (false, false) => cx.output.line(format_args!("{} goes on", self.adw_id))?,
         }
         Ok(if self.follow { follow::exit_of(ended.view.status) } else { Exit::Done })

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use adw_core::{AdwId, StageName, TaskType};
 use clap::Args;
 
-use crate::client::{NewTask, Workflow};
+use crate::client::NewTask;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::follow;
-use crate::style::{self, Styled, duration, printable};
+use crate::style::{self, Styled, printable};
 
 /// Hand over a task, and watch it to its end
 #[derive(Debug, Args)]
@@ -93,7 +93,7 @@ impl Run {
         if cx.output.is_json() {
             cx.output.json(&ended.raw)?;
         } else {
-            cx.output.line(conclusion(&ended.view))?;
+            cx.output.line(follow::conclusion(&ended.view))?;
         }
         Ok(follow::exit_of(ended.view.status))
     }
@@ -116,18 +116,6 @@ impl Run {
             agent: self.agent,
         })
     }
-}
-
-/// How it ended, and where to look next.
-pub(crate) fn conclusion(workflow: &Workflow) -> String {
-    let id = &workflow.adw_id;
-    let status = Styled(style::of_status(workflow.status), workflow.status.as_str());
-    let took = duration(workflow.created_at, workflow.completed_at.unwrap_or(workflow.updated_at));
-    let next = match follow::exit_of(workflow.status) {
-        Exit::Done => format!("adw diff {id}"),
-        _ => format!("adw show {id}, adw logs {id}, adw retry {id}"),
-    };
-    format!("{status} in {took}; next: {next}")
 }
 
 /// The type as it was written: the server keeps a client's own words.

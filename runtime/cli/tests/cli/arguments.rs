@@ -1,0 +1,155 @@
+//! Help, and everything that goes wrong before a server is asked.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+
+use crate::support::{adw, run};
+
+#[test]
+fn help_has_examples() {
+    let folder = tempfile::tempdir().unwrap();
+    let commands = ["init", "check", "serve", "run", "ls", "show", "logs", "diff", "cancel", "retry"];
+    let overview = run(folder.path(), ["--help"]);
+    assert_eq!(overview.code, Some(0));
+    insta::assert_snapshot!("help", overview.stdout);
+    for command in commands {
+        let help = run(folder.path(), [command, "--help"]);
+        assert_eq!(help.code, Some(0), "{command}");
+        assert!(help.stdout.contains("Example"), "{command}");
+        insta::assert_snapshot!(format!("help-{command}"), help.stdout);
+    }
+}
+
+#[test]
+fn what_cannot_be_understood_ends_with_2() {
+    let folder = tempfile::tempdir().unwrap();
+    for (arguments, said) in [
+        (vec![], "Usage: adw"),
+        (vec!["sow"], "unrecognized subcommand 'sow'"),
+        (vec!["show", "../etc"], "adw_id \"../etc\" is not valid"),
+        (vec!["run"], "required arguments were not provided"),
+        (vec!["run", "title", "--type", "wish"], "task type \"wish\" is unknown"),
+        (vec!["run", "title", "--stages", "a b"], "stage name \"a b\" is not valid"),
+        (vec!["run", "title", "--file", "missing.md"], "failed to read missing.md"),
+        (vec!["ls", "--status", "done"], "use one of pending, running"),
+        (vec!["ls", "--limit", "0"], "0 is not in 1.."),
+        (vec!["ls", "--server", "https://example.com"], "https is not available"),
+        (vec!["ls", "--server", "http://"], "is not a server's address"),
+        (vec!["serve", "--listen", "0.0.0.0:8000"], "can be reached from outside"),
+    ] {
+        let output = adw(folder.path()).args(&arguments).output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {stderr}");
+        assert!(stderr.contains(said), "{arguments:?}: {stderr}");
+        assert!(!stderr.contains("panicked"), "{arguments:?}: {stderr}");
+    }
+}
+
+#[test]
+fn with_json_errors_are_json_too() {
+    let folder = tempfile::tempdir().unwrap();
+    for (arguments, kind) in [
+        (["--json", "sow", "", ""], "usage"),
+        (["show", "a/b", "--json", ""], "usage"),
+        (["check", "--json", "", ""], "configuration"),
+        (["ls", "--json", "--server", "https://example.com"], "usage"),
+        (["ls", "--json", "--server", "127.0.0.1:1"], "unreachable"),
+    ] {
+        let arguments: Vec<&str> = arguments.into_iter().filter(|argument| !argument.is_empty()).collect();
+        let output = adw(folder.path()).args(&arguments).output().unwrap();
+        let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(answer["error"]["kind"], kind, "{arguments:?}: {answer}");
+        assert!(answer["error"]["message"].as_str().is_some_and(|message| !message.is_empty()), "{answer}");
+        assert!(output.stderr.is_empty(), "{output:?}");
+    }
+}
+
+#[test]
+fn without_an_adw_toml_the_next_step_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    for command in ["serve", "check"] {
+        let ended = run(folder.path(), [command]);
+        assert_eq!(ended.code, Some(2));
+        assert!(
+            ended.stderr.contains("no adw.toml in") && ended.stderr.contains("adw init"),
+            "{}",
+            ended.stderr
+        );
+    }
+}
+
+#[test]
+fn all_that_is_wrong_with_an_adw_toml_is_told_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "[server]\nlisten = \"8000\"\n[stages.plan]\nplugin = \"builtin:plan\"\ntimeot = \"1m\"\n";
+    std::fs::write(folder.path().join("adw.toml"), text).unwrap();
+    for command in ["check", "serve", "ls"] {
+        let ended = run(folder.path(), [command]);
+        assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+        assert!(
+            ended.stderr.contains("adw.toml:2:") && ended.stderr.contains("adw.toml:5:"),
+            "{}",
+            ended.stderr
+        );
+    }
+    let answer = run(folder.path(), ["check", "--json"]).json();
+    let lines: Vec<u64> = answer["error"]["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|error| error["line"].as_u64())
+        .collect();
+    assert_eq!(lines, [2, 5]);
+}
+
+#[test]
+fn a_server_that_is_not_there_ends_with_3() {
+    let folder = tempfile::tempdir().unwrap();
+    // A port that was free a moment ago, and is nobody's.
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    for arguments in
+        [vec!["ls"], vec!["show", "x"], vec!["run", "title"], vec!["cancel", "x"], vec!["logs", "x"]]
+    {
+        let output = adw(folder.path()).args(&arguments).args(["--server", &address]).output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(3), "{arguments:?}: {stderr}");
+        assert!(stderr.contains("can't be reached: Connection refused"), "{stderr}");
+        assert!(stderr.contains("help: start it with `adw serve`"), "{stderr}");
+    }
+}
+
+#[test]
+fn the_server_of_the_nearest_adw_toml_is_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    std::fs::write(folder.path().join("adw.toml"), format!("[server]\nlisten = \"{address}\"\n")).unwrap();
+    let below = folder.path().join("a/b");
+    std::fs::create_dir_all(&below).unwrap();
+    let ended = run(&below, ["ls"]);
+    assert_eq!(ended.code, Some(3));
+    assert!(
+        ended.stderr.contains(&format!("the server at http://{address} can't be reached")),
+        "{}",
+        ended.stderr
+    );
+
+    let ended: crate::support::Ended =
+        adw(&below).arg("ls").env("ADW_SERVER", "127.0.0.1:1").output().unwrap().into();
+    assert!(ended.stderr.contains("the server at http://127.0.0.1:1 "), "{}", ended.stderr);
+}
+
+#[test]
+fn something_else_that_listens_there_ends_with_3() {
+    let folder = tempfile::tempdir().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let other = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        assert!(stream.read(&mut [0; 1024]).unwrap() > 0);
+        stream.write_all(b"HTTP/1.1 404 Not Found\r\ncontent-length: 4\r\n\r\nwhat").unwrap();
+    });
+    let ended = run(folder.path(), ["show", "x", "--server", &address]);
+    other.join().unwrap();
+    assert_eq!(ended.code, Some(3));
+    assert!(ended.stderr.contains("doesn't answer as an adw server does"), "{}", ended.stderr);
+}

@@ -1,0 +1,87 @@
+//! `adw init` and `adw check`.
+
+use crate::support::{Repository, run};
+
+const CARGO: (&str, &str) = ("Cargo.toml", "[package]\nname = \"x\"\n");
+
+#[test]
+fn what_init_writes_passes_check() {
+    let repository = Repository::new(&[CARGO]);
+    let below = repository.path().join("src");
+    std::fs::create_dir(&below).unwrap();
+    let ended = run(&below, ["init", "--json"]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let file = repository.path().join("adw.toml");
+    assert_eq!(ended.json()["file"], file.to_str().unwrap(), "beside .git, wherever it is called");
+    assert_eq!(ended.json()["base"], "main");
+    assert!(std::fs::read_to_string(&file).unwrap().contains(r#"exec = [["cargo", "test", "**"]]"#));
+
+    let ended = run(&below, ["check"]);
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{ended:?}");
+    assert!(ended.stdout.ends_with("adw.toml: plan, implement, test\n"), "{ended:?}");
+    assert_eq!(repository.git(["status", "--porcelain"]), "?? adw.toml\n", "nothing else was written");
+}
+
+#[test]
+fn an_adw_toml_is_not_overwritten_unasked() {
+    let repository = Repository::new(&[]);
+    let file = repository.path().join("adw.toml");
+    std::fs::write(&file, "# mine\n").unwrap();
+    let ended = run(&repository.path(), ["init"]);
+    assert_eq!(ended.code, Some(2));
+    assert!(
+        ended.stderr.contains("is there already") && ended.stderr.contains("--force"),
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "# mine\n");
+
+    assert_eq!(run(&repository.path(), ["init", "--force"]).code, Some(0));
+    assert!(std::fs::read_to_string(&file).unwrap().contains("[pipelines.default]"));
+}
+
+#[test]
+fn init_says_what_it_found_and_what_comes_next() {
+    let repository = Repository::new(&[CARGO]);
+    let ended = run(&repository.path(), ["init"]);
+    for said in
+        ["work begins from   main", "tests are run by   cargo test", "adw check", "adw serve", "adw run"]
+    {
+        assert!(ended.stdout.contains(said), "{said}: {}", ended.stdout);
+    }
+    let nowhere = tempfile::tempdir().unwrap();
+    let ended = run(nowhere.path(), ["init"]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(
+        ended.stderr.contains("no git repository") && ended.stderr.contains("[stages.test]"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
+fn check_names_plugins_that_do_not_load_and_what_is_not_there() {
+    let repository = Repository::new(&[]);
+    let text = r#"
+[projects.default]
+repo = "."
+base = "trunk"
+[projects.gone]
+repo = "elsewhere"
+[stages.plan]
+plugin = "builtin:plan"
+[stages.mine]
+path = "mine.wasm"
+[pipelines.default]
+stages = ["plan", "mine"]
+"#;
+    std::fs::write(repository.path().join("adw.toml"), text).unwrap();
+    std::fs::write(repository.path().join("mine.wasm"), "not a module").unwrap();
+    let ended = run(&repository.path(), ["check"]);
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    for said in ["no commit called trunk", "elsewhere is no folder", "adw.toml:7:", "adw.toml:9:", "grants"] {
+        assert!(ended.stderr.contains(said), "{said}: {}", ended.stderr);
+    }
+    let answer = run(&repository.path(), ["check", "--json"]).json();
+    assert_eq!(answer["error"]["errors"].as_array().map(Vec::len), Some(4), "{answer}");
+}

@@ -1,0 +1,61 @@
+//! `adw serve`: its line, its folder, its end.
+
+use std::net::TcpListener;
+
+use crate::support::{Repository, Server, run};
+
+fn configured() -> Repository {
+    let repository = Repository::new(&[]);
+    assert_eq!(run(&repository.path(), ["init"]).code, Some(0));
+    repository
+}
+
+#[test]
+fn it_ends_well_on_either_signal() {
+    for signal in ["TERM", "INT"] {
+        let repository = configured();
+        let server = Server::start(&repository.path());
+        let listed = run(&repository.path(), ["ls", "--json", "--server", &server.url]);
+        assert_eq!(listed.json()["items"], serde_json::json!([]));
+        assert_eq!(server.end(signal), Some(0), "{signal}");
+    }
+}
+
+#[test]
+fn its_data_lie_beside_adw_toml_and_out_of_git() {
+    let repository = configured();
+    let below = repository.path().join("below");
+    std::fs::create_dir(&below).unwrap();
+    let server = Server::start(&below);
+    assert_eq!(std::fs::read_to_string(repository.path().join(".adw/.gitignore")).unwrap(), "*\n");
+    assert_eq!(repository.git(["status", "--porcelain"]), "?? adw.toml\n");
+
+    let second = run(&below, ["serve", "--listen", "127.0.0.1:0"]);
+    assert_eq!(second.code, Some(2), "one server at a time: {second:?}");
+    assert_eq!(server.end("TERM"), Some(0));
+}
+
+#[test]
+fn a_taken_port_is_told_with_a_way_out() {
+    let repository = configured();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let ended = run(&repository.path(), ["serve", "--listen", &address]);
+    assert_eq!(ended.code, Some(2));
+    assert!(ended.stderr.contains(&format!("failed to listen on {address}")), "{}", ended.stderr);
+    assert!(ended.stderr.contains("--listen 127.0.0.1:0"), "{}", ended.stderr);
+    assert!(
+        !repository.path().join(".adw").exists(),
+        "the data of a server that may run there are left alone"
+    );
+}
+
+#[test]
+fn a_filter_for_the_log_that_cannot_be_understood_is_told() {
+    let repository = configured();
+    let mut command = crate::support::adw(&repository.path());
+    let output =
+        command.args(["serve", "--listen", "127.0.0.1:0"]).env("ADW_LOG", "info,=,,[").output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("ADW_LOG can't be understood"), "{output:?}");
+}

@@ -1,0 +1,106 @@
+//! A task from its beginning to its end, by the command alone.
+
+use crate::support::{Repository, Server, adw, run};
+
+const PATCH: &str = "\
+--- a/greeting.txt
++++ b/greeting.txt
+@@ -1 +1 @@
+-Helo
++Hello
+";
+
+fn repository() -> Repository {
+    let repository = Repository::new(&[("greeting.txt", "Helo\n")]);
+    std::fs::write(repository.path().join("fix.diff"), PATCH).unwrap();
+    assert_eq!(run(&repository.path(), ["init"]).code, Some(0));
+    repository
+}
+
+#[test]
+fn a_task_that_succeeds_is_shown_and_ends_with_0() {
+    let repository = repository();
+    let folder = repository.path();
+    let server = Server::start(&folder);
+    let ask = |arguments: &[&str]| -> crate::support::Ended {
+        adw(&folder).env("ADW_SERVER", &server.url).args(arguments).output().unwrap().into()
+    };
+    let ended = ask(&[
+        "run",
+        "Mend the greeting",
+        "--type",
+        "bug",
+        "--id",
+        "mend",
+        "--patch",
+        "fix.diff",
+        "--stages",
+        "implement",
+    ]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    for said in
+        ["mend  Mend the greeting", "implement    started", "implement    completed", "completed after"]
+    {
+        assert!(ended.stdout.contains(said), "{said}: {}", ended.stdout);
+    }
+    assert!(!ended.stdout.contains('\x1b'), "no colours but on a terminal: {}", ended.stdout);
+
+    let diff = ask(&["diff", "mend"]).stdout;
+    assert!(diff.contains("-Helo\n+Hello\n"), "{diff}");
+    assert_eq!(ask(&["diff", "mend", "--json"]).json()["diff"], diff);
+    let shown = ask(&["show", "mend", "--json"]).json();
+    assert_eq!((&shown["status"], &shown["progress"]), (&"completed".into(), &100.into()));
+    let listed = ask(&["ls", "--json", "--status", "completed"]).json();
+    assert_eq!(listed["items"], serde_json::json!([shown]), "list and object agree");
+    assert!(ask(&["ls"]).stdout.contains("mend  completed   100  bug"), "{}", ask(&["ls"]).stdout);
+    assert!(ask(&["show", "mend"]).stdout.contains("branch     adw-task/mend"));
+    let line = ask(&["logs", "mend", "--json"]).stdout;
+    let line: serde_json::Value = serde_json::from_str(line.lines().next().unwrap()).unwrap();
+    assert_eq!(line["stage"], "implement");
+
+    assert_eq!(ask(&["cancel", "mend"]).code, Some(2), "an end is an end");
+    assert_eq!(ask(&["show", "mended"]).code, Some(2));
+    assert_eq!(server.end("TERM"), Some(0));
+}
+
+#[test]
+fn a_task_that_fails_ends_with_1_and_can_be_retried() {
+    let repository = repository();
+    let folder = repository.path();
+    let server = Server::start(&folder);
+    let url = server.url.as_str();
+    let ended =
+        run(&folder, ["run", "Nothing to go by", "--id", "lost", "--stages", "implement", "--server", url]);
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(
+        ended.stdout.contains("failed after") && ended.stdout.contains("adw retry lost"),
+        "{}",
+        ended.stdout
+    );
+
+    let again = run(&folder, ["retry", "lost", "--follow", "--json", "--server", url]);
+    assert_eq!(again.code, Some(1), "{again:?}");
+    assert_eq!(again.json()["status"], "failed");
+    assert_eq!(again.json()["stage_runs"][0]["attempt"], 2, "{again:?}");
+    assert_eq!(run(&folder, ["retry", "lost", "--from", "test", "--server", url]).code, Some(2));
+}
+
+#[test]
+fn a_task_can_be_left_to_itself_and_cancelled() {
+    let repository = repository();
+    let folder = repository.path();
+    // A stage that takes as long as it is let: its command waits for a file that never comes.
+    let file = folder.join("adw.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let slow = "\n[agents.slow]\nprofile = \"command\"\ncommand = [\"sleep\", \"600\"]\n";
+    std::fs::write(&file, text + slow).unwrap();
+    let server = Server::start(&folder);
+    let url = server.url.as_str();
+    let task = ["run", "Wait", "--id", "wait", "--stages", "implement", "--agent", "slow", "--no-follow"];
+    let handed: crate::support::Ended =
+        adw(&folder).args(task).args(["--server", url]).output().unwrap().into();
+    assert_eq!((handed.code, handed.stdout.as_str()), (Some(0), "wait\n"), "{handed:?}");
+    let cancelled = run(&folder, ["cancel", "wait", "--json", "--server", url]);
+    assert_eq!(cancelled.json()["status"], "cancelled", "{cancelled:?}");
+    assert_eq!(server.end("TERM"), Some(0));
+}
