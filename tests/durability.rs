@@ -1,0 +1,201 @@
+//! What was acknowledged is kept, whatever ends the server. The oracle is what the client was told.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
+
+mod support;
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use support::{
+    PATIENCE,
+    api::Api,
+    chance::Chance,
+    history::{self, every_stage_completed_once},
+    polling,
+    repository::Repository,
+    samples::{NOOP, with_agent},
+    server::Server,
+};
+use tokio::{sync::Notify, time::timeout};
+
+/// How long a leftover process may live once the next server listens.
+const SWEEP: Duration = Duration::from_secs(10);
+
+/// Notes that it runs. The first time it goes to sleep, a child in a session of its own beside it; later it works.
+const SLEEPS_ONCE: &str = "\
+here=$(dirname \"$0\")
+cat >/dev/null
+echo run >> \"$here\"/ledger
+if [ ! -e \"$here\"/pid ]; then
+    (setsid sh -c 'echo $$ > \"$1\"/child.new; mv \"$1\"/child.new \"$1\"/child; exec sleep 300' sh \"$here\" &)
+    while [ ! -e \"$here\"/child ]; do sleep 0.05; done
+    echo half > work.txt
+    echo $$ > \"$here\"/pid.new; mv \"$here\"/pid.new \"$here\"/pid
+    sleep 300
+fi
+echo whole > work.txt
+";
+
+#[tokio::test]
+async fn a_stop_in_the_middle_loses_nothing_and_costs_nothing() {
+    ended_in_the_middle(async |server| server.terminate().await).await;
+}
+
+#[tokio::test]
+async fn a_server_killed_in_the_middle_loses_nothing_and_its_leftovers_are_swept() {
+    ended_in_the_middle(async |server| server.kill().await).await;
+}
+
+/// One workflow runs, others wait for its place; then the server ends, and another one takes up its work.
+async fn ended_in_the_middle(end: impl AsyncFnOnce(Server<'_>)) {
+    let repository = Repository::of(&[]);
+    let agent = repository.script("agent", SLEEPS_ONCE).display().to_string();
+    let config = format!("{}\n[limits]\nconcurrent_workflows = 1\n", with_agent(&[&agent]));
+    repository.write("adw.toml", &config);
+    let server = Server::start(&repository).await;
+    let task = |title: &str, pipeline: &str| json!({ "title": title, "pipeline": pipeline });
+    let mut ids = vec![server.api.create(&task("Runs", "agent")).await];
+    let running = polling::process(&repository.beside("pid")).await;
+    let child = polling::process(&repository.beside("child")).await;
+    for (title, pipeline) in [("Waits", "default"), ("Waits too", "agent"), ("Waits as well", "default")] {
+        ids.push(server.api.create(&task(title, pipeline)).await);
+    }
+    let acknowledged = join_all(ids.iter().map(|adw_id| server.api.workflow(adw_id))).await;
+    let statuses: Vec<_> = acknowledged.iter().map(|workflow| &workflow["status"]).collect();
+    assert_eq!(statuses, ["running", "pending", "pending", "pending"]);
+    end(server).await;
+
+    let server = Server::start(&repository).await;
+    running.is_gone_within(SWEEP).await;
+    child.is_gone_within(SWEEP).await;
+    for before in &acknowledged {
+        goes_on(&server.api, before).await;
+    }
+    let interrupted = server.api.workflow(&ids[0]).await;
+    let implement = &interrupted["stage_runs"][1];
+    assert_eq!(
+        json!([implement["attempt"], implement["failures"], implement["round"]]),
+        json!([2, 0, 0]),
+        "tried again, at no cost"
+    );
+    let branch = interrupted["branch"].as_str().unwrap();
+    assert_eq!(repository.read(branch, "work.txt"), "whole\n");
+    let ledger = std::fs::read_to_string(repository.beside("ledger")).unwrap();
+    assert_eq!(ledger.lines().count(), 3, "twice for the one that was cut off, once for the other");
+}
+
+/// A workflow that was acknowledged is the one that it was, and comes to a good end.
+async fn goes_on(api: &Api, before: &Value) {
+    let adw_id = before["adw_id"].as_str().unwrap();
+    api.ends_as(adw_id, "completed").await;
+    let (workflow, history) = history::check(api, adw_id).await;
+    for member in ["id", "title", "pipeline", "created_at", "epoch"] {
+        assert_eq!(workflow[member], before[member], "{member}");
+    }
+    every_stage_completed_once(&workflow, &history);
+    let runs = workflow["stage_runs"].as_array().unwrap();
+    assert!(runs.iter().all(|run| run["failures"] == 0), "{runs:#?}");
+}
+
+/// How often the server is killed.
+const CYCLES: u64 = 5;
+
+/// How many clients hand over tasks as fast as they can.
+const CLIENTS: u64 = 4;
+
+#[tokio::test]
+async fn servers_killed_under_load_lose_nothing_and_do_nothing_twice() {
+    let repository = Repository::configured(NOOP);
+    let mut chance = Chance::new();
+    let seed = chance.seed();
+    let mut sent = Vec::new();
+    for cycle in 0..CYCLES {
+        let server = Server::start(&repository).await;
+        let load = Load::new(cycle, 10 + chance.below(40));
+        let clients: Vec<_> = (0..CLIENTS)
+            .map(|client| tokio::spawn(Arc::clone(&load).hand_over(server.api.clone(), client)))
+            .collect();
+        timeout(PATIENCE, load.enough.notified()).await.expect("the tasks are taken");
+        server.kill().await;
+        for client in clients {
+            sent.extend(client.await.unwrap());
+        }
+    }
+    let server = Server::start(&repository).await;
+    let mut kept = 0;
+    for task in &sent {
+        kept += u32::from(is_kept(&server.api, task).await);
+    }
+    let acknowledged = sent.iter().filter(|task| task.is_acknowledged).count();
+    anstream::println!(
+        "{acknowledged} acknowledged, {kept} kept of {} sent, with the seed {seed}",
+        sent.len()
+    );
+    assert!(acknowledged as u64 >= CYCLES * 10);
+    let total = server.api.get("/api/v1/workflows?per_page=1").await.with(200)["total"].clone();
+    assert_eq!(total, kept, "there is nothing that nobody sent");
+}
+
+/// A task that a client handed over, and whether it was told 201.
+struct Sent {
+    adw_id: String,
+    is_acknowledged: bool,
+}
+
+/// What the clients do to one server.
+struct Load {
+    cycle: u64,
+    taken: AtomicU64,
+    /// The server is killed once so many were taken.
+    wanted: u64,
+    enough: Notify,
+}
+
+impl Load {
+    fn new(cycle: u64, wanted: u64) -> Arc<Self> {
+        Arc::new(Self { cycle, taken: AtomicU64::new(0), wanted, enough: Notify::new() })
+    }
+
+    /// Hands over task after task, until the server is gone.
+    async fn hand_over(self: Arc<Self>, api: Api, client: u64) -> Vec<Sent> {
+        let mut sent = Vec::new();
+        for number in 0_u64.. {
+            let adw_id = format!("cycle{}_client{client}_{number}", self.cycle);
+            let answer = api.try_create(&json!({ "title": adw_id, "adw_id": adw_id })).await;
+            let is_acknowledged = answer.is_ok_and(|answer| {
+                answer.with(201);
+                true
+            });
+            sent.push(Sent { adw_id, is_acknowledged });
+            if !is_acknowledged {
+                break;
+            }
+            if self.taken.fetch_add(1, Ordering::SeqCst) + 1 == self.wanted {
+                self.enough.notify_one();
+            }
+        }
+        sent
+    }
+}
+
+/// Whether the server has the task: surely, where it said so. What it has is whole.
+async fn is_kept(api: &Api, task: &Sent) -> bool {
+    let found = api.of(&task.adw_id, "").await;
+    if found.status == 404 && !task.is_acknowledged {
+        return false;
+    }
+    found.with(200);
+    api.ends_as(&task.adw_id, "completed").await;
+    let (workflow, history) = history::check(api, &task.adw_id).await;
+    every_stage_completed_once(&workflow, &history);
+    let runs = workflow["stage_runs"].as_array().unwrap();
+    assert!(runs.iter().all(|run| run["failures"] == 0), "{runs:#?}");
+    true
+}

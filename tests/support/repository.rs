@@ -1,0 +1,167 @@
+//! A person's git repository, in a folder that goes with the test.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use tempfile::TempDir;
+
+/// A repository with one commit on `main`, and room beside it.
+pub struct Repository {
+    home: TempDir,
+}
+
+impl Repository {
+    /// One with these files.
+    pub fn of(files: &[(&str, &str)]) -> Self {
+        let repository = Self { home: tempfile::tempdir().unwrap() };
+        let path = repository.path();
+        std::fs::create_dir(&path).unwrap();
+        repository.git(&["init", "-q", "-b", "main"]);
+        for (name, content) in files {
+            repository.write(name, content);
+        }
+        repository.git(&["add", "-A"]);
+        repository.git(&[
+            "-c",
+            "user.name=P",
+            "-c",
+            "user.email=p@example.org",
+            "commit",
+            "-qm",
+            "begin",
+            "--allow-empty",
+        ]);
+        repository
+    }
+
+    /// One without files, and with this adw.toml.
+    pub fn configured(adw_toml: &str) -> Self {
+        let repository = Self::of(&[]);
+        repository.write("adw.toml", adw_toml);
+        repository
+    }
+
+    pub fn path(&self) -> PathBuf {
+        self.home.path().join("repository")
+    }
+
+    /// A place beside the repository.
+    pub fn beside(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
+    }
+
+    pub fn write(&self, name: &str, content: &str) {
+        let path = self.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
+    }
+
+    /// A shell script beside the repository, ready to be run.
+    pub fn script(&self, name: &str, body: &str) -> PathBuf {
+        use std::os::unix::fs::PermissionsExt;
+        let path = self.beside(name);
+        std::fs::write(&path, format!("#!/bin/sh\n{body}")).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        path
+    }
+
+    pub fn git(&self, arguments: &[&str]) -> String {
+        git(&self.path(), arguments)
+    }
+
+    /// The content of a file on a branch.
+    pub fn read(&self, branch: &str, file: &str) -> String {
+        self.git(&["show", &format!("{branch}:{file}")])
+    }
+
+    /// A clone of a branch, as a colleague would fetch it.
+    pub fn checkout(&self, branch: &str) -> PathBuf {
+        let place = self.beside(&format!("checkout-of-{}", branch.replace('/', "-")));
+        let place_name = place.display().to_string();
+        self.git(&["clone", "-q", "--branch", branch, ".", &place_name]);
+        place
+    }
+
+    /// All that is the person's.
+    pub fn belongings(&self) -> Belongings {
+        let path = self.path();
+        // Before git is asked for anything: the index must be as it was left.
+        let files = files_below(&path, &[".adw", ".git/objects", ".git/worktrees", ".git/refs", ".git/logs"]);
+        let head = self.git(&["rev-parse", "HEAD"]);
+        let status = self.git(&["--no-optional-locks", "status", "--porcelain"]);
+        let refs = self.git(&["for-each-ref", "--format=%(refname) %(objectname)"]);
+        let own = |line: &&str| !line.starts_with("refs/heads/adw-task/") && !line.starts_with("refs/adw/");
+        let refs = refs.lines().filter(own).map(str::to_owned).collect();
+        let reflog = self.git(&["reflog", "show", "HEAD"]);
+        Belongings { files, head, status, refs, reflog }
+    }
+}
+
+/// What no workflow may touch: every file outside of `.adw`, git's index, configuration and hooks among them; HEAD
+/// and its history; branches and tags.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Belongings {
+    files: BTreeMap<PathBuf, Vec<u8>>,
+    head: String,
+    status: String,
+    refs: Vec<String>,
+    reflog: String,
+}
+
+impl Belongings {
+    /// Fails with what differs.
+    pub fn are_untouched(&self, now: &Self) {
+        let differing: Vec<_> = self
+            .files
+            .keys()
+            .chain(now.files.keys())
+            .filter(|path| self.files.get(*path) != now.files.get(*path))
+            .collect();
+        assert!(differing.is_empty(), "these files were changed, made or removed: {differing:?}");
+        assert!(self.files.contains_key(Path::new(".git/index")), "the index is among them");
+        assert_eq!((&self.head, &self.status, &self.refs), (&now.head, &now.status, &now.refs));
+        assert_eq!(self.reflog, now.reflog);
+    }
+}
+
+/// Every file below a folder, by its path from there.
+fn files_below(root: &Path, without: &[&str]) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    let mut ahead = vec![root.to_owned()];
+    while let Some(folder) = ahead.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let relative = path.strip_prefix(root).unwrap();
+            if without.iter().any(|name| relative == Path::new(name)) {
+                continue;
+            }
+            if path.is_dir() {
+                ahead.push(path);
+            } else {
+                files.insert(relative.to_owned(), std::fs::read(&path).unwrap());
+            }
+        }
+    }
+    files
+}
+
+/// What git says; the test fails where git does.
+pub fn git(folder: &Path, arguments: &[&str]) -> String {
+    let output = without_settings(Command::new("git").current_dir(folder).args(arguments)).output().unwrap();
+    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Keeps a command from the settings of whoever runs the tests.
+pub fn without_settings(command: &mut Command) -> &mut Command {
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy().into_owned();
+        if name.starts_with("GIT_") || name.starts_with("ADW_") {
+            command.env_remove(name);
+        }
+    }
+    command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1")
+}

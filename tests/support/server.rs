@@ -1,0 +1,123 @@
+//! `adw serve` as a child process.
+
+use std::{
+    fs::File,
+    io::{BufRead, BufReader},
+    process::{Child, Command, ExitStatus, Stdio},
+    time::{Duration, Instant},
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::{
+    PATIENCE,
+    api::Api,
+    polling::wait_for,
+    repository::{Repository, without_settings},
+};
+
+/// The binary that is tested.
+pub const ADW: &str = env!("CARGO_BIN_EXE_adw");
+
+/// How long a server may take to stop once a test has failed.
+const LAST_CHANCE: Duration = Duration::from_secs(15);
+
+/// What a failing test shows of the log, in lines.
+const LAST_WORDS: usize = 60;
+
+/// A server that runs. It ends with the test, at the latest.
+pub struct Server<'a> {
+    repository: &'a Repository,
+    process: Child,
+    pub api: Api,
+}
+
+impl<'a> Server<'a> {
+    /// Starts one on a free port, and waits until it listens.
+    pub async fn start(repository: &'a Repository) -> Self {
+        // One log for all servers of a repository, in which the reader finds what went before.
+        let log = File::options().create(true).append(true).open(repository.beside("server.log")).unwrap();
+        let mut command = Command::new(ADW);
+        without_settings(&mut command)
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .env("ADW_LOG", "info,adw_engine=debug,sqlx=warn,wasmtime=warn,cranelift=warn")
+            .current_dir(repository.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log);
+        let mut process = command.spawn().unwrap();
+        let stdout = process.stdout.take().unwrap();
+        // From here on the log is shown where the test fails.
+        let mut server = Self { repository, process, api: Api::new("http://127.0.0.1:0") };
+        let first_line = tokio::task::spawn_blocking(move || {
+            let mut line = String::new();
+            BufReader::new(stdout).read_line(&mut line).map(|_| line)
+        });
+        let line =
+            tokio::time::timeout(PATIENCE, first_line).await.expect("it starts in time").unwrap().unwrap();
+        let address = line.trim_end().strip_prefix("listening on ");
+        server.api = Api::new(address.unwrap_or_else(|| panic!("the server said {line:?}")));
+        server
+    }
+
+    /// Stops it as an operator would, and waits for its end.
+    pub async fn terminate(mut self) {
+        let status = self.told(Signal::TERM).await;
+        assert_eq!(status.code(), Some(0), "a stop that was asked for is no failure");
+    }
+
+    /// Ends it as a lack of memory would.
+    pub async fn kill(mut self) {
+        self.told(Signal::KILL).await;
+    }
+
+    /// Sends SIGTERM and goes on.
+    pub fn begin_to_stop(&self) {
+        kill_process(self.pid(), Signal::TERM).unwrap();
+    }
+
+    /// Waits for the end of a server that was told to stop.
+    pub async fn stopped(mut self) {
+        assert_eq!(self.ended().await.code(), Some(0));
+    }
+
+    async fn told(&mut self, signal: Signal) -> ExitStatus {
+        kill_process(self.pid(), signal).unwrap();
+        self.ended().await
+    }
+
+    async fn ended(&mut self) -> ExitStatus {
+        let process = &mut self.process;
+        wait_for("the server's end", PATIENCE, || process.try_wait().unwrap()).await
+    }
+
+    fn pid(&self) -> Pid {
+        Pid::from_raw(i32::try_from(self.process.id()).unwrap()).unwrap()
+    }
+}
+
+impl Drop for Server<'_> {
+    fn drop(&mut self) {
+        let begun = Instant::now();
+        let mut running = matches!(self.process.try_wait(), Ok(None));
+        if running {
+            // Politely at first, so that it takes the programs that it runs with it.
+            let _ = kill_process(self.pid(), Signal::TERM);
+        }
+        while running && begun.elapsed() < LAST_CHANCE {
+            std::thread::sleep(Duration::from_millis(10));
+            running = matches!(self.process.try_wait(), Ok(None));
+        }
+        if running {
+            let _ = self.process.kill();
+            let _ = self.process.wait();
+        }
+        if std::thread::panicking() {
+            let log = std::fs::read_to_string(self.repository.beside("server.log")).unwrap_or_default();
+            let lines: Vec<_> = log.lines().collect();
+            let last = &lines[lines.len().saturating_sub(LAST_WORDS)..];
+            let text = last.join("\n");
+            anstream::eprintln!("The server's log:\n{text}");
+        }
+    }
+}
