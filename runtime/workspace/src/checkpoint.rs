@@ -78,9 +78,9 @@ impl Workspace {
         let (inner, label) = (self.inner(), one_line(label)?);
         to_the_end(async move {
             let _turn = inner.turn().await;
-            let head = inner.refs().await?.0;
+            let (head, last) = inner.refs().await?;
             let tree = inner.snapshot(&head.tree).await?;
-            inner.keep(&label, date, &head, tree).await
+            inner.keep(last.checkpoint, &label, date, &head, tree).await
         })
         .await
     }
@@ -94,13 +94,15 @@ impl Workspace {
         to_the_end(async move {
             let _turn = inner.turn().await;
             let target = inner.find_checkpoint(&id).await?;
-            let head = inner.refs().await?.0;
+            let (head, last) = inner.refs().await?;
             let mut tree = inner.snapshot(&head.tree).await?;
             let in_the_way = inner.ignored_in_the_way(&tree, &target.tree).await?;
             if !in_the_way.is_empty() {
                 tree = inner.force_into_snapshot(&in_the_way).await?;
             }
-            let found = inner.keep(&format!("before the restore of {id}"), date, &head, tree).await?;
+            let found = inner
+                .keep(last.checkpoint, &format!("before the restore of {id}"), date, &head, tree)
+                .await?;
             inner.make_tree(&found.tree, &target.tree).await?;
             if head.id != target.head {
                 refs::move_branch(&inner.common_dir, &inner.branch, &head.id, &target.head, "adw: restore")
@@ -128,15 +130,15 @@ fn one_line(label: &str) -> Result<String, WorkspaceError> {
 }
 
 impl Inner {
-    /// The checkpoint that holds this tree and head: the last one, or a new one.
+    /// The checkpoint that holds this tree and head: the last one, or a new one after it.
     pub(crate) async fn keep(
         &self,
+        last: Checkpoint,
         label: &str,
         date: Timestamp,
         head: &Head,
         tree: TreeId,
     ) -> Result<Checkpoint, WorkspaceError> {
-        let last = self.refs().await?.1.checkpoint;
         if last.tree == tree && last.head == head.id {
             return Ok(last);
         }

@@ -216,7 +216,7 @@ impl Inner {
         let mut kept = last;
         if stray {
             let tree = self.snapshot(&head.tree).await?;
-            kept = self.keep("found without git's note of it", Timestamp::now(), head, tree).await?;
+            kept = self.keep(kept, "found without git's note of it", Timestamp::now(), head, tree).await?;
         }
         trees::remove(&self.common_dir, &self.path).await?;
         self.git_dir = trees::add(&self.common_dir, &self.path, &self.branch).await?;
