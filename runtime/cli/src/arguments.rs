@@ -41,7 +41,7 @@ pub(crate) enum Command {
     Init(Init),
     Check(Check),
     Serve(Serve),
-    Run(Run),
+    Run(Box<Run>),
     Ls(Ls),
     Show(Show),
     Logs(Logs),

@@ -85,10 +85,8 @@ impl View<'_> {
 
     fn event(&self, change: &Change) -> Result<(), Failure> {
         match in_words(change) {
-            Some(said) if !self.output.is_json() => {
-                self.line(change.at, text(&change.data, "stage").unwrap_or_default(), said)
-            }
-            _ => Ok(()),
+            Some(said) => self.line(change.at, text(&change.data, "stage").unwrap_or_default(), said),
+            None => Ok(()),
         }
     }
 
@@ -106,7 +104,7 @@ impl View<'_> {
     }
 
     fn progress(&self, stage: &StageName, percent: u64, message: &str) -> Result<(), Failure> {
-        if self.output.is_json() || message.is_empty() {
+        if message.is_empty() {
             return Ok(());
         }
         let said = Styled(style::QUIET, format!("{percent} % {}", one_line(message, WIDTH)));

@@ -117,8 +117,8 @@ mod tests {
 
     #[test]
     fn a_problem_is_told_with_its_parts() {
-        let body = br##"{"title":"Unprocessable","detail":"the task is not valid","errors":[
-            {"pointer":"/title","detail":"is empty"},{"pointer":"","detail":"the task is not valid"}]}"##;
+        let body = br#"{"title":"Unprocessable","detail":"the task is not valid","errors":[
+            {"pointer":"/title","detail":"is empty"},{"pointer":"","detail":"the task is not valid"}]}"#;
         assert_eq!(Problem::read(422, body).to_string(), "the task is not valid\n  /title: is empty");
         assert_eq!(Problem::read(409, br#"{"title":"Conflict"}"#).to_string(), "Conflict");
         assert_eq!(Problem::read(502, b"<html>").to_string(), "the server refused with status 502");

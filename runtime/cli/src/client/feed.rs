@@ -126,7 +126,7 @@ impl<'a> Feed<'a> {
             Ok(Some(Ok(Message::Close(_))) | None) => self.lost("the server closed the feed"),
             // Pings are answered by the library, with the next read.
             Ok(Some(Ok(_))) => Ok(None),
-            Ok(Some(Err(error))) => self.lost(error),
+            Ok(Some(Err(error))) => self.lost(&error),
             Err(_) => self.lost("the server has fallen silent"),
         }
     }
@@ -151,11 +151,11 @@ impl<'a> Feed<'a> {
             Ok(Err(error)) => super::root_cause(&error),
             Err(_) => "it doesn't answer".to_owned(),
         };
-        self.lost(cause)
+        self.lost(&cause)
     }
 
     /// Told once for each time that the connection is lost, until the server counts as unreachable.
-    fn lost(&mut self, cause: impl ToString) -> Result<Option<News>, RequestError> {
+    fn lost(&mut self, cause: &(impl ToString + ?Sized)) -> Result<Option<News>, RequestError> {
         self.socket = None;
         self.tries += 1;
         let cause = cause.to_string();

@@ -37,21 +37,11 @@ impl Check {
         if !wrong.is_empty() {
             return Err(Failure::Check { file, wrong });
         }
-        if cx.output.is_json() {
-            cx.output.json(&json!({ "file": file, "ok": true, "stages": names(&config) }))?;
-        } else {
-            cx.output.line(format_args!(
-                "{} {file}: {}",
-                Styled(style::GOOD, "ok"),
-                names(&config).join(", ")
-            ))?;
-        }
+        let stages: Vec<&str> = config.stages.iter().map(|stage| stage.name.as_str()).collect();
+        cx.output.json(&json!({ "file": file, "ok": true, "stages": stages }))?;
+        cx.output.line(format_args!("{} {file}: {}", Styled(style::GOOD, "ok"), stages.join(", ")))?;
         Ok(Exit::Done)
     }
-}
-
-fn names(config: &Config) -> Vec<String> {
-    config.stages.iter().map(|stage| stage.name.to_string()).collect()
 }
 
 /// Is there something to work on?

@@ -21,12 +21,10 @@ pub(crate) struct Diff {
 impl Diff {
     pub(crate) async fn run(self, cx: &Context) -> Result<Exit, Failure> {
         let diff = cx.client()?.diff(&self.adw_id).await?;
-        if cx.output.is_json() {
-            cx.output.json(&json!({ "adw_id": self.adw_id, "diff": diff }))?;
-        } else if diff.is_empty() {
+        cx.output.json(&json!({ "adw_id": self.adw_id, "diff": diff }))?;
+        cx.output.text(&diff, coloured)?;
+        if diff.is_empty() {
             cx.output.note("nothing has changed")?;
-        } else {
-            cx.output.text(&diff, coloured)?;
         }
         Ok(Exit::Done)
     }

@@ -1,21 +1,23 @@
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use adw_config::FILE_NAME;
-use adw_config::init::{Facts, detect_runners, render};
+use adw_config::init::{Facts, Runner, detect_runners, render};
 use clap::Args;
 use serde_json::json;
 
 use crate::context::{Context, working_directory};
 use crate::failure::{Exit, Failure};
 use crate::git;
+use crate::output::Output;
 use crate::style::{self, Styled};
 
 /// Write an adw.toml that fits this repository
 #[derive(Debug, Args)]
 #[command(after_help = "\
-It asks nothing: work begins from the branch that is checked out, and the stage that runs tests may run what the
-repository's build files call for. What it writes is commented, and yours to change.
+It asks nothing: work begins from the branch that is checked out, and the stage that runs
+tests may run what the repository's build files call for. The file is commented, and yours.
 
 Examples:
   adw init
@@ -38,32 +40,27 @@ impl Init {
         let facts = facts(folder);
         fs::write(&file, render(&facts))
             .map_err(|source| Failure::File { what: format!("write {}", file.display()), source })?;
-        self.tell(cx, &file, &facts, repository.is_some())?;
+        tell(cx.output, &file, &facts, repository.is_some())?;
         Ok(Exit::Done)
     }
+}
 
-    fn tell(&self, cx: &Context, file: &Path, facts: &Facts, is_repository: bool) -> Result<(), Failure> {
-        let runners: Vec<String> = facts.runners.iter().map(|runner| runner.example().to_owned()).collect();
-        let output = cx.output;
-        if output.is_json() {
-            return Ok(output.json(&json!({ "file": file, "base": facts.base, "runners": runners }))?);
-        }
-        output.line(format_args!("{} {}", Styled(style::GOOD, "wrote"), file.display()))?;
-        match &facts.base {
-            Some(base) => output.line(format_args!("  work begins from   {base}"))?,
-            None if is_repository => {
-                output.note("no branch is checked out: name one as base in [projects]")?
-            }
-            None => output.note("this is no git repository: make it one with `git init`, and commit")?,
-        }
-        if runners.is_empty() {
-            output.note("nothing here was recognised that runs tests: name it in [stages.test]")?;
-        } else {
-            output.line(format_args!("  tests are run by   {}", runners.join(", ")))?;
-        }
-        output.line(NEXT)?;
-        Ok(())
+/// What was written and found, and what comes next.
+fn tell(output: Output, file: &Path, facts: &Facts, is_repository: bool) -> io::Result<()> {
+    let runners: Vec<&str> = facts.runners.iter().copied().map(Runner::example).collect();
+    output.json(&json!({ "file": file, "base": facts.base, "runners": runners }))?;
+    output.line(format_args!("{} {}", Styled(style::GOOD, "wrote"), file.display()))?;
+    match &facts.base {
+        Some(base) => output.line(format_args!("  work begins from   {base}"))?,
+        None if is_repository => output.note("no branch is checked out: name one as base in [projects]")?,
+        None => output.note("this is no git repository: make it one with `git init`, and commit")?,
     }
+    if runners.is_empty() {
+        output.note("nothing here was recognised that runs tests: name it in [stages.test]")?;
+    } else {
+        output.line(format_args!("  tests are run by   {}", runners.join(", ")))?;
+    }
+    output.line(NEXT)
 }
 
 const NEXT: &str = "

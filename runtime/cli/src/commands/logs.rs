@@ -51,7 +51,7 @@ impl Logs {
         // Where work was sent back, attempts of several stages alternate.
         lines.sort_by_key(|line| line.at);
         lines.iter().try_for_each(|line| print(cx.output, line))?;
-        if lines.is_empty() && !cx.output.is_json() {
+        if lines.is_empty() {
             cx.output.note("nothing was logged")?;
         }
         Ok(Exit::Done)
@@ -89,9 +89,7 @@ impl Logs {
 }
 
 fn print(output: Output, line: &LogLine) -> Result<(), Failure> {
-    if output.is_json() {
-        return Ok(output.json(line)?);
-    }
+    output.json(line)?;
     let time = Styled(style::QUIET, time_of_day(line.at));
     let attempt = format!("{}.{}", line.stage, line.attempt);
     Ok(output.line(format_args!("{time}  {attempt:<14} {}", said(line)))?)

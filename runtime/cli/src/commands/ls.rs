@@ -45,10 +45,7 @@ pub(crate) struct Ls {
 impl Ls {
     pub(crate) async fn run(self, cx: &Context) -> Result<Exit, Failure> {
         let page = self.read(&cx.client()?).await?;
-        if cx.output.is_json() {
-            cx.output.json(&json!({ "items": page.items, "next_cursor": page.next_cursor }))?;
-            return Ok(Exit::Done);
-        }
+        cx.output.json(&json!({ "items": page.items, "next_cursor": page.next_cursor }))?;
         if page.items.is_empty() {
             cx.output.note("no workflows; `adw run \"…\"` hands one over")?;
             return Ok(Exit::Done);

@@ -34,11 +34,12 @@ impl Retry {
         } else {
             client.workflow(&self.adw_id).await?
         };
-        match (cx.output.is_json(), self.follow) {
-            (true, _) => cx.output.json(&ended.raw)?,
-            (false, true) => cx.output.line(follow::conclusion(&ended.view))?,
-            (false, false) => cx.output.line(format_args!("{} goes on", self.adw_id))?,
+        cx.output.json(&ended.raw)?;
+        if self.follow {
+            cx.output.line(follow::conclusion(&ended.view))?;
+            return Ok(follow::exit_of(ended.view.status));
         }
-        Ok(if self.follow { follow::exit_of(ended.view.status) } else { Exit::Done })
+        cx.output.line(format_args!("{} goes on", self.adw_id))?;
+        Ok(Exit::Done)
     }
 }

@@ -58,7 +58,7 @@ pub(crate) struct Run {
     agent: Option<String>,
 
     /// low, medium, high or urgent
-    #[arg(long, value_name = "PRIORITY", value_parser = ["low", "medium", "high", "urgent"])]
+    #[arg(long, value_name = "PRIORITY", hide_possible_values = true, value_parser = ["low", "medium", "high", "urgent"])]
     priority: Option<String>,
 
     /// The id that it is to have; one is made without it
@@ -78,23 +78,15 @@ impl Run {
         let created = client.create(&task).await?;
         let adw_id = created.view.adw_id.clone();
         if !follows {
-            if cx.output.is_json() {
-                cx.output.json(&created.raw)?;
-            } else {
-                cx.output.line(&adw_id)?;
-            }
+            cx.output.json(&created.raw)?;
+            cx.output.line(&adw_id)?;
             return Ok(Exit::Done);
         }
-        if !cx.output.is_json() {
-            let title = printable(&created.view.title);
-            cx.output.line(format_args!("{}  {title}", Styled(style::STRONG, &adw_id)))?;
-        }
+        let title = printable(&created.view.title);
+        cx.output.line(format_args!("{}  {title}", Styled(style::STRONG, &adw_id)))?;
         let ended = follow::to_the_end(&client, &adw_id, cx.output).await?;
-        if cx.output.is_json() {
-            cx.output.json(&ended.raw)?;
-        } else {
-            cx.output.line(follow::conclusion(&ended.view))?;
-        }
+        cx.output.json(&ended.raw)?;
+        cx.output.line(follow::conclusion(&ended.view))?;
         Ok(follow::exit_of(ended.view.status))
     }
 

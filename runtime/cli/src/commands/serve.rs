@@ -6,6 +6,7 @@ use adw_engine::{Engine, Options};
 use adw_store::Store;
 use adw_store::sqlite::SqliteStore;
 use clap::{Args, ValueEnum};
+use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -20,9 +21,9 @@ const LOG: &str = "info,sqlx=warn,hyper=warn,wasmtime=warn,cranelift=warn";
 /// Serve what adw.toml describes, until SIGTERM or Ctrl-C
 #[derive(Debug, Args)]
 #[command(after_help = "\
-It prints `listening on http://…` on stdout when it is ready, and logs to stderr. Its data lie in .adw beside adw.toml.
-A signal stops it: what runs is interrupted at no cost, and taken up again at the next start. A second one stops it at
-once.
+It prints `listening on http://…` on stdout when it is ready, and logs to stderr.
+Its data lie in .adw beside adw.toml. A signal stops it: what runs is interrupted at
+no cost, and taken up again at the next start. A second one stops it at once.
 
 Examples:
   adw serve
@@ -42,16 +43,14 @@ pub(crate) struct Serve {
     #[arg(short, long, value_name = "ADDR")]
     listen: Option<Listen>,
 
-    /// How the log looks
+    /// How the log looks, to people or to programs
     #[arg(long, env = "ADW_LOG_FORMAT", value_name = "FORMAT", default_value = "pretty")]
     log_format: LogFormat,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum LogFormat {
-    /// For people
     Pretty,
-    /// For programs, one object a line
     Json,
 }
 
@@ -109,7 +108,9 @@ async fn serve(config: Config, cx: &Context) -> Result<(), Failure> {
         started = start(config) => started?,
         () = stop.once() => return Ok(()),
     };
-    cx.output.line(format_args!("listening on http://{address}"))?;
+    let url = format!("http://{address}");
+    cx.output.json(&json!({ "listening": url }))?;
+    cx.output.line(format_args!("listening on {url}"))?;
     let served = adw_server::serve(engine.clone(), listener, async move { stop.once().await }).await;
     engine.shutdown().await;
     tracing::info!("stopped");

@@ -24,11 +24,8 @@ pub(crate) struct Show {
 impl Show {
     pub(crate) async fn run(self, cx: &Context) -> Result<Exit, Failure> {
         let answer = cx.client()?.workflow(&self.adw_id).await?;
-        if cx.output.is_json() {
-            cx.output.json(&answer.raw)?;
-        } else {
-            cx.output.line(in_words(&answer.view).trim_end())?;
-        }
+        cx.output.json(&answer.raw)?;
+        cx.output.line(in_words(&answer.view).trim_end())?;
         Ok(Exit::Done)
     }
 }
