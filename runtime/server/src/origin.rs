@@ -75,7 +75,7 @@ impl Access {
 
     /// A name of the loopback interface at any port (it may be forwarded), or one that adw.toml lists.
     fn serves(&self, host: &str) -> bool {
-        let name = without_port(host);
+        let Some(name) = without_port(host) else { return false };
         let literal = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
         name == "localhost"
             || literal.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
@@ -122,9 +122,16 @@ fn only_host(headers: &HeaderMap) -> Option<&str> {
     hosts.next().is_none().then_some(host)
 }
 
-fn without_port(host: &str) -> &str {
+/// The name of `name[:port]`; none where what stands for the port is none.
+fn without_port(host: &str) -> Option<&str> {
     let after_address = host.rfind(']').map_or(0, |end| end + 1);
-    host[after_address..].find(':').map_or(host, |colon| &host[..after_address + colon])
+    match host[after_address..].split_once(':') {
+        None => Some(host),
+        Some((name, port)) => {
+            let digits = port.bytes().all(|byte| byte.is_ascii_digit());
+            digits.then_some(&host[..after_address + name.len()])
+        }
+    }
 }
 
 fn shortened(word: &str) -> String {

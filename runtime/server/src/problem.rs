@@ -65,7 +65,14 @@ impl Problem {
     /// What the framework answered by itself, as a problem.
     fn of_framework(status: StatusCode) -> Self {
         let kind = Kind::of_status(status);
-        Self::new(kind, kind.title())
+        let detail = match kind {
+            Kind::NotFound => "there is nothing at this address: /docs has those that there are",
+            Kind::MethodNotAllowed => {
+                "this address doesn't take that method: the Allow header has those that it takes"
+            }
+            kind => kind.title(),
+        };
+        Self::new(kind, detail)
     }
 
     fn document(&self, trace_id: &str) -> ProblemDocument {

@@ -24,30 +24,32 @@ pub(crate) struct TaskObject<'a> {
     /// One line.
     title: &'a str,
     /// What is to be done; may hold a unified diff.
+    #[schema(required)]
     description: Option<&'a str>,
     /// The kind of work in the words of the request.
     task_type: &'a str,
     /// The kind of work.
-    #[schema(schema_with = schema::task_type)]
+    #[schema(value_type = schema::TaskTypeSchema)]
     r#type: TaskType,
     /// Where the workflow stands.
-    #[schema(schema_with = schema::status)]
+    #[schema(value_type = schema::StatusSchema)]
     status: Status,
     /// The names of its stages, in order.
     #[schema(value_type = Vec<String>)]
     stages: Vec<&'a StageName>,
     /// The stage that it is at; null before the start and after the last.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, required)]
     current_stage: Option<&'a StageName>,
     /// Each stage, and how it went.
     stage_runs: Vec<StageRun<'a>>,
     /// What a running workflow waits on, by its `kind`; null where it waits on nothing.
-    #[schema(schema_with = schema::waiting)]
+    #[schema(value_type = Option<schema::WaitingSchema>, required)]
     waiting: Option<&'a Waiting>,
     /// What came of it: `branch`, `summary` and a line for each stage, or what a person noted.
-    #[schema(value_type = Option<Value>)]
+    #[schema(value_type = Option<Value>, required)]
     result: Option<&'a Value>,
     /// Why it failed, or what a person noted.
+    #[schema(required)]
     error_message: Option<&'a str>,
     /// 0 to 100: ended stages over all. It never falls.
     #[schema(maximum = 100)]
@@ -63,9 +65,10 @@ pub(crate) struct TaskObject<'a> {
     /// The project that it works on.
     project: &'a str,
     /// Among waiting tasks, the more urgent goes first.
-    #[schema(schema_with = schema::priority)]
+    #[schema(value_type = schema::PrioritySchema)]
     priority: Priority,
     /// The pipeline's name; null where the request listed the stages.
+    #[schema(required)]
     pipeline: Option<&'a str>,
     /// When it was accepted.
     #[schema(value_type = String, format = DateTime)]
@@ -74,7 +77,7 @@ pub(crate) struct TaskObject<'a> {
     #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
     /// When it ended.
-    #[schema(value_type = Option<String>, format = DateTime)]
+    #[schema(value_type = Option<String>, format = DateTime, required)]
     completed_at: Option<Timestamp>,
 }
 
@@ -121,7 +124,7 @@ pub(crate) struct StageRun<'a> {
     #[schema(value_type = String)]
     name: &'a StageName,
     /// Where it stands.
-    #[schema(schema_with = schema::stage_status)]
+    #[schema(value_type = schema::StageStatusSchema)]
     status: StageStatus,
     /// The number of its newest attempt; 0 before the first.
     attempt: u32,
@@ -132,20 +135,22 @@ pub(crate) struct StageRun<'a> {
     /// How often it sent work back to an earlier stage.
     reworks: u32,
     /// Why it runs, or will run next, by its `kind`: first, retry or rework.
-    #[schema(schema_with = schema::reason)]
+    #[schema(value_type = schema::ReasonSchema)]
     reason: &'a Reason,
     /// What it did, in one line; for a skipped stage, why.
+    #[schema(required)]
     summary: Option<&'a str>,
     /// What it left for programs.
-    #[schema(value_type = Option<Value>)]
+    #[schema(value_type = Option<Value>, required)]
     output: Option<&'a Value>,
     /// What was wrong the last time.
+    #[schema(required)]
     error: Option<&'a str>,
     /// When its newest attempt began.
-    #[schema(value_type = Option<String>, format = DateTime)]
+    #[schema(value_type = Option<String>, format = DateTime, required)]
     started_at: Option<Timestamp>,
     /// When it ended.
-    #[schema(value_type = Option<String>, format = DateTime)]
+    #[schema(value_type = Option<String>, format = DateTime, required)]
     completed_at: Option<Timestamp>,
 }
 
@@ -186,7 +191,7 @@ pub(crate) struct EventObject<'a> {
     #[schema(value_type = String, format = DateTime)]
     pub(crate) at: Timestamp,
     /// The stage that it tells of.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, required)]
     pub(crate) stage: Option<&'a StageName>,
     /// What else there is to say of it.
     #[schema(value_type = Object)]
@@ -251,5 +256,6 @@ pub(crate) struct Items<T> {
     /// What there is.
     pub(crate) items: Vec<T>,
     /// Where to read on; null at the end.
+    #[schema(required)]
     pub(crate) next_cursor: Option<String>,
 }

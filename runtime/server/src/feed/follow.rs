@@ -66,12 +66,7 @@ impl Follow {
         // It is said back to the client, who may have asked for anything.
         let shown = asked.chars().take(AdwId::MAX_LEN).collect();
         let writer = Writer { adw_id: shown, epoch: engine.epoch() };
-        let Ok(adw_id) = asked.parse::<AdwId>() else {
-            let reason =
-                "there can be no workflow of that id: it must match ^[A-Za-z0-9_][A-Za-z0-9_-]{0,99}$";
-            let ready = VecDeque::from([writer.established(None), writer.not_found(reason)]);
-            return Ok(Self { writer, source: None, ready });
-        };
+        let Ok(adw_id) = asked.parse::<AdwId>() else { return Ok(Self::nothing(writer)) };
         let subscription = engine.subscribe(&adw_id);
         let snapshot = engine.workflow(&adw_id).await?;
         let mut source =
@@ -86,6 +81,17 @@ impl Follow {
             }
         }
         Ok(Self { writer, source: Some(source), ready })
+    }
+
+    fn nothing(writer: Writer) -> Self {
+        let reason = "there can be no workflow of that id: it must match ^[A-Za-z0-9_][A-Za-z0-9_-]{0,99}$";
+        let ready = VecDeque::from([writer.established(None), writer.not_found(reason)]);
+        Self { writer, source: None, ready }
+    }
+
+    #[cfg(test)]
+    pub(super) fn of_nothing() -> Self {
+        Self::nothing(Writer { adw_id: "-".to_owned(), epoch: Uuid::nil() })
     }
 
     /// The next message; waits for it. Nothing is lost when this is dropped while it waits.
@@ -171,15 +177,9 @@ impl Source {
 
     /// Reads a part of the store's events, folds them, and tells those that the client lacks.
     async fn catch_up(&mut self, writer: &Writer, ready: &mut VecDeque<Arc<str>>) -> Result<(), FollowError> {
-        let id = match self.id {
-            Some(id) => id,
-            None => match self.engine.workflow(&self.adw_id).await? {
-                Some(stored) => *self.id.insert(stored.id.0),
-                None => {
-                    self.behind = false;
-                    return Ok(());
-                }
-            },
+        let Some(id) = self.row().await? else {
+            self.behind = false;
+            return Ok(());
         };
         let folded = self.state.as_ref().map_or(0, |workflow| workflow.seq);
         let page = self.engine.events(&self.adw_id, folded, PAGE).await?;
@@ -194,10 +194,99 @@ impl Source {
         Ok(())
     }
 
+    /// The row's number; none while there is no workflow.
+    async fn row(&mut self) -> Result<Option<i64>, StoreError> {
+        if self.id.is_none() {
+            self.id = self.engine.workflow(&self.adw_id).await?.map(|stored| stored.id.0);
+        }
+        Ok(self.id)
+    }
+
     fn fold(&mut self, recorded: &Recorded) -> Result<Arc<Workflow>, FoldError> {
         let before = self.state.take().map(Arc::unwrap_or_clone);
         let after = Arc::new(apply(before, recorded)?);
         self.state = Some(Arc::clone(&after));
         Ok(after)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+    use adw_core::{Command, SetStatus, Status};
+    use adw_engine::{NewTask, Route};
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::bench::Bench;
+
+    async fn ended(bench: &Bench) -> AdwId {
+        let task = NewTask {
+            adw_id: None,
+            title: "Annotated often".to_owned(),
+            description: None,
+            task_type: adw_core::TaskType::Bug,
+            task_type_as_sent: "bug".to_owned(),
+            priority: adw_core::Priority::Medium,
+            project: None,
+            route: Route::default(),
+            patch: None,
+            agent: None,
+        };
+        let adw_id = bench.engine.create(task).await.unwrap().stored.workflow.adw_id;
+        bench.until(adw_id.as_str(), |workflow| workflow.status == Status::Completed).await;
+        adw_id
+    }
+
+    async fn annotate(bench: &Bench, adw_id: &AdwId, note: usize) {
+        let set = SetStatus { result: Some(json!({ "note": note })), ..SetStatus::default() };
+        bench.engine.command(adw_id, Command::SetStatus(set), None).await.unwrap();
+    }
+
+    async fn next_seq(follow: &mut Follow) -> u64 {
+        loop {
+            let message: Value = serde_json::from_str(&follow.next().await.unwrap()).unwrap();
+            if let Some(seq) = message.get("seq") {
+                return seq.as_u64().unwrap();
+            }
+        }
+    }
+
+    /// More than a subscription holds, so that it lets the oldest go.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_reader_that_falls_behind_gets_every_event_once() {
+        let bench = Bench::new().await;
+        let adw_id = ended(&bench).await;
+        let begun = bench.engine.workflow(&adw_id).await.unwrap().unwrap().workflow.seq;
+        let mut follow = Follow::open(bench.engine.clone(), adw_id.as_str(), Since::Now).await.unwrap();
+        for note in 0..600 {
+            annotate(&bench, &adw_id, note).await;
+        }
+        for seq in begun + 1..=begun + 600 {
+            assert_eq!(next_seq(&mut follow).await, seq);
+        }
+        annotate(&bench, &adw_id, 600).await;
+        assert_eq!(next_seq(&mut follow).await, begun + 601, "and is live again");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_message_that_is_not_waited_for_to_the_end_is_not_lost() {
+        let bench = Bench::new().await;
+        let adw_id = ended(&bench).await;
+        let since = Since::Event { seq: 0, epoch: None };
+        let mut follow = Follow::open(bench.engine.clone(), adw_id.as_str(), since).await.unwrap();
+        let present = bench.engine.workflow(&adw_id).await.unwrap().unwrap().workflow.seq;
+        for seq in 1..=present {
+            let heard = loop {
+                // Given up at once, again and again, as another branch of a select does.
+                tokio::select! {
+                    biased;
+                    seq = next_seq(&mut follow) => break seq,
+                    () = tokio::task::yield_now() => {}
+                }
+            };
+            assert_eq!(heard, seq);
+        }
     }
 }

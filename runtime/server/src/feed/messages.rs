@@ -20,8 +20,8 @@ struct Message<'a, D> {
     r#type: &'a str,
     event: &'a str,
     adw_id: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<&'a str>,
+    #[serde(rename = "message", skip_serializing_if = "Option::is_none")]
+    words: Option<&'a str>,
     data: D,
     timestamp: Timestamp,
     epoch: Uuid,
@@ -45,7 +45,7 @@ impl Writer {
             r#type: message_type(&recorded.event),
             event: recorded.event.kind().as_str(),
             adw_id: &self.adw_id,
-            message: None,
+            words: None,
             data: data(id, recorded, after, self.epoch),
             timestamp: recorded.at,
             epoch: self.epoch,
@@ -103,12 +103,12 @@ impl Writer {
         self.other("error", Some(message), json!({ "code": code, "message": message }))
     }
 
-    fn other(&self, name: &str, message: Option<&str>, data: Value) -> Arc<str> {
+    fn other(&self, name: &str, words: Option<&str>, data: Value) -> Arc<str> {
         self.write(&Message {
             r#type: name,
             event: name,
             adw_id: &self.adw_id,
-            message,
+            words,
             data,
             timestamp: Timestamp::from_millis(jiff::Timestamp::now().as_millisecond()),
             epoch: self.epoch,

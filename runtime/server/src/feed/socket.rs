@@ -12,7 +12,7 @@ use tokio_tungstenite::tungstenite;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    follow::Follow,
+    follow::{Follow, FollowError},
     inbound::{Allowance, Inbound, Unknown},
 };
 
@@ -88,20 +88,29 @@ where
     async fn run(&mut self) -> Ended {
         let mut heartbeat = interval_at(Instant::now() + PING, PING);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // The greeting goes before any answer, however early the client speaks.
+        let greeting = self.follow.next().await;
+        if let ControlFlow::Break(ended) = self.pass_on(greeting).await {
+            return ended;
+        }
         loop {
             let step = tokio::select! {
                 received = self.socket.next() => self.hear(received).await,
-                message = self.follow.next() => match message {
-                    Ok(message) => self.tell(&message).await,
-                    Err(error) => {
-                        tracing::error!(%error, "a live feed can't go on");
-                        ControlFlow::Break(Ended::Closed(Close::Failed))
-                    }
-                },
+                message = self.follow.next() => self.pass_on(message).await,
                 _ = heartbeat.tick() => self.beat().await,
             };
             if let ControlFlow::Break(ended) = step {
                 return ended;
+            }
+        }
+    }
+
+    async fn pass_on(&mut self, message: Result<Arc<str>, FollowError>) -> ControlFlow<Ended> {
+        match message {
+            Ok(message) => self.tell(&message).await,
+            Err(error) => {
+                tracing::error!(%error, "a live feed can't go on");
+                ControlFlow::Break(Ended::Closed(Close::Failed))
             }
         }
     }
@@ -176,4 +185,129 @@ fn blame(error: &(dyn Error + 'static)) -> Ended {
         }
     }
     Ended::Dropped
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+    use std::{
+        pin::Pin,
+        task::{Context, Poll},
+    };
+
+    use tokio::{
+        sync::mpsc::{Receiver, Sender, channel},
+        task::JoinHandle,
+    };
+    use tokio_util::sync::{PollSendError, PollSender};
+
+    use super::*;
+
+    /// A connection that is no network.
+    struct Wire {
+        from_peer: Receiver<Message>,
+        to_peer: PollSender<Message>,
+    }
+
+    impl Stream for Wire {
+        type Item = Result<Message, axum::Error>;
+
+        fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+            self.from_peer.poll_recv(cx).map(|message| message.map(Ok))
+        }
+    }
+
+    impl Sink<Message> for Wire {
+        type Error = PollSendError<Message>;
+
+        fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+            self.to_peer.poll_ready_unpin(cx)
+        }
+
+        fn start_send(mut self: Pin<&mut Self>, message: Message) -> Result<(), Self::Error> {
+            self.to_peer.start_send_unpin(message)
+        }
+
+        fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+            self.to_peer.poll_flush_unpin(cx)
+        }
+
+        fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+            self.to_peer.poll_close_unpin(cx)
+        }
+    }
+
+    struct Peer {
+        say: Sender<Message>,
+        hear: Receiver<Message>,
+        conversation: JoinHandle<()>,
+        draining: CancellationToken,
+    }
+
+    fn connected(buffered: usize) -> Peer {
+        let (say, from_peer) = channel(16);
+        let (to_peer, hear) = channel(buffered);
+        let draining = CancellationToken::new();
+        let wire = Wire { from_peer, to_peer: PollSender::new(to_peer) };
+        let conversation = tokio::spawn(converse(wire, Follow::of_nothing(), draining.clone()));
+        Peer { say, hear, conversation, draining }
+    }
+
+    impl Peer {
+        /// What is heard until the end, the greeting left out.
+        async fn rest(&mut self) -> Vec<Message> {
+            let mut heard = Vec::new();
+            while let Some(message) = self.hear.recv().await {
+                heard.push(message);
+            }
+            heard.into_iter().filter(|message| !matches!(message, Message::Text(_))).collect()
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_gives_no_sign_of_life_is_dropped_after_two_misses() {
+        let mut peer = connected(16);
+        let began = Instant::now();
+        let heard = peer.rest().await;
+        assert_eq!(began.elapsed(), 3 * PING);
+        assert!(matches!(heard[..], [Message::Ping(_), Message::Ping(_)]), "{heard:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_answers_stays() {
+        let mut peer = connected(16);
+        let mut pings = 0;
+        while pings < 20 {
+            if let Message::Ping(bytes) = peer.hear.recv().await.unwrap() {
+                pings += 1;
+                peer.say.send(Message::Pong(bytes)).await.unwrap();
+            }
+        }
+        assert!(!peer.conversation.is_finished());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_takes_nothing_is_dropped_when_it_stalls() {
+        let peer = connected(1);
+        let began = Instant::now();
+        // The greeting is two messages: the second finds no room.
+        peer.conversation.await.unwrap();
+        assert_eq!(began.elapsed(), STALL);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stop_of_the_server_drops_the_connection_without_a_close() {
+        let mut peer = connected(16);
+        peer.draining.cancel();
+        assert!(peer.rest().await.is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_says_goodbye_ends_it() {
+        let mut peer = connected(16);
+        peer.say.send(Message::Close(None)).await.unwrap();
+        assert!(peer.rest().await.is_empty());
+        peer.conversation.await.unwrap();
+    }
 }

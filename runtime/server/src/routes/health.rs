@@ -50,23 +50,24 @@ struct Ready {
     /// Workflows that have one.
     running: u64,
     /// Free space where the data lies; null where the system doesn't say.
+    #[schema(required)]
     disk_free_bytes: Option<u64>,
 }
 
 /// Says that the server is there.
-#[utoipa::path(get, path = "/health", tag = "health", responses((status = 200, body = Health)))]
+#[utoipa::path(get, path = "/health", tag = "health", responses((status = 200, description = "It is there", body = Health)))]
 async fn health() -> Json<Health> {
     Json(Health { status: "healthy", service: "adw", version: env!("CARGO_PKG_VERSION") })
 }
 
 /// Says that the process lives; asks nothing of anything else.
-#[utoipa::path(get, path = "/livez", tag = "health", responses((status = 200, body = Alive)))]
+#[utoipa::path(get, path = "/livez", tag = "health", responses((status = 200, description = "It lives", body = Alive)))]
 async fn livez() -> Json<Alive> {
     Json(Alive { status: "alive" })
 }
 
 /// Says whether work can be taken: a write to the database was tried, there is space, and the server isn't stopping.
-#[utoipa::path(get, path = "/readyz", tag = "health", responses((status = 200, body = Ready)))]
+#[utoipa::path(get, path = "/readyz", tag = "health", responses((status = 200, description = "It takes work", body = Ready)))]
 async fn readyz(State(app): State<App>) -> Result<Json<Ready>, Problem> {
     let readiness = app.engine.readiness().await;
     let mut reasons = Vec::new();

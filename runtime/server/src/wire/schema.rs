@@ -1,69 +1,86 @@
 //! Schemas of what the domain defines, derived from its own tables.
 
+use std::borrow::Cow;
+
 use adw_core::{Priority, StageStatus, Status, TaskType};
 use serde_json::{Value, json};
-use utoipa::openapi::{
-    KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type,
-    schema::{OneOfBuilder, SchemaType},
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type},
 };
-
-fn one_of(words: impl IntoIterator<Item = &'static str>) -> Schema {
-    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).build().into()
-}
-
-/// Where a workflow may stand.
-pub(crate) fn status() -> Schema {
-    one_of(Status::ALL.map(Status::as_str))
-}
-
-/// Where a stage may stand.
-pub(crate) fn stage_status() -> Schema {
-    use StageStatus as S;
-    let all = [S::Pending, S::Running, S::Waiting, S::Completed, S::Skipped, S::Failed, S::Cancelled];
-    one_of(all.map(S::as_str))
-}
-
-/// The kinds of work.
-pub(crate) fn task_type() -> Schema {
-    one_of(TaskType::ALL.map(TaskType::as_str))
-}
-
-/// How urgent a task may be.
-pub(crate) fn priority() -> Schema {
-    one_of(PRIORITIES.map(Priority::as_str))
-}
 
 /// From the least urgent to the most.
 pub(crate) const PRIORITIES: [Priority; 4] =
     [Priority::Low, Priority::Medium, Priority::High, Priority::Urgent];
 
-fn text() -> ObjectBuilder {
-    ObjectBuilder::new().schema_type(Type::String)
+const STAGE_STATUSES: [StageStatus; 7] = [
+    StageStatus::Pending,
+    StageStatus::Running,
+    StageStatus::Waiting,
+    StageStatus::Completed,
+    StageStatus::Skipped,
+    StageStatus::Failed,
+    StageStatus::Cancelled,
+];
+
+/// A schema under a name of its own.
+macro_rules! schema {
+    ($type:ident is $name:literal: $schema:expr) => {
+        #[doc = concat!("The schema of `", $name, "`.")]
+        pub(crate) enum $type {}
+
+        impl PartialSchema for $type {
+            fn schema() -> RefOr<Schema> {
+                $schema.into()
+            }
+        }
+
+        impl ToSchema for $type {
+            fn name() -> Cow<'static, str> {
+                Cow::Borrowed($name)
+            }
+        }
+    };
 }
 
-fn kinds(kinds: impl IntoIterator<Item = &'static str>) -> ObjectBuilder {
-    ObjectBuilder::new().schema_type(Type::Object).property("kind", one_of(kinds)).required("kind")
+schema!(StatusSchema is "Status": one_of(Status::ALL.map(Status::as_str)));
+schema!(StageStatusSchema is "StageStatus": one_of(STAGE_STATUSES.map(StageStatus::as_str)));
+schema!(TaskTypeSchema is "TaskType": one_of(TaskType::ALL.map(TaskType::as_str)));
+schema!(PrioritySchema is "Priority": one_of(PRIORITIES.map(Priority::as_str)));
+schema!(WaitingSchema is "Waiting": waiting());
+schema!(ReasonSchema is "Reason": reason());
+
+fn one_of(words: impl IntoIterator<Item = &'static str>) -> Schema {
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).build().into()
 }
 
-/// What a workflow may wait on.
-pub(crate) fn waiting() -> Schema {
+fn waiting() -> Schema {
     let until = text().format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)));
-    let timer =
-        kinds(["timer"]).property("stage", text()).property("until", until).property("message", text());
-    let nothing = ObjectBuilder::new().schema_type(SchemaType::Type(Type::Null));
-    OneOfBuilder::new().item(nothing).item(timer).build().into()
+    kind(["timer"])
+        .property("stage", text())
+        .property("until", until)
+        .property("message", text())
+        .build()
+        .into()
 }
 
-/// Why a stage may run.
-pub(crate) fn reason() -> Schema {
+fn reason() -> Schema {
     let number = || ObjectBuilder::new().schema_type(Type::Integer);
-    kinds(["first", "retry", "rework"])
+    kind(["first", "retry", "rework"])
         .property("number", number())
         .property("stage", text())
         .property("round", number())
         .property("feedback", text())
         .build()
         .into()
+}
+
+fn text() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String)
+}
+
+fn kind(kinds: impl IntoIterator<Item = &'static str>) -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::Object).property("kind", one_of(kinds)).required("kind")
 }
 
 /// A task as it is right after it was accepted.

@@ -5,6 +5,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
+use utoipa::ToSchema;
+
 use super::id::{Id, IdParameter};
 use crate::{
     app::App,
@@ -19,7 +21,7 @@ use crate::{
     operation_id = "list_artifacts",
     tag = "workflows",
     params(IdParameter),
-    responses((status = 200, body = Items<ArtifactObject<'_>>))
+    responses((status = 200, description = "The artifacts", body = Items<ArtifactObject<'_>>))
 )]
 pub(super) async fn artifacts(State(app): State<App>, id: Id) -> Result<Response, Problem> {
     let artifacts = app.engine.artifacts(&id.0).await?;
@@ -27,14 +29,23 @@ pub(super) async fn artifacts(State(app): State<App>, id: Id) -> Result<Response
     Ok(Json(Items { items, next_cursor: None }).into_response())
 }
 
+/// Bytes, for the document.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "only its description is used")]
+struct Bytes(Vec<u8>);
+
 /// The bytes of an artifact, under its own media type.
 #[utoipa::path(
     get,
     path = "/api/v1/workflows/{adw_id}/artifacts/{name}",
     operation_id = "get_artifact",
     tag = "workflows",
-    params(IdParameter, ("name" = String, Path, description = "the artifact's name; a slash in it as %2F")),
-    responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream"))
+    params(
+        ("adw_id" = String, Path, description = "The workflow's `adw_id`."),
+        ("name" = String, Path, description = "The artifact's name; a slash in it as %2F.")
+    ),
+    responses((status = 200, description = "The bytes", body = Bytes, content_type = "application/octet-stream"))
 )]
 pub(super) async fn artifact(
     State(app): State<App>,

@@ -59,7 +59,7 @@ pub(super) struct CreateBody {
     #[schema(value_type = Option<String>)]
     project: Option<Value>,
     /// Among waiting tasks, the more urgent goes first.
-    #[schema(schema_with = schema::priority)]
+    #[schema(value_type = Option<schema::PrioritySchema>)]
     priority: Option<Value>,
     /// A unified diff to apply.
     #[schema(value_type = Option<String>)]

@@ -15,7 +15,7 @@ use crate::{app::App, problem::Problem};
     operation_id = "get_diff",
     tag = "workflows",
     params(IdParameter),
-    responses((status = 200, body = String, content_type = "text/plain"))
+    responses((status = 200, description = "The diff", body = String, content_type = "text/plain"))
 )]
 pub(super) async fn diff(State(app): State<App>, id: Id) -> Result<Response, Problem> {
     let diff = app.engine.diff(&id.0).await?;

@@ -36,7 +36,7 @@ pub(super) struct EventsQuery {
     operation_id = "list_events",
     tag = "workflows",
     params(IdParameter, EventsQuery),
-    responses((status = 200, body = Items<EventObject<'_>>))
+    responses((status = 200, description = "A part of the events", body = Items<EventObject<'_>>))
 )]
 pub(super) async fn events(
     State(app): State<App>,

@@ -15,6 +15,7 @@ use crate::{app::App, problem::Problem, wire::TaskObject};
     params(IdParameter),
     responses((
         status = 200,
+        description = "The workflow",
         body = TaskObject<'_>,
         headers(("ETag" = String, description = "its version"))
     ))

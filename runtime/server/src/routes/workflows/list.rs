@@ -51,6 +51,7 @@ pub(super) struct NumberedPage<'a> {
     /// The workflows.
     items: Vec<TaskObject<'a>>,
     /// Where to read on, whatever is added meanwhile; null at the end.
+    #[schema(required)]
     next_cursor: Option<String>,
     /// The same as `items`.
     tasks: Vec<TaskObject<'a>>,
@@ -71,7 +72,7 @@ pub(super) struct NumberedPage<'a> {
     operation_id = "list_workflows",
     tag = "workflows",
     params(ListQuery),
-    responses((status = 200, body = NumberedPage<'_>))
+    responses((status = 200, description = "A page of workflows", body = NumberedPage<'_>))
 )]
 pub(super) async fn list(
     State(app): State<App>,

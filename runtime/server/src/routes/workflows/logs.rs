@@ -62,7 +62,7 @@ pub(super) struct LogLineObject {
     operation_id = "list_logs",
     tag = "workflows",
     params(IdParameter, LogsQuery),
-    responses((status = 200, body = Items<LogLineObject>))
+    responses((status = 200, description = "A part of the lines", body = Items<LogLineObject>))
 )]
 pub(super) async fn logs(
     State(app): State<App>,

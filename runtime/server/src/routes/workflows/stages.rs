@@ -18,7 +18,7 @@ use crate::{
     operation_id = "list_stages",
     tag = "workflows",
     params(IdParameter),
-    responses((status = 200, body = Items<StageRun<'_>>))
+    responses((status = 200, description = "The stages", body = Items<StageRun<'_>>))
 )]
 pub(super) async fn stages(State(app): State<App>, id: Id) -> Result<Response, Problem> {
     let stored = id.find(&app.engine).await?;

@@ -27,7 +27,7 @@ use crate::{
 #[schema(example = json!({ "status": "running", "current_stage": "implement" }))]
 pub(super) struct StatusBody {
     /// Where the workflow is to stand.
-    #[schema(schema_with = schema::status)]
+    #[schema(value_type = Option<schema::StatusSchema>)]
     status: Option<Value>,
     /// The stage that it is to be at.
     #[schema(value_type = Option<String>)]
@@ -51,7 +51,7 @@ pub(super) struct StatusBody {
     tag = "workflows",
     params(IdParameter, ("If-Match" = Option<String>, Header, description = "the version that you saw")),
     request_body = StatusBody,
-    responses((status = 200, body = TaskObject<'_>))
+    responses((status = 200, description = "The workflow after it", body = TaskObject<'_>))
 )]
 pub(super) async fn set_status(
     State(app): State<App>,

@@ -1,0 +1,92 @@
+//! A real engine on a fresh folder, which goes when the test ends. Shared with the tests inside the crate.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use adw_config::{Config, Env};
+use adw_core::{AdwId, Workflow};
+use adw_engine::{Engine, Live, Options};
+use adw_store::sqlite::{self, SqliteStore};
+use tempfile::TempDir;
+
+/// Three stages that do nothing, one that goes on until it is ended, one that fails.
+const ADW_TOML: &str = r#"
+[server]
+cors_origins = ["http://localhost:5173"]
+allowed_hosts = ["adw.internal"]
+[projects.demo]
+repo = "."
+[stages.plan]
+plugin = "builtin:noop"
+[stages.implement]
+plugin = "builtin:noop"
+[stages.ship]
+plugin = "builtin:noop"
+[stages.hold]
+plugin = "builtin:test"
+[stages.hold.config]
+command = "sleep 600"
+[stages.hold.grants]
+workspace = "read"
+exec = [["sleep", "**"]]
+[stages.fail]
+plugin = "builtin:test"
+[stages.fail.config]
+command = "false"
+[stages.fail.grants]
+workspace = "read"
+exec = [["false"]]
+[pipelines.default]
+stages = ["plan", "implement", "ship"]
+"#;
+
+/// How long anything may take on a machine that does other things too.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// An engine, and the folder that it works in.
+pub(crate) struct Bench {
+    pub(crate) engine: Engine,
+    _folder: TempDir,
+}
+
+impl Bench {
+    pub(crate) async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let engine = start(folder.path()).await;
+        Self { engine, _folder: folder }
+    }
+
+    /// Waits until the workflow is as wanted, hearing of its changes as they come.
+    pub(crate) async fn until(&self, adw_id: &str, wanted: impl Fn(&Workflow) -> bool) -> Workflow {
+        let adw_id: AdwId = adw_id.parse().unwrap();
+        let waiting = async {
+            let mut heard = self.engine.subscribe(&adw_id);
+            if let Some(now) =
+                self.engine.workflow(&adw_id).await.unwrap().filter(|now| wanted(&now.workflow))
+            {
+                return now.workflow;
+            }
+            loop {
+                match heard.next().await {
+                    Ok(Live::Event(event)) if wanted(&event.after) => return event.after.as_ref().clone(),
+                    Ok(_) => {}
+                    Err(missed) => panic!("{missed}"),
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, waiting).await.expect("the workflow comes to be as wanted")
+    }
+}
+
+async fn start(folder: &Path) -> Engine {
+    let config = Config::parse(ADW_TOML, "adw.toml", folder, &Env::empty()).unwrap();
+    let data = config.data_dir();
+    std::fs::create_dir_all(&data).unwrap();
+    // Compiling the plugins takes longer than everything else: what one test compiled, all of them use.
+    if let Some(shared) = option_env!("CARGO_TARGET_TMPDIR") {
+        let compiled = Path::new(shared).join("compiled-plugins");
+        std::fs::create_dir_all(&compiled).unwrap();
+        std::os::unix::fs::symlink(compiled, data.join("compiled")).unwrap();
+    }
+    let store = SqliteStore::open(sqlite::Options::new(data.join("adw.db"))).await.unwrap();
+    Engine::start(Options::new(config, data, Arc::new(store))).await.unwrap()
+}

@@ -1,0 +1,15 @@
+//! The server through its public doors: requests, sockets, the document.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
+
+mod access;
+mod bad_input;
+mod bench;
+mod create;
+mod document;
+mod feed;
+mod health;
+mod http;
+mod list;
+mod live;
+mod results;
+mod status;
