@@ -82,7 +82,7 @@ fn change(workflow: &mut Workflow, event: &Event, at: Timestamp) {
             workflow.with(stage, |stage| stage.status = StageStatus::Pending);
         }
         Event::StageReworked { stage, to, round, feedback, .. } => {
-            rework(workflow, stage, to, *round, feedback)
+            rework(workflow, stage, to, *round, feedback);
         }
         Event::StageFailed { stage, error, .. } => workflow.with(stage, |stage| {
             stage.error = Some(error.clone());

@@ -1,7 +1,7 @@
 //! The resolved document that a workflow is pinned to at its creation: stages, plugins by hash, grants, limits and
 //! policies. Later changes of adw.toml don't touch a workflow that is under way.
 
-use std::path::PathBuf;
+use std::{fmt::Write, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -107,8 +107,8 @@ impl Backoff {
     pub fn wait_ms(self, failures: u32, chance: u32) -> u64 {
         let doublings = failures.saturating_sub(1).min(63);
         let full = self.first_ms.saturating_mul(1 << doublings).min(self.longest_ms);
-        let share = full / 2;
-        full - (u128::from(share) * u128::from(chance) / u128::from(u32::MAX)) as u64
+        let share = u128::from(full / 2) * u128::from(chance) / u128::from(u32::MAX);
+        full - u64::try_from(share).unwrap_or(full)
     }
 }
 
@@ -126,7 +126,10 @@ impl Pipeline {
     /// The document's text, the same for equal pipelines: struct fields in their order, objects sorted.
     pub fn to_document(&self) -> Result<(PipelineHash, String), serde_json::Error> {
         let text = serde_json::to_string(self)?;
-        let hash = Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = Sha256::digest(text.as_bytes()).iter().fold(String::new(), |mut hash, byte| {
+            let _ = write!(hash, "{byte:02x}");
+            hash
+        });
         Ok((PipelineHash(hash), text))
     }
 }

@@ -34,7 +34,8 @@ impl Timestamp {
     /// This much later.
     #[must_use]
     pub const fn plus_millis(self, millis: u64) -> Self {
-        Self::from_millis(if millis > LATEST as u64 { LATEST } else { self.0.saturating_add(millis as i64) })
+        // `saturating_add_unsigned` takes any number; what is beyond the last time becomes the last.
+        Self::from_millis(self.0.saturating_add_unsigned(millis))
     }
 }
 

@@ -3,6 +3,8 @@
 
 mod support;
 
+use std::fmt::Write;
+
 use adw_core::{
     AttemptResult, Cancel, Command, EventKind, Interrupt, Reason, Refusal, Retry, SetStatus, StageStatus,
     Start, Status, Waiting,
@@ -97,7 +99,7 @@ fn a_failure_that_another_try_may_mend_waits_and_is_tried_again() {
     let Some(Waiting::Timer { until, .. }) = history.workflow.waiting.clone() else { panic!("it waits") };
     assert_eq!(history.workflow.status, Status::Running);
     assert_eq!(history.workflow.stages[0].status, StageStatus::Waiting);
-    assert_eq!(history.decide(Command::Start(Start)), Err(Refusal::NothingToStart), "its time has not come");
+    assert_eq!(history.decide(&Command::Start(Start)), Err(Refusal::NothingToStart), "its time has not come");
     history.at = until;
     history.start();
     assert_eq!(history.workflow.waiting, None);
@@ -143,7 +145,7 @@ fn only_the_attempt_under_way_can_end_its_stage() {
     history.run(Command::Interrupt(Interrupt { cause: "the server stopped".to_owned() }));
     history.start();
     assert_eq!(
-        history.decide(late),
+        history.decide(&late),
         Err(Refusal::StaleAttempt { stage: name("plan"), attempt: 1 }),
         "the first attempt's answer comes after the second has begun"
     );
@@ -157,9 +159,9 @@ fn a_cancel_ends_it_once_and_for_all() {
     history.run(Command::Cancel(Cancel::default()));
     assert_eq!(history.workflow.status, Status::Cancelled);
     assert!(history.workflow.stages.iter().all(|stage| stage.status == StageStatus::Cancelled));
-    assert_eq!(history.decide(Command::Cancel(Cancel::default())), Ok(Vec::new()), "again is the same");
-    assert!(matches!(history.decide(end), Err(Refusal::StaleAttempt { .. })));
-    assert!(matches!(history.decide(Command::Retry(Retry::default())), Err(Refusal::IllegalMove { .. })));
+    assert_eq!(history.decide(&Command::Cancel(Cancel::default())), Ok(Vec::new()), "again is the same");
+    assert!(matches!(history.decide(&end), Err(Refusal::StaleAttempt { .. })));
+    assert!(matches!(history.decide(&Command::Retry(Retry::default())), Err(Refusal::IllegalMove { .. })));
 }
 
 #[test]
@@ -173,7 +175,7 @@ fn a_failed_workflow_goes_on_from_the_stage_that_failed_or_an_earlier_one() {
         assert_eq!(history.workflow.running_stage().unwrap().name, expected);
     }
     let history = failed_at_implement();
-    let refusal = history.decide(Command::Retry(Retry { from: Some(name("test")) })).unwrap_err();
+    let refusal = history.decide(&Command::Retry(Retry { from: Some(name("test")) })).unwrap_err();
     insta::assert_snapshot!(refusal, @r#"this workflow has no stage "test": it has plan, implement"#);
 }
 
@@ -184,18 +186,17 @@ fn every_move_by_hand_is_legal_by_the_table_or_refused_with_the_legal_ones() {
         for to in Status::ALL {
             let mut history = at(from);
             let decided =
-                history.decide(Command::SetStatus(SetStatus { status: Some(to), ..SetStatus::default() }));
+                history.decide(&Command::SetStatus(SetStatus { status: Some(to), ..SetStatus::default() }));
             let legal = from == to || from.moves().contains(&to);
             assert_eq!(decided.is_ok(), legal, "{from:?} to {to:?}");
-            let line = match decided {
-                Err(refusal) => refusal.to_string(),
-                Ok(_) => {
-                    history.run(Command::SetStatus(SetStatus { status: Some(to), ..SetStatus::default() }));
-                    assert_eq!(history.workflow.status, to);
-                    "legal".to_owned()
-                }
+            let line = if let Err(refusal) = decided {
+                refusal.to_string()
+            } else {
+                history.run(Command::SetStatus(SetStatus { status: Some(to), ..SetStatus::default() }));
+                assert_eq!(history.workflow.status, to);
+                "legal".to_owned()
             };
-            table += &format!("{} -> {}: {line}\n", from.as_str(), to.as_str());
+            let _ = writeln!(table, "{} -> {}: {line}", from.as_str(), to.as_str());
         }
     }
     insta::assert_snapshot!(table);
@@ -209,7 +210,7 @@ fn a_jump_by_hand_ends_the_attempt_and_passes_over_what_lies_between() {
     history.run(set(|set| set.current_stage = Some(name("test"))));
     assert_eq!(history.workflow.current_stage(), Some(&name("test")));
     assert_eq!(statuses(&history), [StageStatus::Skipped, StageStatus::Skipped, StageStatus::Pending]);
-    assert!(history.decide(late).is_err());
+    assert!(history.decide(&late).is_err());
     history.start();
     history.end(done("tested"));
     assert_eq!(history.workflow.status, Status::Completed);
@@ -236,7 +237,7 @@ fn notes_by_hand_change_nothing_else() {
     assert_eq!(history.workflow.status, before.status);
     assert_eq!(history.workflow.error_message.as_deref(), Some("looked at by a person"));
     let again = set(|set| set.error_message = Some("looked at by a person".to_owned()));
-    assert_eq!(history.decide(again), Ok(Vec::new()), "the same note again is no event");
+    assert_eq!(history.decide(&again), Ok(Vec::new()), "the same note again is no event");
 }
 
 #[test]

@@ -32,7 +32,6 @@ impl<C: Clock + ?Sized> Clock for Arc<C> {
 
 /// Thirty-two random bits.
 pub(crate) fn chance() -> u32 {
-    let (_, low) = uuid::Uuid::new_v4().as_u64_pair();
-    // The low half holds two bits of the UUID's variant on top; what is below is random.
-    (low & u64::from(u32::MAX)) as u32
+    let [.., a, b, c, d] = uuid::Uuid::new_v4().into_bytes();
+    u32::from_be_bytes([a, b, c, d])
 }

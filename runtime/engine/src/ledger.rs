@@ -120,7 +120,7 @@ impl Ledger {
         if events.is_empty() {
             return Ok(None);
         }
-        let history = self.apply_all(before, events, at)?;
+        let history = Self::apply_all(before, events, at)?;
         let Some((_, workflow)) = history.last() else { return Ok(None) };
         let append = Append {
             id: stored.id,
@@ -134,7 +134,6 @@ impl Ledger {
 
     /// The events with their numbers, each with the workflow after it.
     fn apply_all(
-        &self,
         before: &Workflow,
         events: Vec<Event>,
         at: Timestamp,

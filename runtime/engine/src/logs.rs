@@ -137,6 +137,8 @@ pub(crate) struct AttemptLog {
 struct OpenLog {
     file: fs::File,
     offset: u64,
+    /// It has its mark that the rest is left out.
+    full: bool,
 }
 
 impl Logs {
@@ -215,10 +217,8 @@ impl AttemptLog {
         if let Err(error) = self.open(&mut file).await {
             tracing::warn!(adw_id = %self.adw_id, stage = %self.stage, %error, "the log can't be opened");
         }
-        let offset = file.as_ref().map_or(0, |open| open.offset);
-        let (lines, text) = self.place(at, offset, lines);
+        let (lines, text) = self.place(at, file.as_mut(), lines);
         if let Some(open) = file.as_mut() {
-            open.offset += text.len() as u64;
             let written = async {
                 open.file.write_all(&text).await?;
                 open.file.flush().await
@@ -237,33 +237,27 @@ impl AttemptLog {
     fn place(
         &self,
         at: Timestamp,
-        mut offset: u64,
+        mut log: Option<&mut OpenLog>,
         lines: impl IntoIterator<Item = NewLine>,
     ) -> (Vec<LogLine>, Vec<u8>) {
         let (mut placed, mut text) = (Vec::new(), Vec::new());
         for NewLine { level, source, message } in lines {
-            if offset > LONGEST {
+            let (offset, full) = log.as_ref().map_or((0, false), |log| (log.offset, log.full));
+            if full {
                 break;
             }
-            let mut line = LogLine {
-                adw_id: Some(self.adw_id.clone()),
-                stage: self.stage.clone(),
-                attempt: self.attempt,
-                offset,
-                at,
-                level,
-                source,
-                message,
-            };
-            let mut encoded = serde_json::to_vec(&line).unwrap_or_default();
-            if offset + encoded.len() as u64 > LONGEST {
-                line.message = format!("this log is longer than {} MiB; the rest is left out", LONGEST >> 20);
-                encoded = serde_json::to_vec(&line).unwrap_or_default();
-                // The mark itself takes the place over the limit, so that it comes once.
-                encoded.resize(encoded.len() + LONGEST.saturating_sub(offset) as usize, b' ');
+            let (adw_id, stage, attempt) = (Some(self.adw_id.clone()), self.stage.clone(), self.attempt);
+            let mut line = LogLine { adw_id, stage, attempt, offset, at, level, source, message };
+            let mut encoded = encode(&line);
+            let full = offset + encoded.len() as u64 > LONGEST;
+            if full {
+                line.message = format!("this log has reached {} MiB; the rest is left out", LONGEST >> 20);
+                encoded = encode(&line);
             }
-            encoded.push(b'\n');
-            offset += encoded.len() as u64;
+            if let Some(log) = log.as_mut() {
+                log.offset += encoded.len() as u64;
+                log.full = full;
+            }
             text.extend(encoded);
             placed.push(line);
         }
@@ -279,7 +273,14 @@ impl AttemptLog {
         }
         let opened = fs::OpenOptions::new().create(true).append(true).open(&self.path).await?;
         let offset = opened.metadata().await?.len();
-        *file = Some(OpenLog { file: opened, offset });
+        *file = Some(OpenLog { file: opened, offset, full: offset >= LONGEST });
         Ok(())
     }
+}
+
+fn encode(line: &LogLine) -> Vec<u8> {
+    // A line is made of texts and numbers, which can always be written as JSON.
+    let mut text = serde_json::to_vec(line).unwrap_or_default();
+    text.push(b'\n');
+    text
 }

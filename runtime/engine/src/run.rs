@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use adw_core::{AdwId, Command, EndAttempt, Interrupt, Refusal, Start, Workflow};
+use adw_core::{AdwId, Command, EndAttempt, Interrupt, Refusal, StageName, Start, Workflow};
 use adw_store::StoreError;
 
 use crate::{
@@ -37,26 +37,43 @@ pub(crate) async fn run(engine: &Arc<Inner>, adw_id: &AdwId) {
 async fn through_stages(engine: &Arc<Inner>, mut workflow: Workflow) {
     let adw_id = workflow.adw_id.clone();
     while let Some(stage) = workflow.running_stage() {
-        let (name, attempt) = (stage.name.clone(), stage.attempt);
+        let ended = (stage.name.clone(), stage.attempt);
         let command = match attempt::run(engine, &workflow, stage).await {
             End::Result(result) => {
-                Command::EndAttempt(EndAttempt { stage: name, attempt, result, chance: chance() })
+                let (stage, attempt) = ended.clone();
+                Some(Command::EndAttempt(EndAttempt { stage, attempt, result, chance: chance() }))
             }
             End::Stopped(Cause::Shutdown) => {
-                Command::Interrupt(Interrupt { cause: "the server stopped".to_owned() })
+                Some(Command::Interrupt(Interrupt { cause: "the server stopped".to_owned() }))
             }
-            // What superseded it has been decided already.
-            End::Stopped(Cause::Superseded | Cause::TimedOut) => return,
+            // What superseded it has been decided already: the workflow goes on from there.
+            End::Stopped(Cause::Superseded | Cause::TimedOut) => None,
         };
-        match decide(engine, &adw_id, command).await {
+        let next = match command {
+            Some(command) => decide(engine, &adw_id, command).await,
+            None => Err(CommandError::Refused(Refusal::NothingToStart)),
+        };
+        let next = match next {
+            // Decided by someone else, or by ourselves in a write whose answer was lost.
+            Err(CommandError::Refused(_)) => {
+                engine.ledger.current(&adw_id).await.map(|stored| stored.workflow)
+            }
+            next => next,
+        };
+        match next {
+            Ok(next) if is_running(&next, &ended) => return,
             Ok(next) => workflow = next,
-            Err(CommandError::Refused(Refusal::StaleAttempt { .. })) => return,
             Err(error) => {
                 tracing::error!(%adw_id, %error, "the end of a stage could not be written down");
                 return;
             }
         }
     }
+}
+
+/// Whether this attempt is still the one under way.
+fn is_running(workflow: &Workflow, (name, attempt): &(StageName, u32)) -> bool {
+    workflow.running_stage().is_some_and(|stage| stage.name == *name && stage.attempt == *attempt)
 }
 
 /// Decides, and doesn't give up while the store has trouble: what a stage came to was paid for.

@@ -56,9 +56,9 @@ impl EndAttempt {
         at: Timestamp,
     ) -> Result<Vec<Event>, Refusal> {
         let stale = || Refusal::StaleAttempt { stage: self.stage.clone(), attempt: self.attempt };
-        let stage = workflow.stage(&self.stage).ok_or_else(stale)?;
+        let current = workflow.stage(&self.stage).ok_or_else(stale)?;
         let spec = pipeline.stage(&self.stage).ok_or_else(stale)?;
-        if stage.status != StageStatus::Running || stage.attempt != self.attempt {
+        if current.status != StageStatus::Running || current.attempt != self.attempt {
             return Err(stale());
         }
         Ok(match &self.result {
@@ -68,7 +68,7 @@ impl EndAttempt {
                     attempt: self.attempt,
                     output: output.clone(),
                 };
-                followed(event, workflow, stage, Some(&output.summary))
+                followed(event, workflow, current, Some(&output.summary))
             }
             AttemptResult::Skipped { reason } => {
                 let event = Event::StageSkipped {
@@ -76,11 +76,13 @@ impl EndAttempt {
                     attempt: self.attempt,
                     reason: reason.clone(),
                 };
-                followed(event, workflow, stage, None)
+                followed(event, workflow, current, None)
             }
-            AttemptResult::Retryable { class, message } => self.retry(&spec.retry, stage, class, message, at),
+            AttemptResult::Retryable { class, message } => {
+                self.retry(&spec.retry, current, class, message, at)
+            }
             AttemptResult::Fatal { message } => self.fail(message.clone()),
-            AttemptResult::Rework { feedback } => self.rework(workflow, spec, stage, feedback),
+            AttemptResult::Rework { feedback } => self.rework(workflow, spec, current, feedback),
         })
     }
 

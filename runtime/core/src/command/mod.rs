@@ -45,7 +45,7 @@ pub fn decide(
     at: Timestamp,
 ) -> Result<Vec<Event>, Refusal> {
     match command {
-        Command::Start(start) => start.decide(workflow, at),
+        Command::Start(Start) => Start::decide(workflow, at),
         Command::EndAttempt(end) => end.decide(workflow, pipeline, at),
         Command::Interrupt(interrupt) => Ok(interrupt.decide(workflow)),
         Command::Cancel(cancel) => cancel.decide(workflow),

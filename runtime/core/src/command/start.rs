@@ -5,7 +5,7 @@ use crate::{Event, Refusal, Stage, Status, Timestamp, Waiting, Workflow};
 pub struct Start;
 
 impl Start {
-    pub(super) fn decide(self, workflow: &Workflow, at: Timestamp) -> Result<Vec<Event>, Refusal> {
+    pub(super) fn decide(workflow: &Workflow, at: Timestamp) -> Result<Vec<Event>, Refusal> {
         let due = match &workflow.waiting {
             None => true,
             Some(Waiting::Timer { until, .. }) => *until <= at,

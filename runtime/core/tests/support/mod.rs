@@ -3,6 +3,7 @@
     dead_code,
     unreachable_pub,
     clippy::unwrap_used,
+    clippy::needless_pass_by_value,
     reason = "shared by test programs that each use a part; a test may panic"
 )]
 
@@ -32,13 +33,13 @@ impl History {
         Self { pipeline, events: vec![first], workflow, at }
     }
 
-    pub fn decide(&self, command: Command) -> Result<Vec<Event>, Refusal> {
-        decide(&self.workflow, &self.pipeline, &command, self.at)
+    pub fn decide(&self, command: &Command) -> Result<Vec<Event>, Refusal> {
+        decide(&self.workflow, &self.pipeline, command, self.at)
     }
 
     /// Carries a command out; answers with its events.
     pub fn try_run(&mut self, command: Command) -> Result<Vec<Event>, Refusal> {
-        let events = self.decide(command)?;
+        let events = self.decide(&command)?;
         for event in &events {
             let recorded = Recorded { seq: self.workflow.seq + 1, at: self.at, event: event.clone() };
             self.workflow = apply(Some(self.workflow.clone()), &recorded).unwrap();

@@ -102,7 +102,7 @@ impl Live {
                 AgentEvent::Log { stream, line } => lines.push(level(stream), &line),
                 AgentEvent::Text { text } => lines.push(LogLevel::Info, &text),
                 AgentEvent::ToolUse { name, detail } => {
-                    lines.push(LogLevel::Info, &format!("{name}: {detail}"))
+                    lines.push(LogLevel::Info, &format!("{name}: {detail}"));
                 }
                 AgentEvent::Session { .. } | AgentEvent::Usage { .. } => {}
             };

@@ -11,7 +11,7 @@ const WAITING: usize = 4096;
 
 /// Takes lines without ever making the program wait.
 pub(super) struct Lines {
-    lines: mpsc::Sender<NewLine>,
+    sender: mpsc::Sender<NewLine>,
     source: LogSource,
     lost: u64,
 }
@@ -19,7 +19,7 @@ pub(super) struct Lines {
 impl Lines {
     pub(super) fn push(&mut self, level: LogLevel, message: &str) {
         let line = NewLine { level, source: self.source, message: printable(message) };
-        if self.lines.try_send(line).is_err() {
+        if self.sender.try_send(line).is_err() {
             self.lost += 1;
         }
     }
@@ -29,7 +29,7 @@ impl Live {
     /// Runs something that writes lines, and logs them while it runs.
     pub(super) async fn logged<T>(&self, source: LogSource, work: impl AsyncFnOnce(&mut Lines) -> T) -> T {
         let (sender, mut receiver) = mpsc::channel(WAITING);
-        let mut lines = Lines { lines: sender, source, lost: 0 };
+        let mut lines = Lines { sender, source, lost: 0 };
         let work = async move {
             let result = work(&mut lines).await;
             (result, lines.lost)

@@ -30,6 +30,7 @@ fn plugin_key(key: &str) -> String {
     format!("plugin/{key}")
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it stands in map_err")]
 pub(super) fn unavailable(error: StoreError) -> CallError {
     CallError::Unavailable(error.to_string())
 }

@@ -155,6 +155,7 @@ impl Live {
 }
 
 /// What a guest is told.
+#[expect(clippy::needless_pass_by_value, reason = "it stands in map_err")]
 pub(super) fn answer(error: WorkspaceError) -> CallError {
     let message = error.to_string();
     match error.kind() {

@@ -21,7 +21,7 @@ use adw_store::{Store, sqlite::SqliteStore};
 use tempfile::TempDir;
 
 /// How long anything may take on a machine that does other things too.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A folder with an adw.toml, and the engine that runs on it.
 pub struct Bench {
@@ -80,10 +80,10 @@ impl Bench {
                 }
             }
         };
-        match tokio::time::timeout(PATIENCE, waiting).await {
-            Ok(workflow) => workflow,
-            Err(_) => panic!("this did not come: {:#?}", self.workflow(adw_id).await),
+        if let Ok(workflow) = tokio::time::timeout(PATIENCE, waiting).await {
+            return workflow;
         }
+        panic!("this did not come: {:#?}", self.workflow(adw_id).await)
     }
 
     pub async fn end(&self, adw_id: &AdwId) -> Workflow {
