@@ -47,7 +47,7 @@ impl Init {
 
 /// What was written and found, and what comes next.
 fn tell(output: Output, file: &Path, facts: &Facts, is_repository: bool) -> io::Result<()> {
-    let runners: Vec<&str> = facts.runners.iter().copied().map(Runner::example).collect();
+    let runners: Vec<&str> = facts.runners.iter().map(Runner::example).collect();
     output.json(&json!({ "file": file, "base": facts.base, "runners": runners }))?;
     output.line(format_args!("{} {}", Styled(style::GOOD, "wrote"), file.display()))?;
     match &facts.base {
