@@ -52,7 +52,6 @@ fn target_dir(out: &Path) -> Result<PathBuf, Box<dyn Error>> {
 }
 
 fn build(toolchain: &Toolchain, workspace: &Path, target_dir: &Path) -> Result<(), Box<dyn Error>> {
-    // The distribution's compiler is another one: what one made is stale for the other.
     let mut command = toolchain.command(target_dir);
     command.current_dir(workspace).args(["--profile", PROFILE, "--locked", "--quiet"]);
     for stage in STAGES {

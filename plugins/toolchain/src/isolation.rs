@@ -6,7 +6,7 @@ use std::process::Command;
 
 /// What an outer cargo, clippy, rustdoc, a coverage tool or a person sets for builds of this machine's own target,
 /// and what would fail or be rebuilt for ever in a build for another.
-const FOREIGN: [&str; 10] = [
+const FOREIGN: [&str; 9] = [
     "CARGO_ENCODED_RUSTFLAGS",
     "RUSTFLAGS",
     "CARGO_BUILD_RUSTFLAGS",
@@ -16,12 +16,10 @@ const FOREIGN: [&str; 10] = [
     "CARGO_BUILD_RUSTC_WORKSPACE_WRAPPER",
     "CARGO_BUILD_TARGET",
     "CLIPPY_ARGS",
-    "CARGO_MAKEFLAGS",
 ];
 
 /// What cargo sets for the one build script or program that it runs.
-const OF_ONE_CRATE: [&str; 6] =
-    ["CARGO_PKG_", "CARGO_CFG_", "CARGO_FEATURE_", "CARGO_MANIFEST_", "DEP_", "CARGO_PROFILE_"];
+const OF_ONE_CRATE: [&str; 5] = ["CARGO_PKG_", "CARGO_CFG_", "CARGO_FEATURE_", "CARGO_MANIFEST_", "DEP_"];
 
 /// Gives a command a target directory of its own and takes foreign settings out of its environment.
 pub(crate) fn isolate(command: &mut Command, target_dir: &Path) {

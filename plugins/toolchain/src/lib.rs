@@ -52,7 +52,11 @@ pub enum Toolchain {
 
 /// Finds the toolchain, or says what is missing.
 pub fn find() -> Result<Toolchain, Missing> {
-    match env::var_os(CHOICE) {
+    find_as(env::var_os(CHOICE))
+}
+
+fn find_as(choice: Option<OsString>) -> Result<Toolchain, Missing> {
+    match choice {
         None => rustup::find().or_else(|rustup| {
             distribution::find().map_err(|distribution| Missing::Both { rustup, distribution })
         }),
@@ -142,3 +146,6 @@ impl fmt::Display for Missing {
 }
 
 impl std::error::Error for Missing {}
+
+#[cfg(test)]
+mod tests;
