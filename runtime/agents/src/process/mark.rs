@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 const RUN: &str = "ADW_RUN";
 const WORKFLOW: &str = "ADW_ID";
-const SERVER: &str = "ADW_SERVER";
+const SERVER: &str = "ADW_RUNTIME";
 
 /// For whom a program runs.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
