@@ -107,7 +107,7 @@ async fn only_what_is_named_reaches_the_environment() {
     let text = output.stdout.text();
     let mut names: Vec<&str> = text.lines().map(|line| line.split('=').next().unwrap()).collect();
     names.sort_unstable();
-    assert_eq!(names, ["ADW_ID", "ADW_RUN", "ADW_SERVER", "GREETING", "PATH"]);
+    assert_eq!(names, ["ADW_ID", "ADW_RUN", "ADW_RUNTIME", "GREETING", "PATH"]);
     assert!(text.contains("GREETING=a=b c\n"));
     assert!(text.contains(&format!("ADW_ID={}\n", place.owner.adw_id)));
 }

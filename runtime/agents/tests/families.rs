@@ -113,7 +113,7 @@ async fn who_is_cancelled_before_the_start_does_not_run_on() {
 fn left_over(owner: &Owner) -> Child {
     Command::new("setsid")
         .args(["sh", "-c", "trap '' INT TERM; echo; sleep 600"])
-        .envs([("ADW_SERVER", &owner.server), ("ADW_ID", &owner.adw_id)])
+        .envs([("ADW_RUNTIME", &owner.server), ("ADW_ID", &owner.adw_id)])
         .stdout(Stdio::piped())
         .spawn()
         .unwrap()
