@@ -3,16 +3,33 @@
 use std::env;
 use std::error::Error;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use adw_wasm_toolchain::{CHOICE, Toolchain};
 
 /// The stages, by the names that adw.toml knows them under (`builtin:plan`).
 const STAGES: [&str; 4] = ["plan", "implement", "test", "noop"];
 
+/// What else the modules are made of and with.
+const PARTS: [&str; 5] = ["plugin-sdk", "plugins/runners", "plugins/toolchain", "Cargo.lock", "Cargo.toml"];
+
 /// The profile in the workspace's `Cargo.toml` that makes small modules which still name their functions.
 const PROFILE: &str = "plugin";
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> ExitCode {
+    match make() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Cargo takes an error a line.
+            for line in error.to_string().lines() {
+                println!("cargo::error={line}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn make() -> Result<(), Box<dyn Error>> {
     let workspace = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("../..").canonicalize()?;
     let out = PathBuf::from(env::var("OUT_DIR")?);
     watch(&workspace);
@@ -29,10 +46,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// Has cargo run this again when something that the modules are made of changes.
 fn watch(workspace: &Path) {
-    for part in STAGES.map(|stage| format!("plugins/{stage}")) {
-        println!("cargo::rerun-if-changed={}", workspace.join(part).display());
-    }
-    for part in ["plugin-sdk", "plugins/toolchain", "Cargo.lock", "Cargo.toml"] {
+    let stages = STAGES.map(|stage| format!("plugins/{stage}"));
+    for part in stages.iter().map(String::as_str).chain(PARTS) {
         println!("cargo::rerun-if-changed={}", workspace.join(part).display());
     }
     for variable in [CHOICE, "RUSTC", "RUSTUP_TOOLCHAIN"] {
