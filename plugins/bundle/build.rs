@@ -32,9 +32,11 @@ fn main() -> ExitCode {
 fn make() -> Result<(), Box<dyn Error>> {
     let workspace = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("../..").canonicalize()?;
     let out = PathBuf::from(env::var("OUT_DIR")?);
+    // First of all: cargo shows what a script that failed has printed, and this failure is to stand alone.
+    let toolchain = adw_wasm_toolchain::find()?;
     watch(&workspace);
     let target_dir = target_dir(&out)?;
-    build(&adw_wasm_toolchain::find()?, &workspace, &target_dir)?;
+    build(&toolchain, &workspace, &target_dir)?;
     for stage in STAGES {
         let module = Toolchain::module(&target_dir, PROFILE, &package(stage));
         // A copy: the bytes that this build compiles in are those of this build, whatever runs beside it.
