@@ -25,8 +25,9 @@ pub(crate) async fn to_the_end(
                 view.change(&change).await?;
                 if change.is_end() {
                     // A retry may have followed at once, and then this was not the end.
-                    let answer = client.workflow(adw_id).await?;
+                    let answer = client.workflow_at_last(adw_id).await?;
                     if answer.view.status.is_ended() {
+                        view.rest(&answer.view).await?;
                         return Ok(answer);
                     }
                 }
@@ -96,9 +97,23 @@ impl View<'_> {
         if self.output.is_json() {
             return Ok(());
         }
-        let lines = self.log.read(stage, attempt).await?;
+        let lines = match self.log.read(stage, attempt).await {
+            // The feed finds out, and when it is back these lines come with the next.
+            Err(error) if error.may_pass() => return Ok(()),
+            lines => lines?,
+        };
         for line in lines.into_iter().filter(|line| !line.message.trim().is_empty()) {
             self.line(line.at, stage.as_str(), said(&line))?;
+        }
+        Ok(())
+    }
+
+    /// Shows what could not be read when it was told.
+    async fn rest(&mut self, workflow: &Workflow) -> Result<(), Failure> {
+        for stage in &workflow.stage_runs {
+            for attempt in 1..=stage.attempt {
+                self.lines(&stage.name, attempt).await?;
+            }
         }
         Ok(())
     }

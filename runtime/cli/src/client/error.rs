@@ -54,6 +54,15 @@ impl RequestError {
         }
     }
 
+    /// The server may be starting or stopping just now.
+    pub(crate) fn may_pass(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } => true,
+            Self::Refused(problem) => problem.status == 503,
+            Self::Unexpected { .. } | Self::Client(_) => false,
+        }
+    }
+
     /// A stable word for programs.
     pub(crate) fn kind(&self) -> &'static str {
         match self {

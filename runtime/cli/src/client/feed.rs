@@ -1,7 +1,5 @@
 //! The live feed of a workflow: every event once and in order, whatever happens to the connection.
 
-use std::collections::hash_map::RandomState;
-use std::hash::{BuildHasher, Hasher};
 use std::time::Duration;
 
 use adw_core::{AdwId, EventKind, StageName, Timestamp};
@@ -9,21 +7,14 @@ use futures_util::{SinkExt, StreamExt};
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::net::TcpStream;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-use super::{Client, RequestError};
+use super::{Client, RequestError, TRIES, pause};
 
 /// A server pings every 15 s; after this long without a word the connection is gone, whatever the system believes.
 const SILENCE: Duration = Duration::from_secs(40);
-
-/// The first pause before the connection is tried again; it doubles up to the longest.
-const PAUSE: Duration = Duration::from_millis(500);
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-
-/// After so many tries in a row the server counts as unreachable: some two minutes.
-const TRIES: u32 = 10;
 
 /// What the feed of a workflow tells.
 #[derive(Clone, Debug)]
@@ -134,7 +125,7 @@ impl<'a> Feed<'a> {
     /// Connects, or says why not; the next try comes with the next call.
     async fn connect(&mut self) -> Result<Option<News>, RequestError> {
         if self.tries > 0 {
-            sleep(pause(self.tries)).await;
+            pause(self.tries).await;
         }
         let mut url = self.client.feed_url(self.adw_id);
         url.set_query(Some(&format!("since={}", self.last)));
@@ -217,13 +208,6 @@ impl Envelope {
             _ => None,
         }
     }
-}
-
-/// Anything from nothing to the longest that is due, so that many clients don't come back as one.
-fn pause(tries: u32) -> Duration {
-    let longest = PAUSE.saturating_mul(1 << tries.min(16)).min(LONGEST_PAUSE);
-    let chance = RandomState::new().build_hasher().finish() % 1000;
-    longest / 1000 * u32::try_from(chance).unwrap_or(1000)
 }
 
 #[cfg(test)]

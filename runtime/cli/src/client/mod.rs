@@ -4,6 +4,7 @@ mod address;
 mod error;
 mod feed;
 mod log;
+mod patience;
 mod workflow;
 
 use std::time::Duration;
@@ -18,6 +19,7 @@ pub(crate) use address::{Address, InvalidAddress};
 pub(crate) use error::{Problem, RequestError};
 pub(crate) use feed::{Change, Feed, News};
 pub(crate) use log::LogReader;
+use patience::{TRIES, pause};
 pub(crate) use workflow::{LogLine, NewTask, Page, Stage, Workflow};
 
 /// How long an answer may take. Nothing that a server does before it answers takes long.
@@ -64,6 +66,17 @@ impl Client {
     /// A workflow as it stands.
     pub(crate) async fn workflow(&self, adw_id: &AdwId) -> Result<Answer<Workflow>, RequestError> {
         self.answer(self.request(Method::GET, adw_id, None)).await
+    }
+
+    /// A workflow as it stands, from a server that may be restarting just now.
+    pub(crate) async fn workflow_at_last(&self, adw_id: &AdwId) -> Result<Answer<Workflow>, RequestError> {
+        for tries in 1..TRIES {
+            match self.workflow(adw_id).await {
+                Err(error) if error.may_pass() => pause(tries).await,
+                answer => return answer,
+            }
+        }
+        self.workflow(adw_id).await
     }
 
     /// Workflows, newest first, from a cursor on.

@@ -36,12 +36,13 @@ impl Logs {
     pub(crate) async fn run(self, cx: &Context) -> Result<Exit, Failure> {
         let client = cx.client()?;
         // An unknown workflow has no log, and no feed that would ever say so.
-        let workflow = client.workflow(&self.adw_id).await?.view;
-        if self.follow && !workflow.status.is_ended() {
-            self.follow(&client, cx.output).await?;
-            return Ok(Exit::Done);
-        }
+        let mut workflow = client.workflow(&self.adw_id).await?.view;
         let mut log = LogReader::new(&client, &self.adw_id);
+        let follows = self.follow && !workflow.status.is_ended();
+        if follows {
+            self.follow(&client, &mut log, cx.output).await?;
+            workflow = client.workflow_at_last(&self.adw_id).await?.view;
+        }
         let mut lines = Vec::new();
         for stage in &workflow.stage_runs {
             for attempt in (1..=stage.attempt).filter(|attempt| self.wants(&stage.name, *attempt)) {
@@ -51,16 +52,15 @@ impl Logs {
         // Where work was sent back, attempts of several stages alternate.
         lines.sort_by_key(|line| line.at);
         lines.iter().try_for_each(|line| print(cx.output, line))?;
-        if lines.is_empty() {
+        if lines.is_empty() && !follows {
             cx.output.note("nothing was logged")?;
         }
         Ok(Exit::Done)
     }
 
     /// The feed tells every attempt that there was and will be, and when there is more to read of it.
-    async fn follow(&self, client: &Client, output: Output) -> Result<(), Failure> {
+    async fn follow(&self, client: &Client, log: &mut LogReader<'_>, output: Output) -> Result<(), Failure> {
         let mut feed = Feed::new(client, &self.adw_id);
-        let mut log = LogReader::new(client, &self.adw_id);
         loop {
             let attempt = match feed.next().await? {
                 News::Change(change) if change.is_end() => return Ok(()),
@@ -77,7 +77,11 @@ impl Logs {
                 }
             };
             if let Some((stage, attempt)) = attempt.filter(|(stage, attempt)| self.wants(stage, *attempt)) {
-                log.read(&stage, attempt).await?.iter().try_for_each(|line| print(output, line))?;
+                match log.read(&stage, attempt).await {
+                    // The feed finds out, and when it is back these lines come with the next.
+                    Err(error) if error.may_pass() => {}
+                    lines => lines?.iter().try_for_each(|line| print(output, line))?,
+                }
             }
         }
     }

@@ -36,7 +36,7 @@ pub(crate) fn in_words(workflow: &Workflow) -> String {
     let status = Styled(style::of_status(workflow.status), workflow.status.as_str());
     let mut line = |name: &str, value: &dyn std::fmt::Display| {
         // Writing to a String can't fail.
-        let _ = writeln!(text, "{name:<10} {value}");
+        let _ = writeln!(text, "{}", format!("{name:<10} {value}").trim_end());
     };
     line("id", &Styled(style::STRONG, &workflow.adw_id));
     line("title", &printable(&workflow.title));
