@@ -49,7 +49,7 @@ pub(crate) struct Run {
     #[arg(long, value_name = "NAME")]
     pipeline: Option<String>,
 
-    /// The repository that it is for, by its name in [projects]
+    /// The repository that it is for, by its name in adw.toml
     #[arg(long, value_name = "NAME")]
     project: Option<String>,
 
