@@ -109,7 +109,7 @@ pub(crate) fn complete(response: Response, trace_id: &str) -> Response {
     let (mut parts, _) = response.into_parts();
     let problem = parts.extensions.remove::<Problem>().unwrap_or_else(|| Problem::of_framework(parts.status));
     if let Some(cause) = &problem.cause {
-        tracing::error!(code = problem.kind.code(), %cause, "a request failed");
+        tracing::error!(code = problem.kind.code(), ?cause, "a request failed");
     }
     // Its members are strings, numbers and JSON values: writing it can't fail.
     let body = serde_json::to_vec(&problem.document(trace_id)).unwrap_or_default();

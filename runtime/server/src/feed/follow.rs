@@ -212,14 +212,17 @@ impl Source {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
+
+    use std::{future::poll_fn, pin::pin, task::Poll};
 
     use adw_core::{Command, SetStatus, Status};
     use adw_engine::{NewTask, Route};
     use serde_json::{Value, json};
+    use tokio::time::timeout;
 
     use super::*;
-    use crate::bench::Bench;
+    use crate::bench::{Bench, PATIENCE};
 
     async fn ended(bench: &Bench) -> AdwId {
         let task = NewTask {
@@ -268,6 +271,34 @@ mod tests {
         }
         annotate(&bench, &adw_id, 600).await;
         assert_eq!(next_seq(&mut follow).await, begun + 601, "and is live again");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_happens_while_a_feed_is_opened_is_told() {
+        let bench = Bench::new().await;
+        let adw_id = ended(&bench).await;
+        let begun = bench.engine.workflow(&adw_id).await.unwrap().unwrap().workflow.seq;
+        for seq in begun..begun + 50 {
+            let since = Since::Event { seq, epoch: None };
+            let mut opening = pin!(Follow::open(bench.engine.clone(), adw_id.as_str(), since));
+            // Some way into it, a step further each time: the store is being read.
+            let mut steps = seq % 5;
+            let opened = poll_fn(|cx| match opening.as_mut().poll(cx) {
+                Poll::Pending if steps > 0 => {
+                    steps -= 1;
+                    Poll::Pending
+                }
+                progress => Poll::Ready(progress),
+            });
+            let opened = opened.await;
+            annotate(&bench, &adw_id, usize::try_from(seq).unwrap()).await;
+            let mut follow = match opened {
+                Poll::Ready(follow) => follow.unwrap(),
+                Poll::Pending => opening.await.unwrap(),
+            };
+            let heard = timeout(PATIENCE, next_seq(&mut follow)).await.expect("the event is told");
+            assert_eq!(heard, seq + 1);
+        }
     }
 
     #[tokio::test(flavor = "multi_thread")]

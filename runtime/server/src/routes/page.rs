@@ -1,6 +1,11 @@
 //! `/`: a page for who opens the server in a browser.
 
-use axum::{Router, http::header, response::IntoResponse, routing::get};
+use axum::{
+    Router,
+    http::{HeaderMap, header},
+    response::IntoResponse,
+    routing::get,
+};
 
 use crate::app::App;
 
@@ -10,7 +15,10 @@ pub(super) fn router() -> Router<App> {
     Router::new().route("/", get(page))
 }
 
-async fn page() -> impl IntoResponse {
+/// Its examples name the host that the browser came by, which the host check has let pass.
+async fn page(headers: HeaderMap) -> impl IntoResponse {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost:8000");
+    let page = PAGE.replace("{host}", host);
     let headers = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
         (
@@ -18,5 +26,5 @@ async fn page() -> impl IntoResponse {
             "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
         ),
     ];
-    (headers, PAGE)
+    (headers, page)
 }

@@ -101,6 +101,7 @@ async fn people_find_a_page_and_the_reference_without_the_web() {
     let page = get("/").of(&bench).await;
     assert_eq!(page.status, 200);
     assert!(page.text().contains("href=\"/docs/\""));
+    assert!(page.text().contains("curl -X POST http://localhost:8000/api/v1/workflows/create"));
     let docs = get("/docs").of(&bench).await;
     assert_eq!((docs.status.as_u16(), docs.header("location")), (303, "/docs/"));
     let reader = get("/docs/").of(&bench).await;
