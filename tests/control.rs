@@ -11,81 +11,57 @@ use std::{
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use support::{
-    feed::{Feed, is_end},
+    feed::{Feed, is_end, seq},
     history,
     polling::{self, Process},
     repository::Repository,
     samples::{NOOP, with_agent},
+    scripts,
     server::Server,
 };
 
 /// How long the processes of a cancelled workflow may live.
 const LAST_BREATH: Duration = Duration::from_secs(10);
 
-/// Sleeps, and so does a child that left for a session of its own and whose parent is gone.
-const SLEEPER: &str = "\
-here=$(dirname \"$0\")
-(setsid sh -c 'echo $$ > \"$1\"/child.new; mv \"$1\"/child.new \"$1\"/child; exec sleep 300' sh \"$here\" &)
-echo $$ > \"$here\"/pid.new; mv \"$here\"/pid.new \"$here\"/pid
-sleep 300
-";
-
-/// The same, deaf to whoever asks politely.
-fn deaf_sleeper() -> String {
-    format!("trap '' INT TERM HUP\n{SLEEPER}\nwhile :; do sleep 300; done\n")
-}
-
-/// A test stage whose command is this program.
-fn with_command(program: &str) -> String {
-    format!(
-        r#"
-[stages.test]
-plugin = "builtin:test"
-config = {{ command = ["{program}"] }}
-[stages.test.grants]
-workspace = "read"
-exec = [["{program}"]]
-[pipelines.default]
-stages = ["test"]
-"#
-    )
-}
-
 #[tokio::test]
 async fn a_cancel_ends_an_agent_and_the_child_that_left_it() {
-    let repository = Repository::of(&[]);
-    let agent = repository.script("agent", SLEEPER).display().to_string();
-    repository.write("adw.toml", &with_agent(&[&agent]));
-    cancelled_while_it_sleeps(&repository, &json!({ "title": "Sleep", "pipeline": "agent" })).await;
+    let repository = with_agent(&scripts::sleeper());
+    is_cancelled_while_it_sleeps(&repository, &json!({ "title": "Sleep", "pipeline": "agent" })).await;
 }
 
 #[tokio::test]
 async fn a_cancel_ends_an_agent_that_ignores_signals() {
-    let repository = Repository::of(&[]);
-    let agent = repository.script("agent", &deaf_sleeper()).display().to_string();
-    repository.write("adw.toml", &with_agent(&[&agent]));
-    cancelled_while_it_sleeps(&repository, &json!({ "title": "Sleep", "pipeline": "agent" })).await;
+    let repository = with_agent(&scripts::deaf_sleeper());
+    is_cancelled_while_it_sleeps(&repository, &json!({ "title": "Sleep", "pipeline": "agent" })).await;
 }
 
 #[tokio::test]
 async fn a_cancel_ends_a_command_and_the_child_that_left_it() {
     let repository = Repository::of(&[]);
-    let program = repository.script("command", SLEEPER).display().to_string();
-    repository.write("adw.toml", &with_command(&program));
-    cancelled_while_it_sleeps(&repository, &json!({ "title": "Sleep" })).await;
+    let command = repository.script("command", &scripts::sleeper());
+    let adw_toml = format!(
+        r#"
+[stages.test]
+plugin = "builtin:test"
+config = {{ command = ["{command}"] }}
+[stages.test.grants]
+workspace = "read"
+exec = [["{command}"]]
+[pipelines.default]
+stages = ["test"]
+"#
+    );
+    repository.write("adw.toml", &adw_toml);
+    is_cancelled_while_it_sleeps(&repository, &json!({ "title": "Sleep" })).await;
 }
 
 /// Cancels a workflow in the middle of its sleep, and looks at what is left.
-async fn cancelled_while_it_sleeps(repository: &Repository, task: &Value) {
+async fn is_cancelled_while_it_sleeps(repository: &Repository, task: &Value) {
     let server = Server::start(repository).await;
     let api = &server.api;
     let adw_id = api.create(task).await;
     let mut feed = Feed::open(api, &adw_id, Some(0)).await;
-    let sleeping: [Process; 2] = [
-        polling::process(&repository.beside("pid")).await,
-        polling::process(&repository.beside("child")).await,
-    ];
-    assert!(sleeping.iter().all(|process| process.lives()));
+    let asleep = sleepers(repository).await;
 
     let begun = Instant::now();
     let answer = api.cancel(&adw_id).await;
@@ -93,7 +69,7 @@ async fn cancelled_while_it_sleeps(repository: &Repository, task: &Value) {
     let (workflow, _) = history::check(api, &adw_id).await;
     assert_eq!(json!([workflow["status"], workflow["waiting"]]), json!(["cancelled", null]));
     assert!(workflow["completed_at"].is_string(), "{workflow:#}");
-    for process in sleeping {
+    for process in asleep {
         process.is_gone_within(LAST_BREATH.saturating_sub(begun.elapsed())).await;
     }
 
@@ -108,10 +84,59 @@ async fn cancelled_while_it_sleeps(repository: &Repository, task: &Value) {
     assert_eq!(list["items"], json!([workflow]), "the row is kept");
 }
 
+/// The program that a stage runs, and the child that left it.
+async fn sleepers(repository: &Repository) -> [Process; 2] {
+    let asleep = [
+        polling::process(&repository.beside("pid")).await,
+        polling::process(&repository.beside("child")).await,
+    ];
+    assert!(asleep.iter().all(|process| process.lives()));
+    asleep
+}
+
+#[tokio::test]
+async fn a_cancel_that_races_with_the_end_leaves_one_end() {
+    const RACES: u64 = 100;
+    let repository = Repository::configured(NOOP);
+    let server = Server::start(&repository).await;
+    let mut ends = [0, 0];
+    for batch in 0..10 {
+        let races = (0..RACES / 10).map(|number| race(&server, batch * RACES / 10 + number));
+        for status in join_all(races).await {
+            ends[usize::from(status == "cancelled")] += 1;
+        }
+    }
+    assert_eq!(ends.iter().sum::<u64>(), RACES);
+    assert!(ends.iter().all(|count| *count > 0), "only one side ever won: {ends:?}");
+}
+
+/// Cancels a workflow once it has come as far as this race wants it, and gives its end.
+async fn race(server: &Server<'_>, number: u64) -> String {
+    let api = &server.api;
+    let adw_id = format!("race_{number}");
+    let mut feed = Feed::open(api, &adw_id, None).await;
+    api.create(&json!({ "title": "Race", "adw_id": adw_id })).await;
+    let wanted = 1 + number % 9;
+    feed.until(|message| seq(message) >= Some(wanted) || is_end(message)).await;
+    let told = api.cancel(&adw_id).await;
+    api.end(&adw_id).await;
+    let (workflow, history) = history::check(api, &adw_id).await;
+    if workflow["status"] == "cancelled" {
+        told.with(204);
+    } else {
+        told.problem(409, "illegal_move");
+        history::every_stage_completed_once(&workflow, &history);
+    }
+    let ends = history.iter().filter(|recorded| {
+        ["workflow_completed", "workflow_cancelled"].contains(&recorded.event.kind().as_str())
+    });
+    assert_eq!(ends.count(), 1, "{history:#?}");
+    workflow["status"].as_str().unwrap().to_owned()
+}
+
 #[tokio::test]
 async fn a_move_that_is_not_legal_is_refused_with_those_that_are() {
-    let repository = Repository::of(&[]);
-    repository.write("adw.toml", &with_agent(&["false"]));
+    let repository = with_agent(&scripts::fails_until_mended());
     let server = Server::start(&repository).await;
     let api = &server.api;
     let failed = api.create(&json!({ "title": "Fails", "pipeline": "agent" })).await;
@@ -120,31 +145,17 @@ async fn a_move_that_is_not_legal_is_refused_with_those_that_are() {
     api.ends_as(&completed, "completed").await;
 
     let cases = [
-        (
-            &failed,
-            json!({ "status": "completed" }),
-            json!({ "from": "failed", "to": "completed", "legal": ["pending"] }),
-        ),
-        (
-            &failed,
-            json!({ "status": "running" }),
-            json!({ "from": "failed", "to": "running", "legal": ["pending"] }),
-        ),
-        (
-            &completed,
-            json!({ "status": "running" }),
-            json!({ "from": "completed", "to": "running", "legal": [] }),
-        ),
-        (
-            &completed,
-            json!({ "status": "cancelled" }),
-            json!({ "from": "completed", "to": "cancelled", "legal": [] }),
-        ),
+        (&failed, "failed", "completed", json!(["pending"])),
+        (&failed, "failed", "running", json!(["pending"])),
+        (&failed, "failed", "cancelled", json!(["pending"])),
+        (&completed, "completed", "running", json!([])),
+        (&completed, "completed", "pending", json!([])),
+        (&completed, "completed", "cancelled", json!([])),
     ];
-    for (adw_id, body, moves) in cases {
+    for (adw_id, from, to, legal) in cases {
         let before = api.workflow(adw_id).await;
-        let problem = api.put_status(adw_id, body).await.problem(409, "illegal_move");
-        assert_eq!(problem["details"], moves);
+        let problem = api.put_status(adw_id, json!({ "status": to })).await.problem(409, "illegal_move");
+        assert_eq!(problem["details"], json!({ "from": from, "to": to, "legal": legal }));
         assert_eq!(api.workflow(adw_id).await, before, "nothing has changed");
     }
     let same = api.put_status(&completed, json!({ "status": "completed" })).await.with(200);
@@ -156,20 +167,16 @@ async fn a_move_that_is_not_legal_is_refused_with_those_that_are() {
 
 #[tokio::test]
 async fn a_jump_ends_what_runs_and_passes_over_what_lies_between() {
-    let repository = Repository::of(&[]);
-    let agent = repository.script("agent", SLEEPER).display().to_string();
-    let config = with_agent(&[&agent]).replace(
-        "stages = [\"one\", \"implement\", \"three\"]",
-        "stages = [\"one\", \"implement\", \"two\", \"three\"]",
-    );
-    repository.write("adw.toml", &config);
+    let repository = with_agent(&scripts::sleeper());
     let server = Server::start(&repository).await;
     let api = &server.api;
     let adw_id = api.create(&json!({ "title": "Jump", "pipeline": "agent" })).await;
-    let agent = polling::process(&repository.beside("pid")).await;
+    let asleep = sleepers(&repository).await;
     let moved = api.put_status(&adw_id, json!({ "status": "running", "current_stage": "three" })).await;
     assert_eq!(moved.with(200)["status"], "running");
-    agent.is_gone_within(LAST_BREATH).await;
+    for process in asleep {
+        process.is_gone_within(LAST_BREATH).await;
+    }
 
     api.ends_as(&adw_id, "completed").await;
     let (workflow, history) = history::check(api, &adw_id).await;
@@ -182,15 +189,10 @@ async fn a_jump_ends_what_runs_and_passes_over_what_lies_between() {
 
 #[tokio::test]
 async fn a_failed_workflow_is_tried_again_from_the_stage_that_failed() {
-    let repository = Repository::of(&[("greeting.txt", "hello\n")]);
-    let agent = repository.script(
-        "agent",
-        "cat >/dev/null\nif [ -e \"$(dirname \"$0\")/mended\" ]; then echo hi > greeting.txt; else echo 'no such model' >&2; exit 3; fi\n",
-    );
-    repository.write("adw.toml", &with_agent(&[&agent.display().to_string()]));
+    let repository = with_agent(&scripts::fails_until_mended());
     let server = Server::start(&repository).await;
     let api = &server.api;
-    let adw_id = api.create(&json!({ "title": "Greet", "pipeline": "agent" })).await;
+    let adw_id = api.create(&json!({ "title": "Try", "pipeline": "agent" })).await;
     let failed = api.ends_as(&adw_id, "failed").await;
     assert_eq!(failed["current_stage"], "implement");
     assert!(failed["error_message"].as_str().unwrap().contains("no such model"), "{failed:#}");
@@ -199,13 +201,12 @@ async fn a_failed_workflow_is_tried_again_from_the_stage_that_failed() {
     let mut feed = Feed::open(api, &adw_id, failed["seq"].as_u64()).await;
     let retried = api.retry(&adw_id).await.with(202);
     assert_eq!(json!([retried["error_message"], retried["completed_at"]]), json!([null, null]));
-    let end = feed.until(is_end).await.pop().unwrap();
+    let end = feed.until_end().await.pop().unwrap();
     assert_eq!(end["data"]["status"], "completed", "{end:#}");
 
     let (workflow, _) = history::check(api, &adw_id).await;
-    let runs = workflow["stage_runs"].as_array().unwrap();
-    assert_eq!(runs[0]["attempt"], 1, "what was done is not done again");
-    assert_eq!(repository.read(workflow["branch"].as_str().unwrap(), "greeting.txt"), "hi\n");
+    assert_eq!(workflow["stage_runs"][0]["attempt"], 1, "what was done is not done again");
+    assert_eq!(repository.read(workflow["branch"].as_str().unwrap(), "work.txt"), "done\n");
     api.retry(&adw_id).await.problem(409, "illegal_move");
 }
 
@@ -213,13 +214,19 @@ async fn a_failed_workflow_is_tried_again_from_the_stage_that_failed() {
 async fn a_task_is_taken_within_a_tenth_of_a_second() {
     const TASKS: usize = 200;
     let repository = Repository::configured(
-        &NOOP
-            .replace("[stages.one]", "[stages.plan]")
-            .replace("[stages.two]", "[stages.implement]")
-            .replace("[\"one\", \"two\", \"three\"]", "[\"plan\", \"implement\"]"),
+        r#"
+[stages.plan]
+plugin = "builtin:noop"
+[stages.implement]
+plugin = "builtin:noop"
+[pipelines.default]
+stages = ["plan", "implement"]
+"#,
     );
     let server = Server::start(&repository).await;
-    let task = json!({ "title": "Test", "description": "Test task", "type": "feature", "stages": ["plan", "implement"] });
+    let task = json!({
+        "title": "Test", "description": "Test task", "type": "feature", "stages": ["plan", "implement"],
+    });
     let mut ids = HashSet::new();
     let mut took = Vec::new();
     for _ in 0..TASKS {
@@ -231,12 +238,7 @@ async fn a_task_is_taken_within_a_tenth_of_a_second() {
     assert_eq!(ids.len(), TASKS);
     took.sort_unstable();
     let at = |percent: usize| took[(TASKS * percent).div_ceil(100) - 1];
-    anstream::println!(
-        "creating a task took {:?} (p50), {:?} (p99), {:?} (longest)",
-        at(50),
-        at(99),
-        at(100)
-    );
+    anstream::println!("a task took {:?} (p50), {:?} (p99), {:?} (at most)", at(50), at(99), at(100));
     assert!(at(99) < Duration::from_millis(100), "{took:?}");
     for adw_id in ids {
         server.api.ends_as(&adw_id, "completed").await;

@@ -21,27 +21,13 @@ use support::{
     polling,
     repository::Repository,
     samples::{NOOP, with_agent},
+    scripts,
     server::Server,
 };
 use tokio::{sync::Notify, time::timeout};
 
 /// How long a leftover process may live once the next server listens.
 const SWEEP: Duration = Duration::from_secs(10);
-
-/// Notes that it runs. The first time it goes to sleep, a child in a session of its own beside it; later it works.
-const SLEEPS_ONCE: &str = "\
-here=$(dirname \"$0\")
-cat >/dev/null
-echo run >> \"$here\"/ledger
-if [ ! -e \"$here\"/pid ]; then
-    (setsid sh -c 'echo $$ > \"$1\"/child.new; mv \"$1\"/child.new \"$1\"/child; exec sleep 300' sh \"$here\" &)
-    while [ ! -e \"$here\"/child ]; do sleep 0.05; done
-    echo half > work.txt
-    echo $$ > \"$here\"/pid.new; mv \"$here\"/pid.new \"$here\"/pid
-    sleep 300
-fi
-echo whole > work.txt
-";
 
 #[tokio::test]
 async fn a_stop_in_the_middle_loses_nothing_and_costs_nothing() {
@@ -55,10 +41,8 @@ async fn a_server_killed_in_the_middle_loses_nothing_and_its_leftovers_are_swept
 
 /// One workflow runs, others wait for its place; then the server ends, and another one takes up its work.
 async fn ended_in_the_middle(end: impl AsyncFnOnce(Server<'_>)) {
-    let repository = Repository::of(&[]);
-    let agent = repository.script("agent", SLEEPS_ONCE).display().to_string();
-    let config = format!("{}\n[limits]\nconcurrent_workflows = 1\n", with_agent(&[&agent]));
-    repository.write("adw.toml", &config);
+    let repository = with_agent(&scripts::sleeps_once());
+    repository.configure("[limits]\nconcurrent_workflows = 1\n");
     let server = Server::start(&repository).await;
     let task = |title: &str, pipeline: &str| json!({ "title": title, "pipeline": pipeline });
     let mut ids = vec![server.api.create(&task("Runs", "agent")).await];

@@ -22,7 +22,7 @@ fn configure(repository: &Repository, agent: &str) {
             r#"
 [agents.mine]
 profile = "command"
-command = [{agent:?}]
+command = ["{agent}"]
 [stages.implement]
 plugin = "builtin:implement"
 [stages.implement.grants]

@@ -16,6 +16,7 @@ pub mod history;
 pub mod polling;
 pub mod repository;
 pub mod samples;
+pub mod scripts;
 pub mod server;
 
 use std::time::Duration;

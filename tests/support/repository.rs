@@ -59,13 +59,20 @@ impl Repository {
         std::fs::write(path, content).unwrap();
     }
 
-    /// A shell script beside the repository, ready to be run.
-    pub fn script(&self, name: &str, body: &str) -> PathBuf {
+    /// Adds to the adw.toml.
+    pub fn configure(&self, tables: &str) {
+        let file = self.path().join("adw.toml");
+        let written = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(file, format!("{written}\n{tables}")).unwrap();
+    }
+
+    /// A shell script beside the repository, by the name that runs it.
+    pub fn script(&self, name: &str, body: &str) -> String {
         use std::os::unix::fs::PermissionsExt;
         let path = self.beside(name);
         std::fs::write(&path, format!("#!/bin/sh\n{body}")).unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
-        path
+        path.display().to_string()
     }
 
     pub fn git(&self, arguments: &[&str]) -> String {

@@ -162,20 +162,23 @@ plugin = "builtin:noop"
 stages = ["one", "two", "three"]
 "#;
 
-/// A stage that asks an agent, between two that do nothing.
-pub fn with_agent(command: &[&str]) -> String {
-    format!(
-        r#"{NOOP}
+/// Beside them, a pipeline `agent` with an agent's work in the middle.
+const AGENT: &str = r#"
 [stages.implement]
 plugin = "builtin:implement"
 [stages.implement.grants]
 workspace = "write"
 agent = ["*"]
 [pipelines.agent]
-stages = ["one", "implement", "three"]
-[agents.mine]
-profile = "command"
-command = {command:?}
-"#
-    )
+stages = ["one", "implement", "two", "three"]
+"#;
+
+/// A repository without files, with the pipelines `default`, which does nothing, and `agent`, whose agent is this
+/// script.
+pub fn with_agent(script: &str) -> Repository {
+    let repository = Repository::configured(NOOP);
+    repository.configure(AGENT);
+    let agent = repository.script("agent", script);
+    repository.configure(&format!("[agents.mine]\nprofile = \"command\"\ncommand = [\"{agent}\"]\n"));
+    repository
 }

@@ -1,0 +1,69 @@
+//! Shell scripts that play agents and commands.
+
+/// What every script begins with: `tell NAME` leaves its number in a file beside it, which comes into being whole;
+/// `leave_a_child` starts one in a session of its own, whose parent is gone, which sleeps.
+const PRELUDE: &str = r#"
+here=$(dirname "$0")
+tell() { echo $$ > "$here/$1.$$"; mv "$here/$1.$$" "$here/$1"; }
+if [ "$1" = child ]; then tell child; exec sleep 300; fi
+leave_a_child() {
+    (setsid "$0" child &)
+    while [ ! -e "$here/child" ]; do sleep 0.05; done
+}
+"#;
+
+/// Sleeps, beside a child that left it.
+pub fn sleeper() -> String {
+    script("leave_a_child; tell pid; sleep 300")
+}
+
+/// The same, deaf to whoever asks politely.
+pub fn deaf_sleeper() -> String {
+    format!("trap '' INT TERM HUP\n{}\nwhile :; do sleep 300; done", sleeper())
+}
+
+/// Says that it is at work, and works once the file `go` is there.
+pub fn patient() -> String {
+    script(
+        r#"
+cat > /dev/null
+tell pid
+n=0
+while [ ! -e "$here/go" ] && [ $n -lt 3000 ]; do sleep 0.1; n=$((n + 1)); done
+echo done >> work.txt
+"#,
+    )
+}
+
+/// Leaves a line in `ledger`. The first time it stops half-way and sleeps, beside a child that left it; later it
+/// works.
+pub fn sleeps_once() -> String {
+    script(
+        r#"
+cat > /dev/null
+echo run >> "$here/ledger"
+if [ ! -e "$here/pid" ]; then
+    leave_a_child
+    echo half > work.txt
+    tell pid
+    sleep 300
+fi
+echo whole > work.txt
+"#,
+    )
+}
+
+/// Fails until the file `mended` is there.
+pub fn fails_until_mended() -> String {
+    script(
+        r#"
+cat > /dev/null
+if [ ! -e "$here/mended" ]; then echo 'no such model' >&2; exit 3; fi
+echo done > work.txt
+"#,
+    )
+}
+
+fn script(body: &str) -> String {
+    format!("{PRELUDE}{body}\n")
+}
