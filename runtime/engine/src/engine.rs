@@ -1,6 +1,9 @@
 //! The engine's public face, and how its parts hang together.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use adw_config::Config;
 use adw_core::{AdwId, Command, Recorded};
@@ -181,6 +184,14 @@ impl Engine {
         self.inner.tasks.wait().await;
         self.inner.store.close().await;
     }
+}
+
+/// Whether every plugin of adw.toml loads and may do what it asks for; what is wrong with any of them is told
+/// together. `scratch` is an empty folder, of no use afterwards.
+pub async fn check(config: &Config, scratch: &Path) -> Result<(), StartError> {
+    let folders = data_folder::prepare(scratch)?;
+    let host = Arc::new(Host::new(adw_host::HostConfig::new(folders.compiled))?);
+    Catalog::load(config, host, Blobs::new(folders.blobs)).await.map(drop)
 }
 
 /// Runs the workflows that are given a place, each on a task of its own.

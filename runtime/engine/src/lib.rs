@@ -27,7 +27,7 @@ mod scheduler;
 mod timers;
 
 pub use clock::{Clock, SystemClock};
-pub use engine::{Engine, Options};
+pub use engine::{Engine, Options, check};
 pub use error::{CommandError, CreateError, StartError};
 pub use feed::{Feed, Live, Missed, Published, StageProgress, Subscription};
 pub use logs::{LogLevel, LogLine, LogPage, LogPosition, LogQuery, LogSource};

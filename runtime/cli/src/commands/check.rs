@@ -1,9 +1,7 @@
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use adw_config::{Config, Env, ProjectConfig};
-use adw_engine::{Engine, Options, StartError};
-use adw_store::sqlite::SqliteStore;
+use adw_engine::StartError;
 use clap::Args;
 use serde_json::json;
 
@@ -65,18 +63,12 @@ fn of_project(config: &Config, project: &ProjectConfig) -> Option<String> {
     None
 }
 
-/// Does every plugin load, with the grants that it has? Found out by starting a runtime that has nothing to do.
+/// Does every plugin load, with the grants that it has?
 async fn of_plugins(config: &Config) -> Result<Vec<String>, Failure> {
     let failed = |source| Failure::File { what: "make a folder for temporary files".to_owned(), source };
     let scratch = tempfile::tempdir().map_err(failed)?;
-    let store = SqliteStore::open(&scratch.path().join("adw.db")).await;
-    let store = store.map_err(|error| Failure::Start(error.to_string()))?;
-    let options = Options::new(config.clone(), scratch.path().to_owned(), Arc::new(store));
-    match Engine::start(options).await {
-        Ok(engine) => {
-            engine.shutdown().await;
-            Ok(Vec::new())
-        }
+    match adw_engine::check(config, scratch.path()).await {
+        Ok(()) => Ok(Vec::new()),
         Err(StartError::Plugins(wrong)) => Ok(wrong),
         Err(error) => Err(Failure::Start(error.to_string())),
     }
