@@ -1,6 +1,6 @@
 //! REST, the live feed and the documents that describe them.
 //!
-//! [`serve`] answers on a listener until it is told to stop; [`router`] is the same without a network, and
+//! [`serve()`] answers on a listener until it is told to stop; [`router`] is the same without a network, and
 //! [`openapi`] the document that both serve. Requests are read and checked here, once, and become the engine's own
 //! types; nothing here decides anything.
 

@@ -1,6 +1,11 @@
 //! The live feed, over real sockets.
 
+use futures_util::SinkExt;
 use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 use tokio_tungstenite::tungstenite::{self, Message};
 
 use crate::{
@@ -222,9 +227,10 @@ async fn a_client_that_keeps_no_measure_is_closed_with_the_reason() {
     fits.say("x".repeat(64 << 10)).await;
     assert_eq!(fits.message().await["type"], "error");
     let mut chatty = greeted(&live).await;
-    for _ in 0..25 {
-        chatty.say(r#"{"type":"ping"}"#).await;
+    for _ in 0..100 {
+        chatty.0.feed(r#"{"type":"ping"}"#.into()).await.unwrap();
     }
+    chatty.0.flush().await.unwrap();
     assert_eq!(chatty.close_code().await, 4429);
 }
 
@@ -253,17 +259,41 @@ async fn a_socket_is_opened_only_for_pages_that_may() {
 
 /// The old client connects again only after an end that was not clean.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stop_drops_sockets_without_a_word_and_lets_requests_end() {
+async fn a_stop_drops_sockets_without_a_word() {
     let live = Live::new().await;
     let mut sockets = Vec::new();
     for _ in 0..3 {
         sockets.push(greeted(&live).await);
     }
-    live.stop().await;
+    live.stop().stopped().await;
     for mut socket in sockets {
         match socket.frame().await {
             None | Some(Err(_)) => {}
             Some(Ok(message)) => panic!("{message:?} came"),
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_lets_a_request_under_way_end() {
+    let live = Live::new().await;
+    let body = r#"{"title":"In time"}"#;
+    let mut connection = TcpStream::connect(live.addr).await.unwrap();
+    let head = format!(
+        "POST /api/v1/workflows/create HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\nExpect: 100-continue\r\n\r\n",
+        live.addr,
+        body.len()
+    );
+    connection.write_all(head.as_bytes()).await.unwrap();
+    // The server asks for the body: the request is under way.
+    let mut go_on = [0; 25];
+    connection.read_exact(&mut go_on).await.unwrap();
+    assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
+    let stopping = live.stop();
+    connection.write_all(body.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 201 Created"), "{answer}");
+    stopping.stopped().await;
 }

@@ -25,6 +25,12 @@ pub(crate) struct Live {
     serving: JoinHandle<()>,
 }
 
+/// A server that was told to stop.
+pub(crate) struct Stopping {
+    serving: JoinHandle<()>,
+    _bench: Bench,
+}
+
 /// A socket that follows a workflow.
 pub(crate) struct Socket(pub(crate) WebSocketStream<MaybeTlsStream<TcpStream>>);
 
@@ -42,11 +48,10 @@ impl Live {
         Self { bench, addr, stop, serving }
     }
 
-    /// Tells the server to stop, and waits until it has.
-    pub(crate) async fn stop(self) -> Bench {
+    /// Tells the server to stop.
+    pub(crate) fn stop(self) -> Stopping {
         self.stop.send(()).unwrap();
-        timeout(PATIENCE, self.serving).await.expect("the server stops").unwrap();
-        self.bench
+        Stopping { serving: self.serving, _bench: self.bench }
     }
 
     pub(crate) fn request(&self, path: &str) -> ClientRequestBuilder {
@@ -63,6 +68,12 @@ impl Live {
     ) -> Result<(Socket, Response), tungstenite::Error> {
         let (socket, response) = connect_async(request).await?;
         Ok((Socket(socket), response))
+    }
+}
+
+impl Stopping {
+    pub(crate) async fn stopped(self) {
+        timeout(PATIENCE, self.serving).await.expect("the server stops").unwrap();
     }
 }
 
