@@ -54,6 +54,14 @@ pub enum CommandError {
     /// The store didn't give or take something.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Something that the workflow left can't be read now.
+    #[error("workflow {adw_id}: {reason}")]
+    Unreadable {
+        /// The workflow.
+        adw_id: AdwId,
+        /// What, and why.
+        reason: String,
+    },
     /// The pinned document, or something else that was kept, can't be read.
     #[error("workflow {adw_id} can't be continued: {reason}")]
     Broken {

@@ -1,7 +1,7 @@
 //! What a workflow left, for those who ask: log lines, artifacts, the diff.
 
 use adw_core::AdwId;
-use adw_store::{Artifact, StoreError, Stored};
+use adw_store::{Artifact, Stored};
 
 use crate::{CommandError, LogPage, LogQuery, inner::Inner};
 
@@ -57,7 +57,7 @@ async fn find(engine: &Inner, adw_id: &AdwId) -> Result<Stored, CommandError> {
     engine.store.workflow(adw_id).await?.ok_or_else(|| CommandError::NotFound(adw_id.clone()))
 }
 
-fn unreadable(adw_id: &AdwId, what: String) -> CommandError {
-    tracing::warn!(%adw_id, what);
-    CommandError::Store(StoreError::Unavailable(what))
+fn unreadable(adw_id: &AdwId, reason: String) -> CommandError {
+    tracing::warn!(%adw_id, reason);
+    CommandError::Unreadable { adw_id: adw_id.clone(), reason }
 }

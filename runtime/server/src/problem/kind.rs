@@ -24,6 +24,7 @@ pub(crate) enum Kind {
     UpgradeRequired,
     Internal,
     WorkflowBroken,
+    ResultUnreadable,
     StoreDamaged,
     StoreUnavailable,
     QueueFull,
@@ -67,6 +68,9 @@ impl Kind {
             Self::Invalid => (S::UNPROCESSABLE_ENTITY, "invalid", "The request is not valid"),
             Self::UpgradeRequired => (S::UPGRADE_REQUIRED, "upgrade_required", "This address is a WebSocket"),
             Self::Internal => (S::INTERNAL_SERVER_ERROR, "internal", "The server made a mistake"),
+            Self::ResultUnreadable => {
+                (S::SERVICE_UNAVAILABLE, "result_unreadable", "What the workflow left can't be read now")
+            }
             Self::WorkflowBroken => {
                 (S::INTERNAL_SERVER_ERROR, "workflow_broken", "The workflow can't be continued")
             }

@@ -30,6 +30,7 @@ impl From<CommandError> for Problem {
             CommandError::Refused(refusal) => refusal.into(),
             CommandError::Stopping => Self::new(Kind::Stopping, error.to_string()),
             CommandError::Store(error) => error.into(),
+            CommandError::Unreadable { .. } => Self::new(Kind::ResultUnreadable, error.to_string()),
             CommandError::Broken { .. } => {
                 let text = error.to_string();
                 Self::new(Kind::WorkflowBroken, text.clone()).with_cause(text)
