@@ -17,10 +17,12 @@ use support::{
     PATIENCE,
     api::Api,
     chance::Chance,
+    command_line::adw,
+    feed::{Feed, is_end},
     history::{self, every_stage_completed_once},
     polling,
     repository::Repository,
-    samples::{NOOP, with_agent},
+    samples::{NOOP, Sample, with_agent},
     scripts,
     server::Server,
 };
@@ -86,6 +88,41 @@ async fn goes_on(api: &Api, before: &Value) {
     every_stage_completed_once(&workflow, &history);
     let runs = workflow["stage_runs"].as_array().unwrap();
     assert!(runs.iter().all(|run| run["failures"] == 0), "{runs:#?}");
+}
+
+#[tokio::test]
+async fn a_server_killed_at_any_step_of_the_work_leaves_nothing_that_the_next_one_cannot_finish() {
+    let sample = Sample::python();
+    adw(&sample.repository.path(), &["init"]);
+    let before = sample.repository.belongings();
+    let task = json!({ "title": sample.title, "description": sample.description(), "type": "bug" });
+    let mut ids = Vec::new();
+    // Log lines are steps too, so that stages are cut off in their middle.
+    for step in (2..).step_by(2) {
+        let server = Server::start(&sample.repository).await;
+        let adw_id = server.api.create(&task).await;
+        let mut feed = Feed::open(&server.api, &adw_id, Some(0)).await;
+        let mut heard = Vec::new();
+        while heard.len() < step && !heard.last().is_some_and(is_end) {
+            heard.push(feed.message().await);
+        }
+        server.kill().await;
+        ids.push(adw_id);
+        if heard.last().is_some_and(is_end) {
+            break;
+        }
+    }
+    let server = Server::start(&sample.repository).await;
+    for adw_id in ids {
+        server.api.ends_as(&adw_id, "completed").await;
+        let (workflow, history) = history::check(&server.api, &adw_id).await;
+        every_stage_completed_once(&workflow, &history);
+        let branch = workflow["branch"].as_str().unwrap();
+        assert_eq!(sample.repository.read(branch, sample.file), sample.mended);
+        let commits = sample.repository.git(&["log", "--format=%s", &format!("main..{branch}")]);
+        assert_eq!(commits.lines().count(), 2, "the plan and the work, each committed once: {commits}");
+    }
+    before.are_untouched(&sample.repository.belongings());
 }
 
 /// How often the server is killed.

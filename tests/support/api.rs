@@ -129,6 +129,8 @@ impl Api {
 
     /// Waits for a workflow's end, hearing of it over the feed.
     pub async fn end(&self, adw_id: &str) -> Value {
+        // What isn't there would never end.
+        self.workflow(adw_id).await;
         Feed::open(self, adw_id, Some(0)).await.until_end().await;
         self.workflow(adw_id).await
     }

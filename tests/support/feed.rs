@@ -40,12 +40,15 @@ impl Feed {
         connected.map(|(socket, _)| Self { socket, adw_id: adw_id.to_owned() })
     }
 
-    /// Whatever comes next.
+    /// Whatever comes next, in time. The server's own pings are no sign that anything will.
     pub async fn hear(&mut self) -> Heard {
+        let heard = timeout(PATIENCE, self.hear_at_last()).await;
+        heard.unwrap_or_else(|_| panic!("the feed of {} has fallen silent", self.adw_id))
+    }
+
+    async fn hear_at_last(&mut self) -> Heard {
         loop {
-            let heard = timeout(PATIENCE, self.socket.next()).await;
-            let heard = heard.unwrap_or_else(|_| panic!("the feed of {} has fallen silent", self.adw_id));
-            return match heard {
+            return match self.socket.next().await {
                 Some(Ok(Message::Text(text))) => Heard::Message(serde_json::from_str(text.as_str()).unwrap()),
                 Some(Ok(Message::Close(frame))) => Heard::Closed(frame.map(|frame| frame.code.into())),
                 Some(Ok(_)) => continue,
