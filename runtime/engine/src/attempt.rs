@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use adw_core::{AttemptResult, Output, Reason, Stage, StageSpec, StageStatus, Workflow};
-use adw_host::{Granted, Journaled, Ran, Run, RunError, Stop};
+use adw_host::{Granted, Journaled, Ran, Run, RunError};
 use adw_store::AttemptKey;
 
 use crate::{
@@ -52,7 +52,8 @@ pub(crate) async fn run(engine: &Arc<Inner>, workflow: &Workflow, stage: &Stage)
         round: stage.round,
         stop: signal.token().clone(),
     }));
-    let journal = StoredJournal::new(Arc::clone(&engine.store), Arc::clone(&engine.clock), key);
+    let journal =
+        StoredJournal::new(Arc::clone(&engine.store), Arc::clone(&engine.clock), key, signal.token().clone());
     let granted = Granted::new(spec.grants.clone(), spec.name.as_str(), Arc::clone(&live));
     let effects = Arc::new(Journaled::new(journal, granted, Vec::new()));
     let run = Run { context: context(workflow, stage, spec), limits: spec.limits, effects: effects.clone() };
@@ -61,12 +62,13 @@ pub(crate) async fn run(engine: &Arc<Inner>, workflow: &Workflow, stage: &Stage)
         Ok(ran) => ended(ran, &signal),
         Err(end) => end,
     };
-    if let Err(stop) = effects.flush().await {
-        return fatal(stop.to_string());
-    }
-    match (end, live.finish().await) {
-        (End::Result(AttemptResult::Done(_) | AttemptResult::Skipped { .. }), Err(error)) => {
-            fatal(format!("the work could not be kept: {error}"))
+    let kept = match effects.flush().await {
+        Ok(()) => live.finish().await.map_err(|error| error.to_string()),
+        Err(stop) => Err(stop.to_string()),
+    };
+    match (end, kept) {
+        (End::Result(AttemptResult::Done(_) | AttemptResult::Skipped { .. }), Err(message)) => {
+            fatal(format!("the work could not be kept: {message}"))
         }
         (end, _) => end,
     }
@@ -117,7 +119,8 @@ fn ended(ran: Ran, signal: &StopSignal) -> End {
         Ok(Err(Failure::Retryable { class, message })) => AttemptResult::Retryable { class, message },
         Ok(Err(Failure::Fatal(message))) => AttemptResult::Fatal { message },
         Ok(Err(Failure::Rework(feedback))) => AttemptResult::Rework { feedback },
-        Err(RunError::Stopped(Stop::Cancelled)) => return End::Stopped(signal.cause()),
+        // Whatever a call said as it was cut off, the stop was why.
+        Err(RunError::Stopped(_)) if signal.token().is_cancelled() => return End::Stopped(signal.cause()),
         Err(error) => AttemptResult::Fatal { message: error.to_string() },
     })
 }

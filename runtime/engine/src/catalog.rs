@@ -16,6 +16,9 @@ use crate::{CreateError, Route, StartError, blobs::Blobs};
 /// Resolved documents kept in memory, one for each route and project that was asked for.
 const ROUTES: usize = 256;
 
+/// The largest file that is read as a plugin, in bytes; what the host takes.
+const LARGEST_PLUGIN: u64 = 64 << 20;
+
 /// A document that workflows are pinned to.
 #[derive(Clone, Debug)]
 pub(crate) struct Pinned {
@@ -192,7 +195,16 @@ fn bytes(source: &PluginSource) -> Result<Arc<[u8]>, String> {
 }
 
 fn read(path: &Path) -> Result<Arc<[u8]>, String> {
-    std::fs::read(path).map(Arc::from).map_err(|error| format!("{}: {error}", path.display()))
+    let unreadable = |error: std::io::Error| format!("{}: {error}", path.display());
+    let found = std::fs::metadata(path).map_err(unreadable)?;
+    if !found.is_file() {
+        return Err(format!("{} is not a file: name the .wasm file of a plugin", path.display()));
+    }
+    if found.len() > LARGEST_PLUGIN {
+        let (size, most) = (found.len() >> 20, LARGEST_PLUGIN >> 20);
+        return Err(format!("{} has {size} MiB, and a plugin has {most} MiB at the most", path.display()));
+    }
+    std::fs::read(path).map(Arc::from).map_err(unreadable)
 }
 
 /// Is it the plugin that adw.toml means, and may it do what it asks for?

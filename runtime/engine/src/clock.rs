@@ -2,7 +2,7 @@
 
 use std::{
     sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use adw_core::Timestamp;
@@ -28,6 +28,11 @@ impl<C: Clock + ?Sized> Clock for Arc<C> {
     fn now(&self) -> Timestamp {
         (**self).now()
     }
+}
+
+/// The waits between tries while something has trouble that passes: a full disk, most often.
+pub(crate) fn backoff() -> impl Iterator<Item = Duration> {
+    [100, 500, 2_000].into_iter().chain(std::iter::repeat(5_000)).map(Duration::from_millis)
 }
 
 /// Thirty-two random bits.

@@ -6,7 +6,7 @@ use std::{
 };
 
 use adw_config::Config;
-use adw_core::{AdwId, Command, Recorded};
+use adw_core::{AdwId, Command, Recorded, Status};
 use adw_host::Host;
 use adw_store::{Filter, Page, Pagination, Store, StoreError, Stored};
 use adw_workspace::Workspaces;
@@ -226,10 +226,13 @@ impl Drop for Place<'_> {
     }
 }
 
-/// A workflow that became runnable while its place was being given up gets into the queue again; one whose timer rang
-/// too early is woken again.
+/// What is left to do once a run is over. The worktree of a workflow that has ended is put away. One that became
+/// runnable while its place was being given up gets into the queue again; one whose timer rang too early is woken again.
 async fn look_again(engine: &Inner, adw_id: &AdwId) {
     match engine.ledger.current(adw_id).await {
+        Ok(stored) if matches!(stored.workflow.status, Status::Completed | Status::Cancelled) => {
+            results::put_away(engine, &stored.workflow).await;
+        }
         Ok(stored) if !engine.is_stopping() => engine.react(&stored),
         Ok(_) => {}
         Err(error) => tracing::error!(%adw_id, %error, "the workflow could not be read"),

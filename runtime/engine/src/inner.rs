@@ -6,14 +6,21 @@ use std::{path::PathBuf, sync::Arc};
 use adw_agents::Owner;
 use adw_config::Config;
 use adw_core::{AdwId, Command, Pipeline, Waiting, Workflow};
-use adw_store::{RowId, Store, Stored};
+use adw_store::{RowId, Store, StoreError, Stored};
 use adw_workspace::Workspaces;
 use tokio::sync::mpsc;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    CommandError, Feed, blobs::Blobs, catalog::Catalog, clock::Clock, ledger::Ledger, logs::Logs, runs::Runs,
-    scheduler::Scheduler, timers::Timers,
+    CommandError, Feed,
+    blobs::Blobs,
+    catalog::Catalog,
+    clock::{Clock, backoff},
+    ledger::Ledger,
+    logs::Logs,
+    runs::Runs,
+    scheduler::Scheduler,
+    timers::Timers,
 };
 
 /// The parts of an engine.
@@ -48,6 +55,24 @@ impl Inner {
         expected: Option<u64>,
     ) -> Result<Stored, CommandError> {
         self.ledger.command(adw_id, command, expected, |stored| self.react(stored)).await
+    }
+
+    /// Decides, and doesn't give up while the store has trouble: what a stage came to was paid for.
+    pub(crate) async fn insist(&self, adw_id: &AdwId, command: &Command) -> Result<Workflow, CommandError> {
+        let mut waits = backoff();
+        loop {
+            match self.command(adw_id, command, None).await {
+                Ok(stored) => return Ok(stored.workflow),
+                Err(CommandError::Store(error @ StoreError::Unavailable(_))) if !self.is_stopping() => {
+                    tracing::warn!(%adw_id, %error, "the store doesn't take a decision; trying again");
+                    tokio::select! {
+                        () = tokio::time::sleep(waits.next().unwrap_or_default()) => {}
+                        () = self.stopping.cancelled() => {}
+                    }
+                }
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// What follows from a workflow's new state, whatever led to it. Called under the workflow's lock.

@@ -3,21 +3,46 @@
 use std::sync::Arc;
 
 use adw_host::{Entry, EntryKind, JournalError};
-use adw_store::{AttemptKey, JournalKind, JournalRecord, Store};
+use adw_store::{AttemptKey, JournalKind, JournalRecord, Store, StoreError};
 use async_trait::async_trait;
+use tokio_util::sync::CancellationToken;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, backoff};
 
 /// Where the host writes down the calls of one attempt.
 pub(crate) struct StoredJournal {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     key: AttemptKey,
+    stop: CancellationToken,
 }
 
 impl StoredJournal {
-    pub(crate) fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, key: AttemptKey) -> Self {
-        Self { store, clock, key }
+    pub(crate) fn new(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        key: AttemptKey,
+        stop: CancellationToken,
+    ) -> Self {
+        Self { store, clock, key, stop }
+    }
+
+    /// Doesn't give up while the store has trouble, unless the attempt is stopped: the answer of an agent is dear, and
+    /// is lost when it can't be written down.
+    async fn insist(&self, records: Vec<JournalRecord>) -> Result<(), StoreError> {
+        let mut waits = backoff();
+        loop {
+            let error = match self.store.append_journal(&self.key, records.clone()).await {
+                Err(error @ StoreError::Unavailable(_)) if !self.stop.is_cancelled() => error,
+                written => return written,
+            };
+            let workflow = self.key.workflow.0;
+            tracing::warn!(workflow, stage = %self.key.stage, %error, "the journal can't be written; trying again");
+            tokio::select! {
+                () = tokio::time::sleep(waits.next().unwrap_or_default()) => {}
+                () = self.stop.cancelled() => {}
+            }
+        }
     }
 }
 
@@ -25,7 +50,7 @@ impl StoredJournal {
 impl adw_host::Journal for StoredJournal {
     async fn append(&self, entries: Vec<Entry>) -> Result<(), JournalError> {
         let at = self.clock.now();
-        let records = entries
+        let records: Vec<_> = entries
             .into_iter()
             .map(|entry| JournalRecord {
                 n: entry.n,
@@ -35,7 +60,7 @@ impl adw_host::Journal for StoredJournal {
                 at,
             })
             .collect();
-        self.store.append_journal(&self.key, records).await.map_err(|error| JournalError(error.to_string()))
+        self.insist(records).await.map_err(|error| JournalError(error.to_string()))
     }
 }
 

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use adw_core::{Command, Interrupt};
 
+use adw_store::StoreError;
 use futures_util::future::join_all;
 
-use crate::{StartError, inner::Inner};
+use crate::{CommandError, StartError, inner::Inner};
 
 /// Every open workflow goes on: an attempt that was under way is interrupted at no cost, and made again; what waited
 /// waits on; what was queued is queued.
@@ -22,14 +23,27 @@ pub(crate) async fn recover(engine: &Arc<Inner>) -> Result<(), StartError> {
             engine.react(&stored);
             continue;
         }
-        let cause = "the server stopped without warning".to_owned();
-        let adw_id = &stored.workflow.adw_id;
-        if let Err(error) = engine.command(adw_id, &Command::Interrupt(Interrupt { cause }), None).await {
-            tracing::error!(%adw_id, %error, "the workflow could not be taken up");
+        let adw_id = stored.workflow.adw_id;
+        match engine.command(&adw_id, &interrupt(), None).await {
+            // The disk is full, perhaps: the server starts all the same, and takes it up as soon as it can.
+            Err(CommandError::Store(StoreError::Unavailable(_))) => {
+                let later = Arc::clone(engine);
+                engine.tasks.spawn(async move {
+                    if let Err(error) = later.insist(&adw_id, &interrupt()).await {
+                        tracing::error!(%adw_id, %error, "the workflow could not be taken up");
+                    }
+                });
+            }
+            Err(error) => tracing::error!(%adw_id, %error, "the workflow could not be taken up"),
+            Ok(_) => {}
         }
     }
     if count > 0 {
         tracing::info!(workflows = count, interrupted = interrupted.len(), "took up open workflows");
     }
     Ok(())
+}
+
+fn interrupt() -> Command {
+    Command::Interrupt(Interrupt { cause: "the server stopped without warning".to_owned() })
 }

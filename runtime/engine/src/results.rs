@@ -1,7 +1,8 @@
 //! What a workflow left, for those who ask: log lines, artifacts, the diff.
 
-use adw_core::AdwId;
+use adw_core::{AdwId, Workflow};
 use adw_store::{Artifact, Stored};
+use adw_workspace::WorkspaceError;
 
 use crate::{CommandError, LogPage, LogQuery, inner::Inner};
 
@@ -45,12 +46,34 @@ pub(crate) async fn diff(engine: &Inner, adw_id: &AdwId) -> Result<String, Comma
     let diff = async {
         let repository = engine.workspaces.open(&project.repo, project.base.as_deref()).await?;
         let branch = stored.workflow.branch();
-        match engine.workspaces.find(adw_id.as_str(), &repository, &branch).await? {
-            Some(workspace) => workspace.diff(Some("base")).await,
-            None => Ok(String::new()),
-        }
+        Ok::<_, WorkspaceError>(
+            engine.workspaces.diff(adw_id.as_str(), &repository, &branch).await?.unwrap_or_default(),
+        )
     };
     diff.await.map_err(|error| unreadable(adw_id, format!("its diff can't be made: {error}")))
+}
+
+/// Removes the worktree of a workflow that needs it no more, if its branch holds all that is in it: so the person can
+/// check the branch out, and the disk doesn't fill up. What was not committed stays for a look.
+pub(crate) async fn put_away(engine: &Inner, workflow: &Workflow) {
+    let adw_id = &workflow.adw_id;
+    if !engine.workspaces.has_folder(adw_id.as_str()) {
+        return;
+    }
+    let removed = async {
+        let pipeline = engine.ledger.pipeline(workflow).await.map_err(|error| error.to_string())?;
+        let project = &pipeline.project;
+        let open = engine.workspaces.open(&project.repo, project.base.as_deref());
+        let repository = open.await.map_err(|error| error.to_string())?;
+        let found = engine.workspaces.find(adw_id.as_str(), &repository, &workflow.branch()).await;
+        match found.map_err(|error| error.to_string())? {
+            Some(workspace) => workspace.remove_if_committed().await.map_err(|error| error.to_string()),
+            None => Ok(false),
+        }
+    };
+    if let Err(reason) = removed.await {
+        tracing::warn!(%adw_id, reason, "the worktree could not be put away");
+    }
 }
 
 async fn find(engine: &Inner, adw_id: &AdwId) -> Result<Stored, CommandError> {

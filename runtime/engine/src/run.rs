@@ -1,9 +1,8 @@
 //! Taking one workflow through its stages, for as long as it has a place.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use adw_core::{AdwId, Command, EndAttempt, Interrupt, Refusal, StageName, Start, Workflow};
-use adw_store::StoreError;
 
 use crate::{
     CommandError,
@@ -13,16 +12,12 @@ use crate::{
     runs::Cause,
 };
 
-/// The waits between tries to write down what a stage came to, while the store doesn't take it.
-const STORE_BACKOFF: [Duration; 4] =
-    [Duration::from_millis(100), Duration::from_millis(500), Duration::from_secs(2), Duration::from_secs(5)];
-
 /// Runs the workflow until it has nothing more to run: it ended, it waits, or the server stops.
 pub(crate) async fn run(engine: &Arc<Inner>, adw_id: &AdwId) {
     // Held, so that its state stays in memory from one stage to the next.
     let _held = engine.ledger.hold(adw_id);
     while !engine.is_stopping() {
-        match decide(engine, adw_id, Command::Start(Start)).await {
+        match engine.insist(adw_id, &Command::Start(Start)).await {
             Ok(workflow) => through_stages(engine, workflow).await,
             Err(CommandError::Refused(_)) => return,
             Err(error) => {
@@ -50,7 +45,7 @@ async fn through_stages(engine: &Arc<Inner>, mut workflow: Workflow) {
             End::Stopped(Cause::Superseded | Cause::TimedOut) => None,
         };
         let next = match command {
-            Some(command) => decide(engine, &adw_id, command).await,
+            Some(command) => engine.insist(&adw_id, &command).await,
             None => Err(CommandError::Refused(Refusal::NothingToStart)),
         };
         let next = match next {
@@ -74,20 +69,4 @@ async fn through_stages(engine: &Arc<Inner>, mut workflow: Workflow) {
 /// Whether this attempt is still the one under way.
 fn is_running(workflow: &Workflow, (name, attempt): &(StageName, u32)) -> bool {
     workflow.running_stage().is_some_and(|stage| stage.name == *name && stage.attempt == *attempt)
-}
-
-/// Decides, and doesn't give up while the store has trouble: what a stage came to was paid for.
-async fn decide(engine: &Arc<Inner>, adw_id: &AdwId, command: Command) -> Result<Workflow, CommandError> {
-    let mut waits =
-        STORE_BACKOFF.iter().copied().chain(std::iter::repeat(STORE_BACKOFF[STORE_BACKOFF.len() - 1]));
-    loop {
-        match engine.command(adw_id, &command, None).await {
-            Ok(stored) => return Ok(stored.workflow),
-            Err(CommandError::Store(error @ StoreError::Unavailable(_))) if !engine.is_stopping() => {
-                tracing::warn!(%adw_id, %error, "the store doesn't take a decision; trying again");
-                tokio::time::sleep(waits.next().unwrap_or_default()).await;
-            }
-            Err(error) => return Err(error),
-        }
-    }
 }

@@ -74,6 +74,9 @@ async fn a_task_with_a_diff_is_planned_implemented_and_tested() {
     let query = LogQuery { stage: None, attempt: None, offset: 0, limit: 1000 };
     let log = bench.engine.logs(&adw_id, query).await.unwrap();
     assert!(log.lines.iter().any(|line| line.message.contains("python3")), "{log:#?}");
+    bench.engine.shutdown().await;
+    assert!(!bench.path().join(".adw/trees").join(adw_id.as_str()).exists(), "its worktree is put away");
+    git(bench.path(), &["checkout", "-q", &workflow.branch()]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

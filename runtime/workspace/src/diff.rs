@@ -41,7 +41,7 @@ impl Workspace {
 }
 
 impl Inner {
-    async fn diff_trees(&self, from: &TreeId, to: &TreeId) -> Result<String, WorkspaceError> {
+    pub(crate) async fn diff_trees(&self, from: &TreeId, to: &TreeId) -> Result<String, WorkspaceError> {
         if from == to {
             return Ok(String::new());
         }
@@ -66,7 +66,7 @@ impl Inner {
 
     /// The tree of a commit, by its id or an unambiguous start of it. Names are refused: a workflow has no business
     /// with the person's other branches.
-    async fn tree_of(&self, id: &str) -> Result<TreeId, WorkspaceError> {
+    pub(crate) async fn tree_of(&self, id: &str) -> Result<TreeId, WorkspaceError> {
         let missing = || WorkspaceError::NoSuchCommit { id: id.to_owned() };
         if !(7..=64).contains(&id.len()) || !is_hex(id) {
             return Err(missing());

@@ -80,6 +80,23 @@ impl Workspace {
         vec![("GIT_CEILING_DIRECTORIES".to_owned(), trees.to_string_lossy().into_owned())]
     }
 
+    /// Removes the worktree if its branch holds all that is in it, and so lets the person check the branch out; answers
+    /// whether it did. [`Workspaces::ensure`](crate::Workspaces::ensure) makes it again.
+    pub async fn remove_if_committed(&self) -> Result<bool, WorkspaceError> {
+        let (inner, repository) = (self.inner(), self.repository.clone());
+        to_the_end(async move {
+            let _repository_turn = repository.turn().await?;
+            let _turn = inner.turn().await;
+            if !inner.path.is_dir() || !inner.is_committed().await? {
+                return Ok(false);
+            }
+            trees::remove(&inner.common_dir, &inner.path).await?;
+            remove_if_there(&inner.private_index)?;
+            Ok(true)
+        })
+        .await
+    }
+
     /// Removes the worktree. Its branch and checkpoints stay, and
     /// [`Workspaces::ensure`](crate::Workspaces::ensure) makes it again. Work that neither holds is
     /// [`WorkspaceError::Unsaved`], and nothing is removed.
@@ -114,6 +131,12 @@ impl Inner {
         }
     }
 
+    /// Whether the branch holds all that is in the worktree.
+    async fn is_committed(&self) -> Result<bool, WorkspaceError> {
+        let head = self.refs().await?.0;
+        Ok(self.snapshot(&head.tree).await? == head.tree && !self.has_loose_commits().await?)
+    }
+
     async fn refuse_unsaved(&self) -> Result<(), WorkspaceError> {
         let unsaved = |what| Err(WorkspaceError::Unsaved { path: self.path.clone(), what });
         let (head, record) = self.refs().await?;
@@ -121,14 +144,19 @@ impl Inner {
         if tree != head.tree && tree != record.checkpoint.tree {
             return unsaved("changed files");
         }
+        if self.has_loose_commits().await? {
+            return unsaved("commits on no branch");
+        }
+        Ok(())
+    }
+
+    /// Whether somebody committed in the worktree to no branch.
+    async fn has_loose_commits(&self) -> Result<bool, WorkspaceError> {
         let checkpoints = format!("--glob={}", refs::of_checkpoints(&self.adw_id));
         let loose =
             ["rev-list", "--max-count=1", "HEAD", "--not", "--branches", "--tags", "--remotes", &checkpoints];
         let loose = Git::new(loose).git_dir(&self.git_dir).output().await?;
-        if loose.status.success() && !loose.stdout.is_empty() {
-            return unsaved("commits on no branch");
-        }
-        Ok(())
+        Ok(loose.status.success() && !loose.stdout.is_empty())
     }
 }
 

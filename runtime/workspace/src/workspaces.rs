@@ -111,6 +111,39 @@ impl Workspaces {
         Ok(Some(Workspace::new(inner, repository.clone())))
     }
 
+    /// What a workflow changed since the commit that it began from: read off its worktree, or off its branch where the
+    /// worktree is gone; none where it never had one.
+    pub async fn diff(
+        &self,
+        adw_id: &str,
+        repository: &Repository,
+        branch: &str,
+    ) -> Result<Option<String>, WorkspaceError> {
+        if let Some(workspace) = self.find(adw_id, repository, branch).await? {
+            match workspace.diff(Some("base")).await {
+                // It was put away at this very moment.
+                Err(_) if !self.has_folder(adw_id) => {}
+                diff => return diff.map(Some),
+            }
+        }
+        let known = refs::read(repository.git_dir(), branch, adw_id).await?;
+        let Some(record) = known.last else { return Ok(None) };
+        let turn = self.shared.workspaces.of(adw_id.to_owned());
+        let inner = self.describe(repository, adw_id, branch, &record, turn);
+        let from = inner.tree_of(record.base.as_str()).await?;
+        let to = match known.head {
+            Some(head) => head.tree,
+            // Somebody took the branch over and deleted it: its last commit is remembered.
+            None => inner.tree_of(record.checkpoint.head.as_str()).await?,
+        };
+        inner.diff_trees(&from, &to).await.map(Some)
+    }
+
+    /// Whether the workflow has a folder here. Asks the file system and not git, for those who must be quick.
+    pub fn has_folder(&self, adw_id: &str) -> bool {
+        check_adw_id(adw_id).is_ok() && self.tree_of(adw_id).is_dir()
+    }
+
     fn tree_of(&self, adw_id: &str) -> PathBuf {
         self.shared.data_dir.join("trees").join(adw_id)
     }

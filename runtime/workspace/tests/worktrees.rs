@@ -214,3 +214,32 @@ async fn only_what_is_kept_elsewhere_is_removed() {
     let again = place.workspace().await;
     assert_eq!(read(again.path(), "a.txt"), "a\n");
 }
+
+#[tokio::test]
+async fn a_worktree_whose_work_is_committed_is_put_away_and_its_diff_stays() {
+    let place = Place::with_repository();
+    let workspace = place.workspace().await;
+    workspace.write("README.md", b"# Sum\n".to_vec()).await.unwrap();
+    assert!(!workspace.remove_if_committed().await.unwrap(), "the change is on no branch yet");
+    workspace.commit("docs: name", DATE).await.unwrap().unwrap();
+    let diff = workspace.diff(Some("base")).await.unwrap();
+    assert!(workspace.remove_if_committed().await.unwrap());
+    assert!(!workspace.path().exists());
+    git(&place.repo(), &["checkout", "--quiet", workspace.branch()]);
+
+    let repository = place.workspaces.open(place.repo(), None).await.unwrap();
+    let read = |branch: &str| {
+        let (workspaces, repository, branch) =
+            (place.workspaces.clone(), repository.clone(), branch.to_owned());
+        async move { workspaces.diff("one", &repository, &branch).await.unwrap() }
+    };
+    assert_eq!(read(workspace.branch()).await.as_deref(), Some(diff.as_str()));
+    git(&place.repo(), &["checkout", "--quiet", "main"]);
+    git(&place.repo(), &["branch", "-D", workspace.branch()]);
+    assert_eq!(
+        read(workspace.branch()).await.as_deref(),
+        Some(""),
+        "the last that was remembered is the beginning"
+    );
+    assert_eq!(place.workspaces.diff("two", &repository, "adw-task/two").await.unwrap(), None);
+}
