@@ -15,8 +15,9 @@ pub(crate) struct Cli {
     #[arg(long, global = true, display_order = 100)]
     pub(crate) json: bool,
 
-    /// The server to ask; without it, the one that the nearest adw.toml describes.
-    #[arg(long, global = true, env = "ADW_SERVER", value_name = "URL", display_order = 101)]
+    // Not read from the environment by clap, which would then show it as a part of every usage.
+    /// The server to ask; without it, ADW_SERVER, else the one that the nearest adw.toml describes.
+    #[arg(long, global = true, value_name = "URL", display_order = 101)]
     pub(crate) server: Option<String>,
 
     #[command(subcommand)]

@@ -11,15 +11,16 @@ use crate::output::Output;
 pub(crate) struct Context {
     /// Where answers go.
     pub(crate) output: Output,
-    /// What `--server` or `ADW_SERVER` says.
+    /// What `--server` says.
     pub(crate) server: Option<String>,
 }
 
 impl Context {
-    /// A client of the server that is meant: the one that was named, else the one of the nearest adw.toml, else the
-    /// one at the usual address.
+    /// A client of the server that is meant: the one that was named, else that of `ADW_SERVER`, else the one of the
+    /// nearest adw.toml, else the one at the usual address.
     pub(crate) fn client(&self) -> Result<Client, Failure> {
-        let address = match &self.server {
+        let from_environment = || std::env::var("ADW_SERVER").ok().filter(|text| !text.is_empty());
+        let address = match self.server.clone().or_else(from_environment) {
             Some(text) => text.parse()?,
             None => match find_config()? {
                 Some(file) => Address::of_listener(Config::load(&file, &Env::of_process())?.server.listen)?,

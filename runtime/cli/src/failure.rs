@@ -27,15 +27,15 @@ impl From<Exit> for ExitCode {
 /// Why a command came to nothing.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
-    #[error("{}", plain(.0))]
+    #[error("{}", bare(&.0.render().to_string()))]
     Arguments(clap::Error),
     #[error("{message}")]
     Usage { message: String, help: String },
-    #[error("{0}")]
+    #[error("{}", bare(&.0.to_string()))]
     Config(#[from] ConfigErrors),
     #[error("no adw.toml in {start} or in a folder above it")]
     NoConfig { start: PathBuf },
-    #[error("{}", .wrong.join("\n\n"))]
+    #[error("{}", bare(&.wrong.join("\n\n")))]
     Check { file: String, wrong: Vec<String> },
     #[error("{file} is there already")]
     ConfigExists { file: PathBuf },
@@ -43,7 +43,7 @@ pub(crate) enum Failure {
     Address(#[from] InvalidAddress),
     #[error(transparent)]
     Request(#[from] RequestError),
-    #[error("{0}")]
+    #[error("{}", bare(.0))]
     Start(String),
     #[error("failed to listen on {address}: {source}")]
     Listen { address: std::net::SocketAddr, source: io::Error },
@@ -115,8 +115,7 @@ impl Failure {
     }
 }
 
-/// What clap says, without its colours and its own "error:".
-fn plain(error: &clap::Error) -> String {
-    let text = error.render().to_string();
-    text.trim_start_matches("error: ").trim_end().to_owned()
+/// What others say, without their own "error:": whoever shows a failure says that it is one.
+fn bare(text: &str) -> &str {
+    text.strip_prefix("error: ").unwrap_or(text).trim_end()
 }

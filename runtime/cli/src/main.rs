@@ -7,7 +7,9 @@ mod context;
 mod failure;
 mod follow;
 mod git;
+mod input;
 mod output;
+mod projects;
 mod style;
 
 use std::process::ExitCode;

@@ -46,9 +46,16 @@ pub(crate) const fn of_stage(status: StageStatus) -> Style {
     }
 }
 
-/// Text from elsewhere, safe for a terminal: a title can't move the cursor or ring the bell.
+/// Text from elsewhere, safe for a terminal: a title can't move the cursor, ring the bell or turn around what is beside
+/// it.
 pub(crate) fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && !matches!(c, '\n' | '\t') { '\u{fffd}' } else { c }).collect()
+    let is_obeyed = |c: char| (c.is_control() && !matches!(c, '\n' | '\t')) || is_bidirectional_control(c);
+    text.chars().map(|c| if is_obeyed(c) { '\u{fffd}' } else { c }).collect()
+}
+
+/// Whether a character shows nothing itself, but the order of others.
+const fn is_bidirectional_control(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// The first line of a text, as far as it fits.
@@ -98,6 +105,14 @@ mod tests {
     #[test]
     fn a_terminal_is_spared_control_characters() {
         assert_eq!(printable("a\x1b[2Jb\x07\tc\n"), "a\u{fffd}[2Jb\u{fffd}\tc\n");
+    }
+
+    #[test]
+    fn what_is_shown_stays_in_its_order() {
+        for c in ['\u{202a}', '\u{202e}', '\u{2066}', '\u{2069}', '\u{200e}', '\u{200f}', '\u{61c}'] {
+            assert_eq!(printable(&format!("a{c}b")), "a\u{fffd}b", "{c:?}");
+        }
+        assert_eq!(printable("שלום, a\u{200d}b"), "שלום, a\u{200d}b", "scripts keep what they need");
     }
 
     #[test]

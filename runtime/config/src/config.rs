@@ -2,6 +2,8 @@
 
 use std::{
     collections::BTreeMap,
+    fs::File,
+    io::{self, Read},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -46,6 +48,9 @@ pub struct Config {
     source: Arc<Source>,
 }
 
+/// The longest file that is read.
+const LARGEST: u64 = 1 << 20;
+
 /// What old clients call some stages.
 const STAGE_ALIASES: [(&str, &str); 3] = [("pr", "ship"), ("deploy", "ship"), ("build", "implement")];
 
@@ -58,14 +63,14 @@ impl Config {
 
     /// Reads a file.
     pub fn load(file: &Path, env: &Env) -> Result<Self, ConfigErrors> {
-        let unreadable = |error: std::io::Error| ConfigError {
+        let unreadable = |error: io::Error| ConfigError {
             message: format!("failed to read the configuration: {error}"),
-            help: (error.kind() == std::io::ErrorKind::NotFound)
+            help: (error.kind() == io::ErrorKind::NotFound)
                 .then(|| "`adw init` writes one that fits the repository".to_owned()),
             key: None,
             location: Location::File { file: file.display().to_string() },
         };
-        let text = std::fs::read_to_string(file).map_err(unreadable)?;
+        let text = read_text(file).map_err(unreadable)?;
         let absolute = std::path::absolute(file).map_err(unreadable)?;
         let folder = absolute.parent().unwrap_or(&absolute);
         Self::parse(&text, &file.display().to_string(), folder, env)
@@ -166,6 +171,16 @@ impl Config {
         let wrong = Wrong { message: message.into(), help };
         Report::single(Arc::clone(&self.source), place, path.join("."), wrong)
     }
+}
+
+/// A file that a person wrote; what never ends is not read to its end.
+fn read_text(file: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    File::open(file)?.take(LARGEST + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > LARGEST {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 1 MiB"));
+    }
+    Ok(text)
 }
 
 fn read(report: &Report, document: &DeTable<'_>, folder: &Path, env: &Env) -> Config {

@@ -1,13 +1,13 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use adw_config::{Config, Env, ProjectConfig};
+use adw_config::{AgentProfile, Config, ConfigError, Env};
 use adw_engine::StartError;
 use clap::Args;
 use serde_json::json;
 
 use crate::context::{Context, config_file};
 use crate::failure::{Exit, Failure};
-use crate::git;
+use crate::projects;
 use crate::style::{self, Styled};
 
 /// Say all that is wrong with an adw.toml at once, plugins that don't load included
@@ -17,7 +17,7 @@ Examples:
   adw check
   adw check --config ../project/adw.toml --json
 
-Exit code: 0 when nothing is wrong, else 2.")]
+Exit code: 0 when nothing is wrong, else 2. Warnings leave it 0.")]
 pub(crate) struct Check {
     /// The configuration; without it, the nearest adw.toml from here upwards
     #[arg(short, long, value_name = "FILE")]
@@ -28,39 +28,47 @@ impl Check {
     pub(crate) async fn run(self, cx: &Context) -> Result<Exit, Failure> {
         let file = config_file(self.config)?;
         let config = Config::load(&file, &Env::of_process())?;
+        let faults = config.projects.iter().filter_map(|project| projects::fault(&config, project));
         let mut wrong: Vec<String> =
-            config.projects.iter().filter_map(|project| of_project(&config, project)).collect();
+            of_stages(&config).into_iter().chain(faults).map(|error| error.to_string()).collect();
         wrong.extend(of_plugins(&config).await?);
         let file = file.display().to_string();
         if !wrong.is_empty() {
             return Err(Failure::Check { file, wrong });
         }
         let stages: Vec<&str> = config.stages.iter().map(|stage| stage.name.as_str()).collect();
-        cx.output.json(&json!({ "file": file, "ok": true, "stages": stages }))?;
+        let warnings: Vec<String> = projects::advice(&config).chain(of_agents(&config)).collect();
+        cx.output.json(&json!({ "file": file, "ok": true, "stages": stages, "warnings": warnings }))?;
         cx.output.line(format_args!("{} {file}: {}", Styled(style::GOOD, "ok"), stages.join(", ")))?;
+        warnings.iter().try_for_each(|warning| cx.output.note(format_args!("warning: {warning}")))?;
         Ok(Exit::Done)
     }
 }
 
-/// Is there something to work on?
-fn of_project(config: &Config, project: &ProjectConfig) -> Option<String> {
-    let at = |key: &str, message: String, help: &str| {
-        let path = ["projects", project.name.as_str(), key];
-        Some(config.error_at(&path, message, Some(help.to_owned())).to_string())
-    };
-    let folder = project.repo.display();
-    if !project.repo.is_dir() {
-        return at("repo", format!("{folder} is no folder"), "name the folder of a git repository");
+/// Is there anything that a task could go through?
+fn of_stages(config: &Config) -> Option<ConfigError> {
+    let help = "`adw init` writes one that works, with --force in the place of this one";
+    let message = "there are no stages: a task would have nothing to go through";
+    config.stages.is_empty().then(|| config.error_at(&["stages"], message, Some(help.to_owned())))
+}
+
+/// Is the program of every agent there? The one that a task names may be another.
+fn of_agents(config: &Config) -> impl Iterator<Item = String> {
+    config.agents.iter().filter_map(|agent| {
+        let AgentProfile::Command { command, .. } = &agent.profile else { return None };
+        let program = command.first().filter(|program| !is_there(program))?;
+        let name = &agent.name;
+        Some(format!("the program of the agent {name} is not there: {program}; install it, or name its path"))
+    })
+}
+
+/// A relative path is taken from a worktree, which is not there yet.
+fn is_there(program: &str) -> bool {
+    if program.contains('/') {
+        return !Path::new(program).is_absolute() || Path::new(program).exists();
     }
-    let base = project.base.as_deref()?;
-    let commit = format!("{base}^{{commit}}");
-    // Where there is no repository at all, the runtime makes one of its own.
-    let is_repository = git::answer(&project.repo, ["rev-parse", "--git-dir"]).is_some();
-    if is_repository && git::answer(&project.repo, ["rev-parse", "--verify", "--quiet", &commit]).is_none() {
-        let message = format!("{folder} has no commit called {base}");
-        return at("base", message, "name a branch that is there; a new repository needs a first commit");
-    }
-    None
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
 }
 
 /// Does every plugin load, with the grants that it has?

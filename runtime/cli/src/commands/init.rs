@@ -60,8 +60,11 @@ fn tell(output: Output, file: &Path, facts: &Facts, is_repository: bool) -> io::
     } else {
         output.line(format_args!("  tests are run by   {}", runners.join(", ")))?;
     }
-    output.line(NEXT)
+    output.line(NEXT)?;
+    if is_repository { output.line(COMMIT) } else { Ok(()) }
 }
+
+const COMMIT: &str = "  git add adw.toml                 and commit it: it belongs to the repository";
 
 const NEXT: &str = "
 Next:

@@ -1,7 +1,7 @@
 use adw_core::{AdwId, StageName};
 use clap::Args;
 
-use crate::client::{Client, Feed, LogLine, LogReader, News};
+use crate::client::{Client, Feed, LogLine, LogReader, News, Workflow};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::follow::said;
@@ -37,6 +37,7 @@ impl Logs {
         let client = cx.client()?;
         // An unknown workflow has no log, and no feed that would ever say so.
         let mut workflow = client.workflow(&self.adw_id).await?.view;
+        self.check_stage(&workflow)?;
         let mut log = LogReader::new(&client, &self.adw_id);
         let follows = self.follow && !workflow.status.is_ended();
         if follows {
@@ -56,6 +57,19 @@ impl Logs {
             cx.output.note("nothing was logged")?;
         }
         Ok(Exit::Done)
+    }
+
+    /// A stage that there will never be has no log to wait for.
+    fn check_stage(&self, workflow: &Workflow) -> Result<(), Failure> {
+        let Some(wanted) = &self.stage else { return Ok(()) };
+        let names: Vec<&str> = workflow.stage_runs.iter().map(|stage| stage.name.as_str()).collect();
+        if names.contains(&wanted.as_str()) {
+            return Ok(());
+        }
+        Err(Failure::Usage {
+            message: format!("the workflow {} has no stage {wanted}", self.adw_id),
+            help: format!("it has {}", names.join(", ")),
+        })
     }
 
     /// The feed tells every attempt that there was and will be, and when there is more to read of it.

@@ -1,6 +1,4 @@
-use std::fs;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use adw_core::{AdwId, StageName, TaskType};
 use clap::Args;
@@ -9,6 +7,7 @@ use crate::client::NewTask;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::follow;
+use crate::input;
 use crate::style::{self, Styled, printable};
 
 /// Hand over a task, and watch it to its end
@@ -92,7 +91,7 @@ impl Run {
 
     fn task(self) -> Result<NewTask, Failure> {
         let description = match &self.file {
-            Some(file) => Some(read(file)?),
+            Some(file) => Some(input::read(file)?),
             None => self.description,
         };
         Ok(NewTask {
@@ -104,7 +103,7 @@ impl Run {
             pipeline: self.pipeline,
             project: self.project,
             priority: self.priority,
-            patch: self.patch.as_deref().map(read).transpose()?,
+            patch: self.patch.as_deref().map(input::read).transpose()?,
             agent: self.agent,
         })
     }
@@ -117,14 +116,4 @@ fn task_type(text: &str) -> Result<String, adw_core::UnknownTaskType> {
 
 fn stage(text: &str) -> Result<StageName, adw_core::InvalidName> {
     text.trim().parse()
-}
-
-fn read(file: &Path) -> Result<String, Failure> {
-    let text = if file == Path::new("-") {
-        let mut text = String::new();
-        io::stdin().read_to_string(&mut text).map(|_| text)
-    } else {
-        fs::read_to_string(file)
-    };
-    text.map_err(|source| Failure::File { what: format!("read {}", file.display()), source })
 }

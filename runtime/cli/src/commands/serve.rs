@@ -14,6 +14,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::context::{Context, config_file};
 use crate::failure::{Exit, Failure};
+use crate::projects;
 
 /// What is logged unless ADW_LOG says otherwise.
 const LOG: &str = "info,sqlx=warn,hyper=warn,wasmtime=warn,cranelift=warn";
@@ -58,6 +59,7 @@ impl Serve {
     pub(crate) fn run(self, cx: &Context, runtime: Runtime) -> Result<Exit, Failure> {
         let config = self.config()?;
         self.log()?;
+        projects::advice(&config).for_each(|advice| tracing::warn!("{advice}"));
         let ended = runtime.block_on(async {
             let mut second = Stop::listen()?;
             tokio::select! {

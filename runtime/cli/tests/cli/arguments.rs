@@ -31,6 +31,9 @@ fn what_cannot_be_understood_ends_with_2() {
         (vec!["run", "title", "--type", "wish"], "task type \"wish\" is unknown"),
         (vec!["run", "title", "--stages", "a b"], "stage name \"a b\" is not valid"),
         (vec!["run", "title", "--file", "missing.md"], "failed to read missing.md"),
+        (vec!["run", "title", "--patch", "/dev/zero"], "/dev/zero is not a file with a text"),
+        (vec!["run", "title", "--file", "."], ". is not a file with a text"),
+        (vec!["check", "--config", "/dev/zero"], "larger than 1 MiB"),
         (vec!["ls", "--status", "done"], "use one of pending, running"),
         (vec!["ls", "--limit", "0"], "0 is not in 1.."),
         (vec!["ls", "--server", "https://example.com"], "https is not available"),
@@ -41,8 +44,33 @@ fn what_cannot_be_understood_ends_with_2() {
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {stderr}");
         assert!(stderr.contains(said), "{arguments:?}: {stderr}");
+        assert!(!stderr.contains("error: error:"), "{arguments:?}: {stderr}");
         assert!(!stderr.contains("panicked"), "{arguments:?}: {stderr}");
     }
+}
+
+#[test]
+fn a_text_that_no_server_takes_is_not_handed_over() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("long.diff"), vec![b'+'; (4 << 20) + 1]).unwrap();
+    std::fs::write(folder.path().join("image.diff"), [0xff; 16]).unwrap();
+    for (file, said) in [("long.diff", "is larger than 4 MiB"), ("image.diff", "is not text in UTF-8")] {
+        let ended = run(folder.path(), ["run", "title", "--patch", file]);
+        assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+        assert!(ended.stderr.contains(said), "{}", ended.stderr);
+    }
+    let endless = std::fs::File::open("/dev/zero").unwrap();
+    let output = adw(folder.path()).args(["run", "title", "--file", "-"]).stdin(endless).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("- is larger than 4 MiB"), "{output:?}");
+}
+
+#[test]
+fn a_server_named_in_the_environment_is_no_part_of_the_usage() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = adw(folder.path()).arg("run").env("ADW_SERVER", "127.0.0.1:1").output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains("Usage: adw run <TITLE>"), "{stderr}");
 }
 
 #[test]
@@ -91,6 +119,7 @@ fn all_that_is_wrong_with_an_adw_toml_is_told_at_once() {
             "{}",
             ended.stderr
         );
+        assert!(!ended.stderr.contains("error: error:"), "{}", ended.stderr);
     }
     let answer = run(folder.path(), ["check", "--json"]).json();
     let lines: Vec<u64> = answer["error"]["errors"]

@@ -44,9 +44,14 @@ fn an_adw_toml_is_not_overwritten_unasked() {
 fn init_says_what_it_found_and_what_comes_next() {
     let repository = Repository::new(&[CARGO]);
     let ended = run(&repository.path(), ["init"]);
-    for said in
-        ["work begins from   main", "tests are run by   cargo test", "adw check", "adw serve", "adw run"]
-    {
+    for said in [
+        "work begins from   main",
+        "tests are run by   cargo test",
+        "adw check",
+        "adw serve",
+        "adw run",
+        "git add adw.toml",
+    ] {
         assert!(ended.stdout.contains(said), "{said}: {}", ended.stdout);
     }
     let nowhere = tempfile::tempdir().unwrap();
@@ -84,4 +89,44 @@ stages = ["plan", "mine"]
     }
     let answer = run(&repository.path(), ["check", "--json"]).json();
     assert_eq!(answer["error"]["errors"].as_array().map(Vec::len), Some(4), "{answer}");
+}
+
+#[test]
+fn check_does_not_call_an_adw_toml_without_stages_right() {
+    let repository = Repository::new(&[("adw.toml", "")]);
+    for arguments in [["check", "--config", "adw.toml"], ["check", "--config", "/dev/null"]] {
+        let ended = run(&repository.path(), arguments);
+        assert_eq!(ended.code, Some(2), "{ended:?}");
+        assert!(ended.stderr.starts_with("error: there are no stages"), "{}", ended.stderr);
+        assert!(ended.stderr.contains("adw init"), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn check_says_why_git_does_not_open_a_repository() {
+    let repository = Repository::new(&[]);
+    assert_eq!(run(&repository.path(), ["init"]).code, Some(0));
+    std::fs::write(repository.path().join(".git/HEAD"), "").unwrap();
+    let ended = run(&repository.path(), ["check"]);
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    for said in ["git doesn't open the repository in", "fatal: not a git repository", "move .git away"] {
+        assert!(ended.stderr.contains(said), "{said}: {}", ended.stderr);
+    }
+}
+
+#[test]
+fn check_warns_of_what_is_not_there_and_still_calls_it_right() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(run(folder.path(), ["init"]).code, Some(0));
+    let file = folder.path().join("adw.toml");
+    let absent = "\n[agents.absent]\nprofile = \"command\"\ncommand = [\"no-such-agent\", \"{prompt}\"]\n";
+    let present = "\n[agents.present]\nprofile = \"command\"\ncommand = [\"sh\"]\n";
+    std::fs::write(&file, std::fs::read_to_string(&file).unwrap() + absent + present).unwrap();
+    let ended = run(folder.path(), ["check"]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    for said in ["is no git repository", ".adw/repositories", "adw diff ID | patch -p1", "no-such-agent"] {
+        assert!(ended.stderr.contains(said), "{said}: {}", ended.stderr);
+    }
+    let answer = run(folder.path(), ["check", "--json"]).json();
+    assert_eq!(answer["warnings"].as_array().map(Vec::len), Some(2), "{answer}");
 }

@@ -51,6 +51,16 @@ fn a_taken_port_is_told_with_a_way_out() {
 }
 
 #[test]
+fn a_variable_that_cannot_be_understood_is_told() {
+    let repository = configured();
+    let mut command = crate::support::adw(&repository.path());
+    let output = command.arg("serve").env("ADW_LIMITS_QUEUE", "many").output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(stderr.contains("ADW_LIMITS_QUEUE") && !stderr.contains("error: error:"), "{stderr}");
+}
+
+#[test]
 fn a_filter_for_the_log_that_cannot_be_understood_is_told() {
     let repository = configured();
     let mut command = crate::support::adw(&repository.path());

@@ -58,6 +58,11 @@ fn a_task_that_succeeds_is_shown_and_ends_with_0() {
     let line: serde_json::Value = serde_json::from_str(line.lines().next().unwrap()).unwrap();
     assert_eq!(line["stage"], "implement");
 
+    let elsewhere = ask(&["logs", "mend", "--stage", "plan"]);
+    assert_eq!(elsewhere.code, Some(2), "{elsewhere:?}");
+    assert!(elsewhere.stderr.contains("the workflow mend has no stage plan"), "{elsewhere:?}");
+    assert!(elsewhere.stderr.contains("it has implement"), "{elsewhere:?}");
+
     assert_eq!(ask(&["cancel", "mend"]).code, Some(2), "an end is an end");
     assert_eq!(ask(&["show", "mended"]).code, Some(2));
     assert_eq!(server.end("TERM"), Some(0));
