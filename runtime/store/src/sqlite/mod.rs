@@ -7,6 +7,7 @@
 mod attempts;
 mod failure;
 mod history;
+mod identity;
 mod lock;
 mod migrations;
 mod open;
@@ -53,7 +54,8 @@ impl SqliteStore {
     pub async fn open(options: impl Into<Options>) -> Result<Self, StoreError> {
         let opened = Box::pin(open::open(options.into())).await?;
         let commits = Arc::new(AtomicU64::new(0));
-        let (writer, task) = writer::start(opened.database, opened.writer, Arc::clone(&commits));
+        let (writer, task) =
+            writer::start(opened.database, opened.writer, opened.readers.clone(), Arc::clone(&commits));
         Ok(Self {
             epoch: opened.epoch,
             readers: opened.readers,

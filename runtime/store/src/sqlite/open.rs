@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::failure::Failure;
 use super::history::verify_open_workflows;
+use super::identity::Identity;
 use super::lock::Lock;
 use super::migrations;
 use super::writer::WriterConnection;
@@ -59,6 +60,7 @@ impl<P: AsRef<Path>> From<P> for Options {
 #[derive(Clone)]
 pub(super) struct Database {
     options: Options,
+    identity: Identity,
     epoch: Uuid,
     _lock: Arc<Lock>,
 }
@@ -84,16 +86,22 @@ pub(super) async fn open(mut options: Options) -> Result<Opened, StoreError> {
         inspect(&options).await?;
     }
     let mut connection = connect_writer(&options).await?;
+    let identity = Identity::of(&options.path)?;
     migrations::run(&mut connection).await?;
     let epoch = give_epoch(&mut connection).await?;
     verify_open_workflows(&mut connection).await?;
     let last_id = last_id(&mut connection).await?;
     let readers = connect_readers(&options).await?;
-    let database = Database { options, epoch, _lock: lock };
+    let database = Database { options, identity, epoch, _lock: lock };
     Ok(Opened { database, writer: WriterConnection::new(connection), readers, epoch, last_id })
 }
 
 impl Database {
+    /// The file that was opened first.
+    pub(super) const fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
     /// Opens it again after an error, and reads what it holds before anything is written.
     pub(super) async fn reopen(&self) -> Result<WriterConnection, Failure> {
         inspect(&self.options).await?;

@@ -8,6 +8,7 @@ mod disk;
 mod golden;
 mod model;
 mod opening;
+mod removal;
 mod writer;
 
 mod conformance {

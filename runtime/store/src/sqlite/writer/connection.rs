@@ -55,6 +55,13 @@ impl WriterConnection {
         }
     }
 
+    /// Makes what is in the write-ahead log a part of the database's own file, so that this file alone is all of it.
+    pub(super) async fn empty_log(&mut self) {
+        if let Err(error) = self.connection.execute(sql::EMPTY_LOG).await {
+            tracing::warn!(%error, "the write-ahead log could not be emptied; keep it beside the database");
+        }
+    }
+
     pub(super) async fn close(self) {
         if let Err(error) = self.connection.close().await {
             tracing::warn!(%error, "the database did not close properly; it is made good when it is opened again");

@@ -9,6 +9,7 @@ mod write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use sqlx::sqlite::SqlitePool;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tracing::Instrument as _;
@@ -41,14 +42,16 @@ impl WriterHandle {
     }
 }
 
-/// Starts the task. It ends when every handle is gone and everything queued is answered.
+/// Starts the task. It ends when every handle is gone and everything queued is answered; it then closes the database,
+/// the readers before the writer.
 pub(super) fn start(
     database: Database,
     connection: WriterConnection,
+    readers: SqlitePool,
     commits: Arc<AtomicU64>,
 ) -> (WriterHandle, JoinHandle<()>) {
     let (sender, receiver) = mpsc::channel(QUEUE);
-    let writer = Writer { database, connection: Some(connection), commits };
+    let writer = Writer { database, connection: Some(connection), is_lost: false, readers, commits };
     (WriterHandle { sender }, tokio::spawn(writer.run(Queue::new(receiver))))
 }
 
@@ -56,6 +59,10 @@ struct Writer {
     database: Database,
     /// None after an error that leaves in doubt what the database holds, until it was opened and read again.
     connection: Option<WriterConnection>,
+    /// The file that was opened isn't where it was. It stays so, even if it is put back: what happened to it meanwhile
+    /// isn't known.
+    is_lost: bool,
+    readers: SqlitePool,
     commits: Arc<AtomicU64>,
 }
 
@@ -65,7 +72,10 @@ impl Writer {
             let span = tracing::debug_span!("commit", writes = group.len());
             self.answer(group).instrument(span).await;
         }
-        if let Some(connection) = self.connection.take() {
+        // The last connection of all makes the log a part of the database and removes it, and a reader can't.
+        self.readers.close().await;
+        if let Some(mut connection) = self.connection.take() {
+            connection.empty_log().await;
             connection.close().await;
         }
     }
@@ -98,6 +108,7 @@ impl Writer {
 
     /// One transaction. After a failure that isn't the rows' own, the next one begins by opening the database anew.
     async fn commit(&mut self, group: &[&Write]) -> Result<Verdicts, Failure> {
+        self.see_in_place()?;
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
             None => self.database.reopen().await?,
@@ -120,5 +131,19 @@ impl Writer {
             connection.close().await;
         }
         Err(failure)
+    }
+
+    /// Nothing is written to a file that its path doesn't lead to any more.
+    fn see_in_place(&mut self) -> Result<(), StoreError> {
+        let identity = self.database.identity();
+        if !self.is_lost && identity.is_in_place()? {
+            return Ok(());
+        }
+        let lost = identity.lost();
+        if !self.is_lost {
+            tracing::error!(error = %lost, "nothing is written any more");
+            self.is_lost = true;
+        }
+        Err(lost)
     }
 }

@@ -33,6 +33,7 @@ macro_rules! insert {
 pub(super) const BEGIN: &str = "BEGIN IMMEDIATE;\n";
 pub(super) const COMMIT: &str = "COMMIT;\n";
 pub(super) const ROLLBACK: &str = "ROLLBACK";
+pub(super) const EMPTY_LOG: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
 
 pub(super) const HEADS: &str =
     "SELECT id, version, checksum FROM workflows WHERE id IN (SELECT value FROM json_each(?1))";
