@@ -57,7 +57,8 @@ pub trait WriteWorkflows: Send + Sync {
 /// The records of an attempt's calls.
 #[async_trait]
 pub trait Journal: Send + Sync {
-    /// Adds records; they keep the order in which they are given.
+    /// Adds records; they keep the order in which they are given. One that is there already, the same in every member,
+    /// is not added again: after [`StoreError::Unavailable`] the very same call may be made once more.
     async fn append_journal(&self, key: &AttemptKey, records: Vec<JournalRecord>) -> Result<(), StoreError>;
 
     /// All records of an attempt, in the order in which they were added.

@@ -27,6 +27,34 @@ pub async fn journal_records_keep_their_order(place: impl Place) {
     assert_eq!(store.journal(&key).await.unwrap(), records);
 }
 
+/// Whoever doesn't know what became of a write may make it once more; what differs in anything is another record.
+pub async fn records_that_are_written_again_are_there_once(place: impl Place) {
+    let store = place().await;
+    let key = attempt(create(&*store, "one").await.id, 1);
+    let parked = record(1, JournalKind::Parked, "until noon");
+    let mut records = vec![
+        record(1, JournalKind::Asked, "sleep \u{0} and ä"),
+        parked.clone(),
+        JournalRecord { at: at(9), ..parked.clone() },
+        JournalRecord { hash: "00".to_owned(), ..parked.clone() },
+        record(1, JournalKind::Parked, ""),
+    ];
+    for _ in 0..3 {
+        store.append_journal(&key, records.clone()).await.unwrap();
+    }
+    assert_eq!(store.journal(&key).await.unwrap(), records);
+
+    // Some of them, and one that is new.
+    records.push(record(1, JournalKind::Answered, "awake"));
+    store.append_journal(&key, records[3..].to_vec()).await.unwrap();
+    assert_eq!(store.journal(&key).await.unwrap(), records);
+
+    // The same in another attempt is another.
+    let other = AttemptKey { attempt: 2, ..key };
+    store.append_journal(&other, records.clone()).await.unwrap();
+    assert_eq!(store.journal(&other).await.unwrap(), records);
+}
+
 /// Attempts, stages and workflows that write at once don't mix.
 pub async fn a_journal_belongs_to_one_attempt(place: impl Place) {
     let store = place().await;

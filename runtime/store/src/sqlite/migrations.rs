@@ -10,8 +10,10 @@ use crate::StoreError;
 /// What `PRAGMA application_id` says of a database of ours: "adw1".
 pub(super) const APPLICATION_ID: i64 = 0x6164_7731;
 
-const MIGRATIONS: &[(i64, &str, &str)] =
-    &[(1, "initial", include_str!("../../../../migrations/sqlite/0001_initial.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "initial", include_str!("../../../../migrations/sqlite/0001_initial.sql")),
+    (2, "journal by call", include_str!("../../../../migrations/sqlite/0002_journal_by_call.sql")),
+];
 
 /// The newest schema that this program knows.
 pub(super) fn newest() -> i64 {

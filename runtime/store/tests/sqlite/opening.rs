@@ -78,7 +78,29 @@ async fn a_newer_schema_is_not_touched() {
         )
         .await;
     let error = refusal(&place.path()).await;
-    assert!(matches!(error, StoreError::Newer { found: 99, known: 1 }), "{error}");
+    assert!(matches!(error, StoreError::Newer { found: 99, known: 2 }), "{error}");
+}
+
+#[tokio::test]
+async fn an_older_schema_is_brought_to_the_newest() {
+    let place = Place::new();
+    create(&*place.open().await, "one").await;
+    place
+        .tamper(
+            "DROP INDEX journal_by_call; CREATE INDEX journal_by_attempt ON journal (workflow, stage, attempt); \
+             DELETE FROM _sqlx_migrations WHERE version = 2",
+        )
+        .await;
+    let store = place.open().await;
+    assert!(store.workflow(&adw_id("one")).await.unwrap().is_some());
+    create(&*store, "two").await;
+    let mut raw = place.raw().await;
+    let indexes: Vec<String> =
+        sqlx::query_scalar("SELECT name FROM sqlite_schema WHERE type = 'index' AND name LIKE 'journal%'")
+            .fetch_all(&mut raw)
+            .await
+            .unwrap();
+    assert_eq!(indexes, ["journal_by_call"]);
 }
 
 #[tokio::test]
