@@ -125,7 +125,8 @@ async fn a_damaged_document_is_noticed() {
 #[tokio::test]
 async fn events_and_records_can_not_be_rewritten() {
     let place = Place::new();
-    create(&*place.open().await, "one").await;
+    let store = place.open().await;
+    create(&*store, "one").await;
     let mut raw = place.raw().await;
     let error = sqlx::query("UPDATE events SET at = 0").execute(&mut raw).await.unwrap_err();
     assert!(error.to_string().contains("an event never changes"), "{error}");

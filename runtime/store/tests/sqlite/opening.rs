@@ -84,7 +84,9 @@ async fn a_newer_schema_is_not_touched() {
 #[tokio::test]
 async fn an_older_schema_is_brought_to_the_newest() {
     let place = Place::new();
-    create(&*place.open().await, "one").await;
+    let store = place.open().await;
+    create(&*store, "one").await;
+    store.close().await;
     place
         .tamper(
             "DROP INDEX journal_by_call; CREATE INDEX journal_by_attempt ON journal (workflow, stage, attempt); \
