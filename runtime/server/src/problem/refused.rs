@@ -66,6 +66,7 @@ impl From<StoreError> for Problem {
                 let detail = "the database is damaged: stop the server and look at its log";
                 Self::new(Kind::StoreDamaged, detail).with_cause(text)
             }
+            StoreError::Unavailable(_) => Self::new(Kind::StoreUnavailable, text.clone()).with_cause(text),
             _ => {
                 let detail = "the database is not available: try again; the server's log tells why";
                 Self::new(Kind::StoreUnavailable, detail).with_cause(text)
@@ -76,4 +77,17 @@ impl From<StoreError> for Problem {
 
 fn moves(from: Status, to: Option<Status>) -> Value {
     json!({ "from": from, "to": to, "legal": from.moves() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_learns_why_the_database_is_not_available() {
+        let full = StoreError::Unavailable("database or disk is full".to_owned());
+        let document = Problem::from(CreateError::Store(full)).document("trace");
+        assert_eq!((document.status, document.code.as_str()), (503, "store_unavailable"));
+        assert!(document.detail.contains("database or disk is full"), "{}", document.detail);
+    }
 }
