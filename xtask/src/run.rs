@@ -106,7 +106,6 @@ fn where_to_look(server: &Server, sample: &Sample) {
         ("This task", format!("{url}/api/v1/workflows/{ADW_ID}")),
         ("Its live feed", format!("{}/ws/workflows/{ADW_ID}", url.replacen("http", "ws", 1))),
         ("Its branch", format!("{} in {repository}", sample::branch(ADW_ID))),
-        ("Its worktree", format!("{repository}/.adw/trees/{ADW_ID}")),
         ("The server's log", server.log().display().to_string()),
     ] {
         terminal::say(format!("  {what:<17} {place}"));

@@ -76,7 +76,7 @@ fn by_name(config: &Config, name: &str) -> Result<Chosen, CallError> {
 
 fn first_found(config: &Config) -> Result<Chosen, CallError> {
     let found = config.agents.iter().find(|agent| match &agent.profile {
-        AgentProfile::Command { command, .. } => command.first().is_some_and(|program| is_there(program)),
+        AgentProfile::Command { command, .. } => command.first().is_some_and(|program| is_installed(program)),
         // It has nothing to apply.
         AgentProfile::Patch => false,
     });
@@ -94,8 +94,10 @@ fn by_hand() -> CallError {
     )
 }
 
-/// A relative path is taken from the worktree, which may not be there yet: it is found out when it runs.
-fn is_there(program: &str) -> bool {
+/// Whether the program of an agent is on this machine, by its path or on PATH.
+///
+/// A relative path is taken from the worktree, which may not be there yet: that is found out when it runs.
+pub fn is_installed(program: &str) -> bool {
     if program.contains('/') {
         return !Path::new(program).is_absolute() || Path::new(program).exists();
     }

@@ -26,6 +26,7 @@ mod runs;
 mod scheduler;
 mod timers;
 
+pub use agents::is_installed;
 pub use clock::{Clock, SystemClock};
 pub use engine::{Engine, Options, check};
 pub use error::{CommandError, CreateError, StartError};

@@ -75,7 +75,12 @@ impl Journal for Troubled {
 
 #[async_trait]
 impl StageValues for Troubled {
-    async fn value(&self, workflow: RowId, stage: &StageName, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+    async fn value(
+        &self,
+        workflow: RowId,
+        stage: &StageName,
+        key: &str,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
         self.inner.value(workflow, stage, key).await
     }
     async fn set_value(
@@ -139,7 +144,11 @@ fn with_agent(folder: &tempfile::TempDir, tools: &tempfile::TempDir, body: &str)
 async fn an_agents_answer_outlives_a_disk_that_is_full_for_a_while() {
     let (folder, tools) = (repository(&[("a.txt", "a\n")]), tempfile::tempdir().unwrap());
     let ledger = tools.path().join("ledger");
-    with_agent(&folder, &tools, &format!("cat >/dev/null; echo run >> {}; echo b >> a.txt\n", ledger.display()));
+    with_agent(
+        &folder,
+        &tools,
+        &format!("cat >/dev/null; echo run >> {}; echo b >> a.txt\n", ledger.display()),
+    );
     let bench = troubled(folder, 2, 3).await;
     let adw_id = bench.create(task("work")).await;
     let workflow = bench.ends_as(&adw_id, Status::Completed).await;
@@ -153,7 +162,11 @@ async fn an_agents_answer_outlives_a_disk_that_is_full_for_a_while() {
 async fn a_start_on_a_full_disk_takes_everything_up_once_there_is_space() {
     let (folder, tools) = (repository(&[("a.txt", "a\n")]), tempfile::tempdir().unwrap());
     let go = tools.path().join("go");
-    with_agent(&folder, &tools, &format!("cat >/dev/null; [ -e {} ] || sleep 600; echo b >> a.txt\n", go.display()));
+    with_agent(
+        &folder,
+        &tools,
+        &format!("cat >/dev/null; [ -e {} ] || sleep 600; echo b >> a.txt\n", go.display()),
+    );
     let first = troubled(folder, 0, 0).await;
     let adw_id = first.create(task("work")).await;
     first.until(&adw_id, |workflow| workflow.running_stage().is_some()).await;

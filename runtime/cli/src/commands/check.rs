@@ -1,7 +1,7 @@
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use adw_config::{AgentProfile, Config, ConfigError, Env};
-use adw_engine::StartError;
+use adw_engine::{StartError, is_installed};
 use clap::Args;
 use serde_json::json;
 
@@ -56,19 +56,10 @@ fn of_stages(config: &Config) -> Option<ConfigError> {
 fn of_agents(config: &Config) -> impl Iterator<Item = String> {
     config.agents.iter().filter_map(|agent| {
         let AgentProfile::Command { command, .. } = &agent.profile else { return None };
-        let program = command.first().filter(|program| !is_there(program))?;
+        let program = command.first().filter(|program| !is_installed(program))?;
         let name = &agent.name;
         Some(format!("the program of the agent {name} is not there: {program}; install it, or name its path"))
     })
-}
-
-/// A relative path is taken from a worktree, which is not there yet.
-fn is_there(program: &str) -> bool {
-    if program.contains('/') {
-        return !Path::new(program).is_absolute() || Path::new(program).exists();
-    }
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
 }
 
 /// Does every plugin load, with the grants that it has?
