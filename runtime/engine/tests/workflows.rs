@@ -5,7 +5,7 @@ mod support;
 
 use adw_core::{Cancel, Command, StageStatus, Status, fold};
 use adw_engine::{LogQuery, Route};
-use support::{Bench, git, repository, script, task};
+use support::{Bench, git, repository, script, task, until_exists};
 
 const NOOP: &str = r#"
 [stages.one]
@@ -134,9 +134,7 @@ async fn a_cancel_ends_what_runs_and_its_processes() {
     new.route = Route::Stages(vec!["implement".parse().unwrap()]);
     let adw_id = bench.create(new).await;
     // The agent's own sign that it is at work.
-    while !marker.exists() {
-        tokio::task::yield_now().await;
-    }
+    until_exists(&marker).await;
     let pid = std::fs::read_to_string(&marker).unwrap();
     let stored = bench.engine.command(&adw_id, Command::Cancel(Cancel::default()), None).await.unwrap();
     assert_eq!(stored.workflow.status, Status::Cancelled);
@@ -164,9 +162,7 @@ async fn a_stop_in_the_middle_costs_nothing() {
     let bench = Bench::in_folder(folder, &config).await;
     let first = bench.create(task("Fix the sum")).await;
     let second = bench.create(task("Fix it again")).await;
-    while !ledger.exists() {
-        tokio::task::yield_now().await;
-    }
+    until_exists(&ledger).await;
     std::fs::write(&go, "").unwrap();
     let bench = bench.restart().await;
     for adw_id in [&first, &second] {

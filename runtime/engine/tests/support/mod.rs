@@ -108,6 +108,16 @@ async fn start(folder: &Path) -> (Engine, Arc<dyn Store>) {
     (engine, store)
 }
 
+/// Waits for a file that a script makes as its sign: of files there are no events, so this looks again and again.
+pub async fn until_exists(file: &Path) {
+    let looking = async {
+        while !file.exists() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, looking).await.expect("the script gave no sign");
+}
+
 /// A task through the pipeline `default`.
 pub fn task(title: &str) -> NewTask {
     NewTask {
