@@ -81,8 +81,10 @@ fn run(cx: &Cx, prepared: &Prepared) -> Result<Ran, Failure> {
     for (name, value) in &prepared.environment {
         command = command.env(name, value);
     }
-    // Colours would only have to be taken out again.
-    let output = command.env("NO_COLOR", "1").env("CARGO_TERM_COLOR", "never").run()?;
+    // Colours would only have to be taken out again. Python takes a compiled file for fresh when the source has the
+    // same size and second of change, as it may have right after an agent mended it.
+    let command = command.env("NO_COLOR", "1").env("CARGO_TERM_COLOR", "never");
+    let output = command.env("PYTHONDONTWRITEBYTECODE", "1").run()?;
     let ran = Ran::new(prepared.to_string(), &output);
     match &ran.tally {
         Some(tally) => cx.log().info(format_args!("`{prepared}`: {tally} ({})", ran.exit)),

@@ -21,5 +21,5 @@ pub use failure::{AgentFailure, ErrorClass};
 pub use patch::{ApplyPatch, NotApplied};
 pub use process::environment::Environment;
 pub use process::mark::Owner;
-pub use process::sweep::{Swept, sweep};
+pub use process::sweep::{Swept, sweep, sweep_all};
 pub use unified_diff::extract_patch;

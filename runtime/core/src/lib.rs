@@ -9,6 +9,7 @@
 
 mod apply;
 mod command;
+mod depth;
 mod event;
 mod grants;
 mod ids;
@@ -23,6 +24,7 @@ pub use apply::{FoldError, apply, fold};
 pub use command::{
     AttemptResult, Cancel, Command, Create, EndAttempt, Interrupt, Retry, SetStatus, Start, decide,
 };
+pub use depth::{DEEPEST_JSON, is_too_deep};
 pub use event::{Event, EventKind, Recorded};
 pub use grants::{ArgvPattern, Grants, HttpGrant, Limits, WorkspaceAccess};
 pub use ids::{AdwId, InvalidName, StageName};

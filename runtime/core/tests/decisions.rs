@@ -241,6 +241,28 @@ fn notes_by_hand_change_nothing_else() {
 }
 
 #[test]
+fn a_note_goes_with_whatever_move_it_comes_with() {
+    for (from, to) in [(Status::Running, Status::Cancelled), (Status::Failed, Status::Pending)] {
+        let mut history = at(from);
+        history.run(set(|set| {
+            set.status = Some(to);
+            set.result = Some(json!({"note": 1}));
+            set.error_message = Some("by a person".to_owned());
+        }));
+        assert_eq!(history.workflow.status, to);
+        assert_eq!(history.workflow.result, Some(json!({"note": 1})), "{from:?} to {to:?}");
+        assert_eq!(history.workflow.error_message.as_deref(), Some("by a person"), "{from:?} to {to:?}");
+    }
+}
+
+#[test]
+fn json_of_others_is_bounded_in_depth() {
+    let nested = |depth: usize| (0..depth).fold(json!(1), |inner, _| json!([inner]));
+    assert!(!adw_core::is_too_deep(&nested(adw_core::DEEPEST_JSON)));
+    assert!(adw_core::is_too_deep(&nested(adw_core::DEEPEST_JSON + 1)));
+}
+
+#[test]
 fn a_failure_by_hand_has_a_message_even_when_none_is_given() {
     let mut history = at(Status::Running);
     history.run(set(|set| {

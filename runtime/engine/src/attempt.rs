@@ -25,7 +25,10 @@ pub(crate) enum End {
 /// Runs the attempt that the workflow says is under way.
 pub(crate) async fn run(engine: &Arc<Inner>, workflow: &Workflow, stage: &Stage) -> End {
     let (signal, _guard) = engine.runs.begin(&workflow.adw_id, &stage.name, stage.attempt);
-    // A cancel may have come between the decision and the note of it.
+    // A stop or a cancel may have come between the decision and the note of it.
+    if engine.is_stopping() {
+        signal.stop(Cause::Shutdown);
+    }
     match engine.ledger.current(&workflow.adw_id).await {
         Ok(stored) => engine.runs.stop_superseded(&stored.workflow),
         Err(error) => return fatal(error.to_string()),

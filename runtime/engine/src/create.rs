@@ -5,7 +5,7 @@ use std::sync::Arc;
 use adw_core::{AdwId, Create, Task, TaskType, Timestamp};
 use adw_store::{StoreError, Stored};
 
-use crate::{CreateError, Created, NewTask, catalog::Pinned, clock::chance, inner::Inner};
+use crate::{CommandError, CreateError, Created, NewTask, catalog::Pinned, clock::chance, inner::Inner};
 
 pub(crate) async fn create(engine: &Arc<Inner>, new: NewTask) -> Result<Created, CreateError> {
     if engine.is_stopping() {
@@ -35,7 +35,12 @@ pub(crate) async fn create(engine: &Arc<Inner>, new: NewTask) -> Result<Created,
 /// An id that is taken is no error where it was taken by this very task: the answer to a client that asks again.
 async fn the_same(engine: &Inner, create: &Create, pinned: &Pinned) -> Result<Created, CreateError> {
     let taken = || CreateError::Taken(create.adw_id.clone());
-    let stored: Stored = engine.store.workflow(&create.adw_id).await?.ok_or_else(taken)?;
+    let look = engine.ledger.look(&create.adw_id, |stored| engine.react(stored)).await;
+    let stored: Stored = match look {
+        Ok(stored) => stored,
+        Err(CommandError::Store(error)) => return Err(error.into()),
+        Err(_) => return Err(taken()),
+    };
     let there = &stored.workflow;
     let same_stages = there.stages.iter().map(|stage| &stage.name).eq(pinned
         .pipeline

@@ -3,10 +3,11 @@
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use adw_config::Config;
-use adw_core::{AdwId, Command, Recorded, Status};
+use adw_core::{AdwId, Command, Interrupt, Recorded};
 use adw_host::Host;
 use adw_store::{Filter, Page, Pagination, Store, StoreError, Stored};
 use adw_workspace::Workspaces;
@@ -18,17 +19,21 @@ use crate::{
     CommandError, CreateError, Created, Feed, LogPage, LogQuery, NewTask, StartError, Subscription,
     blobs::Blobs,
     catalog::Catalog,
-    clock::{Clock, SystemClock},
+    clock::{Clock, SystemClock, backoff},
     create, data_folder,
     inner::Inner,
     ledger::Ledger,
     logs::Logs,
     readiness::{self, Readiness},
-    recovery, results, run,
+    recovery, results,
+    run::{self, Ran},
     runs::{Cause, Runs},
     scheduler::Scheduler,
     timers::{Rings, timers},
 };
+
+/// How long what can't go on is left alone.
+const PAUSE: Duration = Duration::from_secs(5);
 
 /// What an engine is made of.
 pub struct Options {
@@ -204,13 +209,33 @@ async fn run_those_with_a_place(engine: Arc<Inner>, mut places: mpsc::UnboundedR
                 None => return,
             },
         };
-        let running = Arc::clone(&engine);
-        engine.tasks.spawn(async move {
-            let place = Place { engine: &running, adw_id: &adw_id };
-            run::run(&running, &adw_id).await;
-            drop(place);
-            look_again(&running, &adw_id).await;
-        });
+        engine.tasks.spawn(with_a_place(Arc::clone(&engine), adw_id));
+    }
+}
+
+/// One run, and what is left to do after it.
+async fn with_a_place(engine: Arc<Inner>, adw_id: AdwId) {
+    let (running, name) = (Arc::clone(&engine), adw_id.clone());
+    // On a task of its own, so that a panic ends nothing but this run.
+    let run = tokio::spawn(async move {
+        let _place = Place { engine: &running, adw_id: &name };
+        run::run(&running, &name).await
+    });
+    let ran = run.await.unwrap_or_else(|error| {
+        tracing::error!(%adw_id, %error, "a run was broken off");
+        Ran::Stuck
+    });
+    if ran == Ran::Stuck {
+        // What can't go on now is not tried again at once: it would only stand in the way of the others.
+        pause(&engine, PAUSE).await;
+    }
+    let mut waits = backoff();
+    while let Err(error) = look_again(&engine, &adw_id, ran).await {
+        tracing::error!(%adw_id, %error, "the workflow could not be read; trying again");
+        pause(&engine, waits.next().unwrap_or(PAUSE)).await;
+        if engine.is_stopping() {
+            return;
+        }
     }
 }
 
@@ -227,15 +252,31 @@ impl Drop for Place<'_> {
 }
 
 /// What is left to do once a run is over. The worktree of a workflow that has ended is put away. One that became
-/// runnable while its place was being given up gets into the queue again; one whose timer rang too early is woken again.
-async fn look_again(engine: &Inner, adw_id: &AdwId) {
-    match engine.ledger.current(adw_id).await {
-        Ok(stored) if matches!(stored.workflow.status, Status::Completed | Status::Cancelled) => {
-            results::put_away(engine, &stored.workflow).await;
+/// runnable while its place was being given up gets into the queue again; one whose timer rang too early is woken again;
+/// an attempt that nobody runs any more is interrupted, and so made again.
+async fn look_again(engine: &Inner, adw_id: &AdwId, ran: Ran) -> Result<(), CommandError> {
+    let react = |stored: &Stored| {
+        if !engine.is_stopping() && !stored.workflow.status.is_ended() {
+            engine.react(stored);
         }
-        Ok(stored) if !engine.is_stopping() => engine.react(&stored),
-        Ok(_) => {}
-        Err(error) => tracing::error!(%adw_id, %error, "the workflow could not be read"),
+    };
+    let workflow = engine.ledger.look(adw_id, react).await?.workflow;
+    if engine.is_to_be_put_away(&workflow) {
+        results::put_away(engine, &workflow).await;
+    }
+    let abandoned =
+        ran == Ran::Stuck && workflow.running_stage().is_some() && !engine.scheduler.has_place(adw_id);
+    if abandoned && !engine.is_stopping() {
+        let cause = "its run was broken off".to_owned();
+        engine.command(adw_id, &Command::Interrupt(Interrupt { cause }), None).await?;
+    }
+    Ok(())
+}
+
+async fn pause(engine: &Inner, how_long: Duration) {
+    tokio::select! {
+        () = tokio::time::sleep(how_long) => {}
+        () = engine.stopping.cancelled() => {}
     }
 }
 

@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use adw_agents::Owner;
 use adw_config::Config;
-use adw_core::{AdwId, Command, Pipeline, Waiting, Workflow};
+use adw_core::{AdwId, Command, Pipeline, Status, Waiting, Workflow};
 use adw_store::{RowId, Store, StoreError, Stored};
 use adw_workspace::Workspaces;
 use tokio::sync::mpsc;
@@ -82,9 +82,18 @@ impl Inner {
         if let Some(Waiting::Timer { until, .. }) = &workflow.waiting {
             self.timers.set(&workflow.adw_id, *until, self.clock.as_ref());
         }
-        if workflow.is_runnable() {
+        if workflow.status.is_ended() {
+            self.scheduler.forget(&workflow.adw_id);
+        }
+        if workflow.is_runnable() || self.is_to_be_put_away(workflow) {
             self.enqueue(stored);
         }
+    }
+
+    /// Whether it has ended and left a worktree. The end of a run puts that away, and so a run is what it gets.
+    pub(crate) fn is_to_be_put_away(&self, workflow: &Workflow) -> bool {
+        matches!(workflow.status, Status::Completed | Status::Cancelled)
+            && self.workspaces.has_folder(workflow.adw_id.as_str())
     }
 
     /// Lets a workflow run as soon as there is a place.
@@ -97,11 +106,11 @@ impl Inner {
         Owner { server: self.data.display().to_string(), adw_id: adw_id.to_string() }
     }
 
-    /// Ends what programs of this workflow an earlier run of the server left.
-    pub(crate) async fn sweep(&self, adw_id: &AdwId) {
-        let swept = adw_agents::sweep(&self.owner(adw_id)).await;
+    /// Ends what programs an earlier run of the server left.
+    pub(crate) async fn sweep(&self) {
+        let swept = adw_agents::sweep_all(&self.data.display().to_string()).await;
         if swept.ended > 0 || swept.survivors > 0 {
-            tracing::warn!(%adw_id, ended = swept.ended, survivors = swept.survivors, "swept up left-over processes");
+            tracing::warn!(ended = swept.ended, survivors = swept.survivors, "swept up left-over processes");
         }
     }
 

@@ -81,7 +81,11 @@ impl Ledger {
                 return Err(CommandError::NotFound(adw_id.clone()));
             };
             match self.decide_and_append(stored, command, expected).await {
-                Ok(None) => return Ok(stored.clone()),
+                Ok(None) => {
+                    // It is so already; perhaps by a write of our own whose answer was lost, and that nobody followed.
+                    react(stored);
+                    return Ok(stored.clone());
+                }
                 Ok(Some(history)) => {
                     let id = stored.id;
                     let Some((_, workflow)) = history.last() else { continue };
@@ -166,12 +170,23 @@ impl Ledger {
 
     /// The workflow as it stands.
     pub(crate) async fn current(&self, adw_id: &AdwId) -> Result<Stored, CommandError> {
+        self.look(adw_id, |_| {}).await
+    }
+
+    /// The workflow as it stands, with what follows from it: `react` is called as [`Ledger::command`] calls it.
+    pub(crate) async fn look(
+        &self,
+        adw_id: &AdwId,
+        react: impl FnOnce(&Stored),
+    ) -> Result<Stored, CommandError> {
         let cell = self.hold(adw_id);
         let mut slot = cell.lock().await;
         if slot.is_none() {
             *slot = self.store.workflow(adw_id).await?;
         }
-        slot.clone().ok_or_else(|| CommandError::NotFound(adw_id.clone()))
+        let stored = slot.as_ref().ok_or_else(|| CommandError::NotFound(adw_id.clone()))?;
+        react(stored);
+        Ok(stored.clone())
     }
 
     /// Keeps a workflow in memory for as long as the answer lives.

@@ -271,8 +271,13 @@ impl AttemptLog {
         if let Some(folder) = self.path.parent() {
             fs::create_dir_all(folder).await?;
         }
-        let opened = fs::OpenOptions::new().create(true).append(true).open(&self.path).await?;
-        let offset = opened.metadata().await?.len();
+        let mut opened = fs::OpenOptions::new().create(true).append(true).open(&self.path).await?;
+        let mut offset = opened.metadata().await?.len();
+        if offset > 0 {
+            // A line may have been cut off, and the next must not stick to it; an empty line is no line.
+            opened.write_all(b"\n").await?;
+            offset += 1;
+        }
         *file = Some(OpenLog { file: opened, offset, full: offset >= LONGEST });
         Ok(())
     }

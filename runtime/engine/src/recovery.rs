@@ -5,7 +5,6 @@ use std::sync::Arc;
 use adw_core::{Command, Interrupt};
 
 use adw_store::StoreError;
-use futures_util::future::join_all;
 
 use crate::{CommandError, StartError, inner::Inner};
 
@@ -13,16 +12,15 @@ use crate::{CommandError, StartError, inner::Inner};
 /// waits on; what was queued is queued.
 pub(crate) async fn recover(engine: &Arc<Inner>) -> Result<(), StartError> {
     let open = engine.store.open_workflows().await?;
-    let interrupted = open.iter().filter(|stored| stored.workflow.running_stage().is_some());
-    let interrupted: Vec<_> = interrupted.map(|stored| stored.workflow.adw_id.clone()).collect();
     // What a killed server left running would work in the same tree as the next attempt.
-    join_all(interrupted.iter().map(|adw_id| engine.sweep(adw_id))).await;
-    let count = open.len();
+    engine.sweep().await;
+    let (count, mut interrupted) = (open.len(), 0);
     for stored in open {
         if stored.workflow.running_stage().is_none() {
             engine.react(&stored);
             continue;
         }
+        interrupted += 1;
         let adw_id = stored.workflow.adw_id;
         match engine.command(&adw_id, &interrupt(), None).await {
             // The disk is full, perhaps: the server starts all the same, and takes it up as soon as it can.
@@ -39,7 +37,7 @@ pub(crate) async fn recover(engine: &Arc<Inner>) -> Result<(), StartError> {
         }
     }
     if count > 0 {
-        tracing::info!(workflows = count, interrupted = interrupted.len(), "took up open workflows");
+        tracing::info!(workflows = count, interrupted, "took up open workflows");
     }
     Ok(())
 }

@@ -12,24 +12,45 @@ use crate::{
     runs::Cause,
 };
 
-/// Runs the workflow until it has nothing more to run: it ended, it waits, or the server stops.
-pub(crate) async fn run(engine: &Arc<Inner>, adw_id: &AdwId) {
+/// How a run was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ran {
+    /// The workflow has nothing more to run: it ended, it waits, or the server stops.
+    Out,
+    /// It could not go on although it has something to run.
+    Stuck,
+}
+
+/// Runs the workflow for as long as it has something to run.
+pub(crate) async fn run(engine: &Arc<Inner>, adw_id: &AdwId) -> Ran {
     // Held, so that its state stays in memory from one stage to the next.
     let _held = engine.ledger.hold(adw_id);
     while !engine.is_stopping() {
-        match engine.insist(adw_id, &Command::Start(Start)).await {
-            Ok(workflow) => through_stages(engine, workflow).await,
-            Err(CommandError::Refused(_)) => return,
+        let workflow = match engine.insist(adw_id, &Command::Start(Start)).await {
+            // Nothing can be started; unless a start of our own went through whose answer was lost.
+            Err(CommandError::Refused(_)) => {
+                engine.ledger.current(adw_id).await.map(|stored| stored.workflow)
+            }
+            started => started,
+        };
+        match workflow {
+            Ok(workflow) if workflow.running_stage().is_none() => return Ran::Out,
+            Ok(workflow) => {
+                if through_stages(engine, workflow).await == Ran::Stuck {
+                    return Ran::Stuck;
+                }
+            }
             Err(error) => {
                 tracing::error!(%adw_id, %error, "the workflow could not be started");
-                return;
+                return Ran::Stuck;
             }
         }
     }
+    Ran::Out
 }
 
 /// From the stage that is under way to the next, while there is one.
-async fn through_stages(engine: &Arc<Inner>, mut workflow: Workflow) {
+async fn through_stages(engine: &Arc<Inner>, mut workflow: Workflow) -> Ran {
     let adw_id = workflow.adw_id.clone();
     while let Some(stage) = workflow.running_stage() {
         let ended = (stage.name.clone(), stage.attempt);
@@ -56,14 +77,15 @@ async fn through_stages(engine: &Arc<Inner>, mut workflow: Workflow) {
             next => next,
         };
         match next {
-            Ok(next) if is_running(&next, &ended) => return,
+            Ok(next) if is_running(&next, &ended) => return Ran::Stuck,
             Ok(next) => workflow = next,
             Err(error) => {
                 tracing::error!(%adw_id, %error, "the end of a stage could not be written down");
-                return;
+                return Ran::Stuck;
             }
         }
     }
+    Ran::Out
 }
 
 /// Whether this attempt is still the one under way.

@@ -55,12 +55,25 @@ impl Scheduler {
         self.dispatch(&mut state)
     }
 
+    /// Takes a workflow out of the queue, if it is there.
+    pub(crate) fn forget(&self, adw_id: &AdwId) {
+        let mut state = self.lock();
+        if state.queued.remove(adw_id) {
+            state.queue.retain(|queued| queued.adw_id != *adw_id);
+        }
+    }
+
     /// Gives back the place of a workflow and answers with those that are to run now.
     #[must_use = "what is answered has a place and must be run"]
     pub(crate) fn release(&self, adw_id: &AdwId) -> Vec<AdwId> {
         let mut state = self.lock();
         state.active.remove(adw_id);
         self.dispatch(&mut state)
+    }
+
+    /// Whether somebody runs it.
+    pub(crate) fn has_place(&self, adw_id: &AdwId) -> bool {
+        self.lock().active.contains(adw_id)
     }
 
     /// No place is given any more.

@@ -12,6 +12,9 @@ use tokio_util::time::DelayQueue;
 
 use crate::clock::Clock;
 
+/// The longest that one is set for.
+const LONGEST: Duration = Duration::from_mins(10);
+
 /// Sets timers.
 #[derive(Clone)]
 pub(crate) struct Timers {
@@ -34,7 +37,13 @@ impl Timers {
     /// Rings once the time has come; at once for a time that has passed.
     pub(crate) fn set(&self, adw_id: &AdwId, until: Timestamp, clock: &dyn Clock) {
         let left = until.as_millis().saturating_sub(clock.now().as_millis());
-        let left = Duration::from_millis(u64::try_from(left).unwrap_or(0));
+        // One that rings too early is set again; so a clock that jumps, or a time far off, does no harm.
+        let left = Duration::from_millis(u64::try_from(left).unwrap_or(0)).min(LONGEST);
+        self.set_in(adw_id, left);
+    }
+
+    /// Rings after this long.
+    pub(crate) fn set_in(&self, adw_id: &AdwId, left: Duration) {
         // The other end is gone only when the engine is.
         let _ = self.set.send((adw_id.clone(), left));
     }

@@ -5,7 +5,7 @@ mod support;
 
 use adw_core::{Cancel, Command, StageStatus, Status, fold};
 use adw_engine::{LogQuery, Route};
-use support::{Bench, git, repository, script, task, until_exists};
+use support::{Bench, git, repository, script, task, until_there};
 
 const NOOP: &str = r#"
 [stages.one]
@@ -134,7 +134,7 @@ async fn a_cancel_ends_what_runs_and_its_processes() {
     new.route = Route::Stages(vec!["implement".parse().unwrap()]);
     let adw_id = bench.create(new).await;
     // The agent's own sign that it is at work.
-    until_exists(&marker).await;
+    until_there(&marker, true).await;
     let pid = std::fs::read_to_string(&marker).unwrap();
     let stored = bench.engine.command(&adw_id, Command::Cancel(Cancel::default()), None).await.unwrap();
     assert_eq!(stored.workflow.status, Status::Cancelled);
@@ -162,7 +162,7 @@ async fn a_stop_in_the_middle_costs_nothing() {
     let bench = Bench::in_folder(folder, &config).await;
     let first = bench.create(task("Fix the sum")).await;
     let second = bench.create(task("Fix it again")).await;
-    until_exists(&ledger).await;
+    until_there(&ledger, true).await;
     std::fs::write(&go, "").unwrap();
     let bench = bench.restart().await;
     for adw_id in [&first, &second] {
@@ -171,4 +171,41 @@ async fn a_stop_in_the_middle_costs_nothing() {
         let events = bench.engine.events(adw_id, 0, 100).await.unwrap();
         assert_eq!(fold(&events).unwrap().unwrap(), bench.workflow(adw_id).await);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_lets_no_further_stage_begin() {
+    let stages: Vec<String> = (0..40).map(|number| format!("s{number}")).collect();
+    let tables: String =
+        stages.iter().map(|stage| format!("[stages.{stage}]\nplugin = \"builtin:noop\"\n")).collect();
+    let bench = Bench::new(&format!("{tables}[pipelines.default]\nstages = {stages:?}\n")).await;
+    let mut ids = Vec::new();
+    for number in 0..5 {
+        ids.push(bench.create(task(&format!("long {number}"))).await);
+    }
+    bench.until(&ids[0], |workflow| workflow.progress > 5).await;
+    let bench = bench.restart().await;
+    for adw_id in &ids {
+        let workflow = bench.ends_as(adw_id, Status::Completed).await;
+        assert!(workflow.stages.iter().all(|stage| stage.failures == 0));
+        let events = bench.engine.events(adw_id, 0, 1000).await.unwrap();
+        assert_eq!(fold(&events).unwrap().unwrap(), bench.workflow(adw_id).await);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workflow_that_is_cancelled_while_it_waits_leaves_no_worktree() {
+    let folder = repository(&[("a.txt", "a\n")]);
+    let config = "[agents.mine]\nprofile = \"command\"\ncommand = [\"false\"]\n\
+                  [stages.implement]\nplugin = \"builtin:implement\"\n\
+                  [stages.implement.retry]\nattempts = 2\nbackoff = \"1h..1h\"\non = [\"crashed\"]\n\
+                  [stages.implement.grants]\nworkspace = \"write\"\nagent = [\"*\"]\n\
+                  [pipelines.default]\nstages = [\"implement\"]\n";
+    let bench = Bench::in_folder(folder, config).await;
+    let adw_id = bench.create(task("work")).await;
+    bench.until(&adw_id, |workflow| workflow.waiting.is_some()).await;
+    let tree = bench.path().join(".adw/trees").join(adw_id.as_str());
+    assert!(tree.exists());
+    bench.engine.command(&adw_id, Command::Cancel(Cancel::default()), None).await.unwrap();
+    until_there(&tree, false).await;
 }

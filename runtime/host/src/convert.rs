@@ -65,10 +65,11 @@ impl Outcome {
                         bound: DATA,
                     });
                 }
-                let data = serde_json::from_str(&data).map_err(|error| RunError::BadOutput {
-                    plugin: plugin.clone(),
-                    reason: error.to_string(),
-                })?;
+                let bad = |reason| RunError::BadOutput { plugin: plugin.clone(), reason };
+                let data = serde_json::from_str(&data).map_err(|error| bad(error.to_string()))?;
+                if adw_core::is_too_deep(&data) {
+                    return Err(bad(format!("it is nested more than {} deep", adw_core::DEEPEST_JSON)));
+                }
                 Ok(Self::Done { summary: for_people(&summary), data })
             }
             types::Outcome::Skipped(reason) => Ok(Self::Skipped(for_people(&reason))),

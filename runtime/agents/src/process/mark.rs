@@ -54,8 +54,12 @@ impl RunMarks {
 }
 
 impl Owner {
+    pub(crate) fn mark_of(server: &str) -> Mark {
+        Mark::new(SERVER, server)
+    }
+
     pub(crate) fn marks(&self) -> [Mark; 2] {
-        [Mark::new(SERVER, &self.server), Mark::new(WORKFLOW, &self.adw_id)]
+        [Self::mark_of(&self.server), Mark::new(WORKFLOW, &self.adw_id)]
     }
 }
 

@@ -31,13 +31,11 @@ impl SetStatus {
         let stage = self.stage(workflow)?;
         let events = match to {
             Status::Running => Self::jump(workflow, stage),
-            Status::Pending if from == Status::Failed => {
-                return Retry { from: stage.cloned() }.decide(workflow);
-            }
+            Status::Pending if from == Status::Failed => Retry { from: stage.cloned() }.decide(workflow)?,
             Status::Completed if from != to => vec![self.complete()],
             Status::Failed if from != to => vec![self.fail()],
             Status::Cancelled if from != to => {
-                return Cancel { reason: self.error_message.clone() }.decide(workflow);
+                Cancel { reason: self.error_message.clone() }.decide(workflow)?
             }
             _ => Vec::new(),
         };
@@ -96,7 +94,9 @@ impl SetStatus {
         let error_message = self
             .error_message
             .clone()
-            .filter(|message| !carried(Status::Failed) && workflow.error_message.as_ref() != Some(message));
+            .filter(|_| !carried(Status::Failed) && !carried(Status::Cancelled))
+            // A retry clears the message, so that an equal one is a note all the same.
+            .filter(|message| carried(Status::Pending) || workflow.error_message.as_ref() != Some(message));
         (result.is_some() || error_message.is_some())
             .then_some(Event::WorkflowAnnotated { result, error_message })
     }

@@ -108,14 +108,15 @@ async fn start(folder: &Path) -> (Engine, Arc<dyn Store>) {
     (engine, store)
 }
 
-/// Waits for a file that a script makes as its sign: of files there are no events, so this looks again and again.
-pub async fn until_exists(file: &Path) {
+/// Waits for a file that a script makes as its sign, or for one to go: of files there are no events, so this looks again
+/// and again.
+pub async fn until_there(file: &Path, there: bool) {
     let looking = async {
-        while !file.exists() {
+        while file.exists() != there {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    tokio::time::timeout(PATIENCE, looking).await.expect("the script gave no sign");
+    tokio::time::timeout(PATIENCE, looking).await.expect("the file neither came nor went");
 }
 
 /// A task through the pipeline `default`.

@@ -73,6 +73,10 @@ impl StatusBody {
         let status = faults.text("/status", self.status).and_then(|word| status(&mut faults, &word));
         let current_stage = faults.parsed("/current_stage", self.current_stage);
         let error_message = faults.text("/error_message", self.error_message);
+        if self.result.as_ref().is_some_and(adw_core::is_too_deep) {
+            faults
+                .add("/result", format!("result may be nested {} deep at the most", adw_core::DEEPEST_JSON));
+        }
         let set = SetStatus { status, current_stage, result: self.result, error_message };
         let set = faults.into_result(Some(set))?;
         if set == SetStatus::default() {
