@@ -176,8 +176,8 @@ async fn a_stop_in_the_middle_costs_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stop_lets_no_further_stage_begin() {
     let stages: Vec<String> = (0..40).map(|number| format!("s{number}")).collect();
-    let tables: String =
-        stages.iter().map(|stage| format!("[stages.{stage}]\nplugin = \"builtin:noop\"\n")).collect();
+    let table = |stage: &String| format!("[stages.{stage}]\nplugin = \"builtin:noop\"\n");
+    let tables = stages.iter().map(table).collect::<Vec<_>>().concat();
     let bench = Bench::new(&format!("{tables}[pipelines.default]\nstages = {stages:?}\n")).await;
     let mut ids = Vec::new();
     for number in 0..5 {
