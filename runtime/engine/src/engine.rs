@@ -295,7 +295,8 @@ async fn hear(engine: Arc<Inner>, mut rings: Rings) {
             Ok(stored) if stored.workflow.waiting.is_some() => engine.enqueue(&stored),
             Ok(_) => {}
             Err(error) => {
-                tracing::error!(%adw_id, %error, "a workflow whose time has come could not be read");
+                tracing::error!(%adw_id, %error, "a workflow whose time has come could not be read; trying again");
+                engine.timers.set_in(&adw_id, PAUSE);
             }
         }
     }

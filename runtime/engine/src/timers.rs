@@ -13,7 +13,7 @@ use tokio_util::time::DelayQueue;
 use crate::clock::Clock;
 
 /// The longest that one is set for.
-const LONGEST: Duration = Duration::from_mins(10);
+const LONGEST: Duration = Duration::from_hours(1);
 
 /// Sets timers.
 #[derive(Clone)]
