@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use adw_wasm_toolchain::{CHOICE, Toolchain};
 
 /// The stages, by the names that adw.toml knows them under (`builtin:plan`).
-const STAGES: [&str; 4] = ["plan", "implement", "test", "noop"];
+const STAGES: [&str; 5] = ["plan", "implement", "test", "gate", "noop"];
 
 /// What else the modules are made of and with.
 const PARTS: [&str; 5] = ["plugin-sdk", "plugins/runners", "plugins/toolchain", "Cargo.lock", "Cargo.toml"];

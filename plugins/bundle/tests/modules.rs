@@ -12,8 +12,9 @@ const LARGEST: usize = 325_000;
 
 #[test]
 fn each_imports_what_it_calls_and_nothing_more() {
-    let cases: [(&str, &[&str]); 4] = [
+    let cases: [(&str, &[&str]); 5] = [
         ("noop", &["log"]),
+        ("gate", &["human", "log"]),
         ("plan", &["agent", "log", "workspace", "workspace-write"]),
         ("implement", &["agent", "log", "workspace", "workspace-write"]),
         ("test", &["exec", "log", "workspace"]),

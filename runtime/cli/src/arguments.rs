@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    cancel::Cancel, check::Check, diff::Diff, init::Init, logs::Logs, ls::Ls, retry::Retry, run::Run,
-    serve::Serve, show::Show,
+    answer::Answer, cancel::Cancel, check::Check, diff::Diff, init::Init, logs::Logs, ls::Ls, retry::Retry,
+    run::Run, serve::Serve, show::Show,
 };
 
 /// A durable runtime for AI developer workflows.
@@ -47,6 +47,7 @@ pub(crate) enum Command {
     Show(Show),
     Logs(Logs),
     Diff(Diff),
+    Answer(Answer),
     Cancel(Cancel),
     Retry(Retry),
 }

@@ -170,6 +170,13 @@ fn in_words(change: &Change) -> Option<String> {
         EventKind::StageSkipped => with(style::NOTE, "skipped", summary),
         EventKind::StageAttemptFailed => with(style::NOTE, "attempt failed:", error),
         EventKind::StageInterrupted => with(style::NOTE, "interrupted", text(data, "cause")),
+        EventKind::QuestionAnswered => {
+            let answer = data
+                .get("answer")
+                .map(|answer| answer.as_str().map_or_else(|| answer.to_string(), str::to_owned));
+            with(style::NOTE, "answered:", answer.as_deref())
+        }
+        EventKind::StageResumed => with(style::BUSY, "goes on", None),
         EventKind::StageReworked => {
             let to = format!("sends the work back to {}:", text(data, "to").unwrap_or("an earlier stage"));
             with(style::NOTE, &to, text(data, "feedback"))

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    AdwId, Event, Output, PipelineRef, Reason, Recorded, Stage, StageName, StageStatus, Status, Task,
-    Timestamp, Waiting, Workflow,
+    AdwId, Answered, Event, Output, PipelineRef, Reason, Recorded, Stage, StageName, StageStatus, Status,
+    Task, Timestamp, Workflow,
 };
 
 /// A history that no workflow can have.
@@ -74,6 +74,7 @@ fn change(workflow: &mut Workflow, event: &Event, at: Timestamp) {
         }
         Event::StageAttemptFailed { stage, error, .. } => workflow.with(stage, |stage| {
             stage.status = StageStatus::Pending;
+            stage.answered = None;
             stage.failures += 1;
             stage.error = Some(error.clone());
             stage.reason = Reason::Retry { number: stage.failures };
@@ -89,9 +90,19 @@ fn change(workflow: &mut Workflow, event: &Event, at: Timestamp) {
             stage.end(StageStatus::Failed, at);
         }),
         Event::WorkflowWaiting { waiting } => {
-            let Waiting::Timer { stage, .. } = waiting;
-            workflow.with(stage, |stage| stage.status = StageStatus::Waiting);
+            workflow.with(waiting.stage(), |stage| stage.status = StageStatus::Waiting);
             workflow.waiting = Some(waiting.clone());
+        }
+        Event::QuestionAnswered { stage, call, answer, note, .. } => {
+            workflow.waiting = None;
+            let answered = Answered { call: *call, answer: answer.clone(), note: note.clone() };
+            workflow.with(stage, |stage| {
+                stage.status = StageStatus::Pending;
+                stage.answered = Some(answered);
+            });
+        }
+        Event::StageResumed { stage, .. } => {
+            workflow.with(stage, |stage| stage.status = StageStatus::Running);
         }
         Event::WorkflowMoved { to } => moved(workflow, to, at),
         Event::WorkflowAnnotated { result, error_message } => {
@@ -232,6 +243,7 @@ impl Stage {
             reason: Reason::First,
             output: None,
             error: None,
+            answered: None,
             started_at: None,
             completed_at: None,
         }
@@ -241,6 +253,7 @@ impl Stage {
         self.status = StageStatus::Running;
         self.attempt = attempt;
         self.reason = reason.clone();
+        self.answered = None;
         self.started_at = Some(at);
         self.completed_at = None;
     }
@@ -253,6 +266,7 @@ impl Stage {
 
     fn end(&mut self, status: StageStatus, at: Timestamp) {
         self.status = status;
+        self.answered = None;
         self.completed_at = Some(at);
     }
 
@@ -261,6 +275,7 @@ impl Stage {
         self.status = StageStatus::Pending;
         self.round += 1;
         self.failures = 0;
+        self.answered = None;
         self.reason = Reason::First;
         self.completed_at = None;
     }

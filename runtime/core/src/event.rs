@@ -1,6 +1,7 @@
 //! What happened to a workflow. Events are the only source of every state; they are only ever added to.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::{AdwId, Output, PipelineRef, Reason, StageName, Task, Timestamp, Waiting};
 
@@ -83,6 +84,27 @@ pub enum Event {
         /// By what.
         cause: String,
     },
+    /// A person answered what an attempt had asked.
+    QuestionAnswered {
+        /// The stage that asked.
+        stage: StageName,
+        /// The attempt that asked.
+        attempt: u32,
+        /// The call that asked.
+        call: u32,
+        /// The answer.
+        answer: Value,
+        /// What the person said beside it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
+    /// An attempt goes on where it was, over the record of what it has done.
+    StageResumed {
+        /// Of which stage.
+        stage: StageName,
+        /// Its number.
+        attempt: u32,
+    },
     /// A stage found the work of an earlier one wanting; everything from there runs again.
     StageReworked {
         /// The stage that sent the work back.
@@ -119,7 +141,7 @@ pub enum Event {
     WorkflowAnnotated {
         /// The new result, if one was given.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        result: Option<serde_json::Value>,
+        result: Option<Value>,
         /// The new error message, if one was given.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         error_message: Option<String>,
@@ -132,7 +154,7 @@ pub enum Event {
     /// It reached its end.
     WorkflowCompleted {
         /// What came of it.
-        result: serde_json::Value,
+        result: Value,
         /// A person said so.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         by_hand: bool,
@@ -165,6 +187,8 @@ pub enum EventKind {
     StageSkipped,
     StageAttemptFailed,
     StageInterrupted,
+    QuestionAnswered,
+    StageResumed,
     StageReworked,
     StageFailed,
     WorkflowWaiting,
@@ -187,6 +211,8 @@ impl EventKind {
             Self::StageSkipped => "stage_skipped",
             Self::StageAttemptFailed => "stage_attempt_failed",
             Self::StageInterrupted => "stage_interrupted",
+            Self::QuestionAnswered => "question_answered",
+            Self::StageResumed => "stage_resumed",
             Self::StageReworked => "stage_reworked",
             Self::StageFailed => "stage_failed",
             Self::WorkflowWaiting => "workflow_waiting",
@@ -211,6 +237,8 @@ impl Event {
             Self::StageSkipped { .. } => EventKind::StageSkipped,
             Self::StageAttemptFailed { .. } => EventKind::StageAttemptFailed,
             Self::StageInterrupted { .. } => EventKind::StageInterrupted,
+            Self::QuestionAnswered { .. } => EventKind::QuestionAnswered,
+            Self::StageResumed { .. } => EventKind::StageResumed,
             Self::StageReworked { .. } => EventKind::StageReworked,
             Self::StageFailed { .. } => EventKind::StageFailed,
             Self::WorkflowWaiting { .. } => EventKind::WorkflowWaiting,
@@ -224,16 +252,18 @@ impl Event {
     }
 
     /// The stage that it tells of.
-    pub const fn stage(&self) -> Option<&StageName> {
+    pub fn stage(&self) -> Option<&StageName> {
         match self {
             Self::StageStarted { stage, .. }
             | Self::StageCompleted { stage, .. }
             | Self::StageSkipped { stage, .. }
             | Self::StageAttemptFailed { stage, .. }
             | Self::StageInterrupted { stage, .. }
+            | Self::QuestionAnswered { stage, .. }
+            | Self::StageResumed { stage, .. }
             | Self::StageReworked { stage, .. }
-            | Self::StageFailed { stage, .. }
-            | Self::WorkflowWaiting { waiting: Waiting::Timer { stage, .. } } => Some(stage),
+            | Self::StageFailed { stage, .. } => Some(stage),
+            Self::WorkflowWaiting { waiting } => Some(waiting.stage()),
             Self::WorkflowMoved { to } => Some(to),
             Self::WorkflowRetried { from } => Some(from),
             Self::TaskCreated { .. }

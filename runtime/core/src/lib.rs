@@ -14,6 +14,7 @@ mod event;
 mod grants;
 mod ids;
 mod pipeline;
+mod question;
 mod refusal;
 mod status;
 mod task;
@@ -22,13 +23,15 @@ mod workflow;
 
 pub use apply::{FoldError, apply, fold};
 pub use command::{
-    AttemptResult, Cancel, Command, Create, EndAttempt, Interrupt, Retry, SetStatus, Start, decide,
+    Answer, AttemptResult, Cancel, Command, Create, EndAttempt, Interrupt, Retry, SetStatus, Start, Suspend,
+    decide,
 };
 pub use depth::{DEEPEST_JSON, is_too_deep};
 pub use event::{Event, EventKind, Recorded};
 pub use grants::{ArgvPattern, Grants, HttpGrant, Limits, WorkspaceAccess};
 pub use ids::{AdwId, InvalidName, StageName};
 pub use pipeline::{Backoff, Pipeline, PipelineHash, PluginPin, ProjectPin, RetryPolicy, StageSpec};
+pub use question::{Answered, HandWork, Question};
 pub use refusal::Refusal;
 pub use status::{StageStatus, Status};
 pub use task::{Priority, Task, TaskType, UnknownTaskType};

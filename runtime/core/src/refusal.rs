@@ -35,6 +35,11 @@ pub enum Refusal {
         /// The attempt's number.
         attempt: u32,
     },
+    /// Nobody waits for this answer: it was given already, or what asked has gone on without.
+    #[error(
+        "this workflow waits for no answer: what it asked was answered already, or it has gone on without"
+    )]
+    NothingAsked,
     /// A stage was named for a move that takes none.
     #[error("current_stage can only be set on a workflow that is pending or running; this one is {}", .0.as_str())]
     StageOfEnded(Status),

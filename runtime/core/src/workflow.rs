@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AdwId, PipelineHash, StageName, StageStatus, Status, Task, Timestamp};
+use crate::{
+    AdwId, Answered, HandWork, PipelineHash, Question, StageName, StageStatus, Status, Task, Timestamp,
+};
 
 /// One task's way through a pipeline.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -76,6 +78,9 @@ pub struct Stage {
     /// What was wrong the last time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// The answer that its newest attempt goes on with: it has asked, and is to be resumed rather than made again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered: Option<Answered>,
     /// When its newest attempt began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_at: Option<Timestamp>,
@@ -129,6 +134,30 @@ pub enum Waiting {
         /// Why, for a person.
         message: String,
     },
+    /// A person's answer.
+    Question(Box<Question>),
+    /// Work that a person does in the place of an agent.
+    AgentByHand(Box<HandWork>),
+}
+
+impl Waiting {
+    /// The stage that goes on afterwards.
+    pub fn stage(&self) -> &StageName {
+        match self {
+            Self::Timer { stage, .. } => stage,
+            Self::Question(question) => &question.stage,
+            Self::AgentByHand(work) => &work.question.stage,
+        }
+    }
+
+    /// What a person is asked.
+    pub fn question(&self) -> Option<&Question> {
+        match self {
+            Self::Timer { .. } => None,
+            Self::Question(question) => Some(question),
+            Self::AgentByHand(work) => Some(&work.question),
+        }
+    }
 }
 
 impl Workflow {
@@ -179,6 +208,11 @@ impl Workflow {
     /// Whether the scheduler may give it a place: it has work, none of it is under way, and it waits on nothing.
     pub fn is_runnable(&self) -> bool {
         !self.status.is_ended() && self.waiting.is_none() && self.running_stage().is_none()
+    }
+
+    /// What a person is asked.
+    pub fn question(&self) -> Option<&Question> {
+        self.waiting.as_ref().and_then(Waiting::question)
     }
 
     /// The branch that its work is on.

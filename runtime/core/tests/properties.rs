@@ -4,8 +4,8 @@
 mod support;
 
 use adw_core::{
-    AttemptResult, Backoff, Cancel, Command, EndAttempt, Interrupt, Recorded, Retry, SetStatus, StageName,
-    StageStatus, Start, Status, Timestamp, Workflow, fold,
+    Answer, AttemptResult, Backoff, Cancel, Command, EndAttempt, Interrupt, Question, Recorded, Retry,
+    SetStatus, StageName, StageStatus, Start, Status, Suspend, Timestamp, Waiting, Workflow, fold,
 };
 use proptest::prelude::*;
 use support::{History, done, name, pipeline};
@@ -33,6 +33,15 @@ fn result() -> impl Strategy<Value = AttemptResult> {
 #[derive(Clone, Debug)]
 enum Step {
     EndCurrent(AttemptResult, u32),
+    /// The attempt under way asks a person.
+    Question(u32),
+    /// A person answers, perhaps what was asked before.
+    Answer {
+        stage: StageName,
+        attempt: u32,
+        call: u32,
+        fits: bool,
+    },
     Ask(Command),
     Wait(u64),
 }
@@ -53,6 +62,9 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         8 => (result(), any::<u32>()).prop_map(|(result, chance)| Step::EndCurrent(result, chance)),
         4 => Just(Step::Ask(Command::Start(Start))),
+        2 => (1u32..4).prop_map(Step::Question),
+        2 => (stage(), 0u32..4, 1u32..4, any::<bool>())
+            .prop_map(|(stage, attempt, call, fits)| Step::Answer { stage, attempt, call, fits }),
         1 => end.prop_map(Step::Ask),
         1 => set.prop_map(Step::Ask),
         1 => Just(Step::Ask(Command::Interrupt(Interrupt { cause: "stop".to_owned() }))),
@@ -66,6 +78,23 @@ fn take(history: &mut History, step: Step) {
     match step {
         Step::Wait(millis) => history.at = history.at.plus_millis(millis),
         Step::Ask(command) => drop(history.try_run(command)),
+        Step::Question(call) => {
+            let Some(stage) = history.workflow.running_stage() else { return };
+            let (stage, attempt, message) = (stage.name.clone(), stage.attempt, "?".to_owned());
+            let question = Question { stage, attempt, call, message, choices: Vec::new(), schema: None };
+            history
+                .run(Command::Suspend(Suspend { waiting: Waiting::Question(Box::new(question)), attempt }));
+        }
+        Step::Answer { stage, attempt, call, fits } => {
+            let given = match history.workflow.question().filter(|_| fits) {
+                Some(question) => Answer::to(question, "yes".into(), None),
+                None => Answer { stage, attempt, call, answer: "yes".into(), note: None },
+            };
+            let asked =
+                history.workflow.question().map(|asked| (asked.stage.clone(), asked.attempt, asked.call));
+            let fits = asked == Some((given.stage.clone(), given.attempt, given.call));
+            assert_eq!(history.try_run(Command::Answer(given)).is_ok(), fits);
+        }
         Step::EndCurrent(result, chance) => {
             let Some(stage) = history.workflow.running_stage() else { return };
             let (stage, attempt) = (stage.name.clone(), stage.attempt);
@@ -140,6 +169,9 @@ proptest! {
             let open = !history.workflow.status.is_ended();
             let mut later = history.clone();
             later.at = Timestamp::from_millis(i64::MAX);
+            if let Some(question) = later.workflow.question().cloned() {
+                later.run(Command::Answer(Answer::to(&question, "yes".into(), None)));
+            }
             if open && history.workflow.running_stage().is_none() {
                 later.start();
             }

@@ -1,14 +1,17 @@
 //! Which agent does the work.
 //!
 //! The one that the plugin names; else the task's; else the stage's; else `patch` where the task carries a unified
-//! diff; else the first of adw.toml whose program is there; else nobody, and the answer says what to do.
+//! diff; else the first of adw.toml whose program is there; else `manual`, a person's own hands.
 
-use std::{env, path::Path};
+use std::{env, fmt, path::Path};
 
 use adw_agents::extract_patch;
 use adw_config::{AgentProfile, Config};
 use adw_core::{StageSpec, Task};
 use adw_host::{CallError, capability::agent::Request};
+
+/// The agent that is a person.
+pub(crate) const MANUAL: &str = "manual";
 
 /// An agent that is to be asked.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,7 +24,28 @@ pub(crate) struct Chosen {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Choice {
     Agent(Chosen),
+    ByHand(ByHand),
     Unavailable(CallError),
+}
+
+/// Why a person is asked to do the work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ByHand {
+    /// Somebody named the agent `manual`.
+    Named,
+    /// There is nobody else.
+    NobodyElse,
+}
+
+impl fmt::Display for ByHand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Named => "the agent manual was named for it",
+            Self::NobodyElse => {
+                "the task carries no diff and adw.toml has no agent whose program is installed"
+            }
+        })
+    }
 }
 
 /// A task's diff, wherever it stands.
@@ -39,59 +63,47 @@ impl CarriesDiff for Task {
 /// Decides who does the work.
 pub(crate) fn choose(config: &Config, task: &Task, stage: &StageSpec, request: &Request) -> Choice {
     let named = request.agent.as_deref().or(task.agent.as_deref()).or(stage.agent.as_deref());
-    let chosen = match named {
+    let choice = match named {
         Some(name) => by_name(config, name),
         None if task.diff().is_some() => {
-            Ok(Chosen { name: "patch".to_owned(), profile: AgentProfile::Patch })
+            Choice::Agent(Chosen { name: "patch".to_owned(), profile: AgentProfile::Patch })
         }
-        None => first_found(config),
+        None => first_found(config).map_or(Choice::ByHand(ByHand::NobodyElse), Choice::Agent),
     };
-    // Neither a diff, nor a program of which nothing is known, nor a person's hands can be kept from changing files.
-    if !request.writes {
-        let why = match chosen {
-            Ok(chosen) => {
-                format!("the agent {} can't be asked for words alone: it may change files", chosen.name)
-            }
-            Err(_) => "no agent can be asked for words alone".to_owned(),
-        };
-        return Choice::Unavailable(CallError::Unavailable(why));
-    }
-    match chosen {
-        Err(error) => Choice::Unavailable(error),
-        Ok(chosen) => Choice::Agent(chosen),
-    }
+    if request.writes { choice } else { for_words_alone(choice) }
 }
 
-fn by_name(config: &Config, name: &str) -> Result<Chosen, CallError> {
+/// Neither a diff, nor a program of which nothing is known, nor a person's hands can be kept from changing files.
+fn for_words_alone(choice: Choice) -> Choice {
+    let why = match choice {
+        Choice::Agent(chosen) => {
+            format!("the agent {} can't be asked for words alone: it may change files", chosen.name)
+        }
+        Choice::ByHand(_) | Choice::Unavailable(_) => "no agent can be asked for words alone".to_owned(),
+    };
+    Choice::Unavailable(CallError::Unavailable(why))
+}
+
+fn by_name(config: &Config, name: &str) -> Choice {
     let profile = match (config.agent(name), name) {
         (Some(agent), _) => agent.profile.clone(),
         (None, "patch") => AgentProfile::Patch,
-        (None, "manual") => return Err(by_hand()),
+        (None, MANUAL) => return Choice::ByHand(ByHand::Named),
         (None, _) => {
-            return Err(CallError::NotFound(format!("adw.toml has no agent {name:?}; add [agents.{name}]")));
+            let unknown = format!("adw.toml has no agent {name:?}; add [agents.{name}]");
+            return Choice::Unavailable(CallError::NotFound(unknown));
         }
     };
-    Ok(Chosen { name: name.to_owned(), profile })
+    Choice::Agent(Chosen { name: name.to_owned(), profile })
 }
 
-fn first_found(config: &Config) -> Result<Chosen, CallError> {
+fn first_found(config: &Config) -> Option<Chosen> {
     let found = config.agents.iter().find(|agent| match &agent.profile {
         AgentProfile::Command { command, .. } => command.first().is_some_and(|program| is_installed(program)),
         // It has nothing to apply.
         AgentProfile::Patch => false,
-    });
-    match found {
-        Some(agent) => Ok(Chosen { name: agent.name.clone(), profile: agent.profile.clone() }),
-        None => Err(by_hand()),
-    }
-}
-
-fn by_hand() -> CallError {
-    CallError::NotFound(
-        "no agent can do this: put a unified diff into the task's description, or add to adw.toml an agent whose \
-         program is installed, such as\n[agents.mine]\nprofile = \"command\"\ncommand = [\"my-agent\", \"{prompt}\"]"
-            .to_owned(),
-    )
+    })?;
+    Some(Chosen { name: found.name.clone(), profile: found.profile.clone() })
 }
 
 /// Whether the program of an agent is on this machine, by its path or on PATH.

@@ -2,8 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use adw_core::{AttemptResult, Output, Reason, Stage, StageSpec, StageStatus, Workflow};
-use adw_host::{Granted, Journaled, Ran, Run, RunError};
+use adw_core::{AttemptResult, Output, Reason, Stage, StageSpec, StageStatus, Waiting, Workflow};
+use adw_host::{Granted, Journaled, Ran, Run, RunError, Stop};
 use adw_store::AttemptKey;
 
 use crate::{
@@ -20,6 +20,8 @@ pub(crate) enum End {
     Result(AttemptResult),
     /// From outside.
     Stopped(Cause),
+    /// Not at all: it goes on once what it waits on is there.
+    Suspended(Waiting),
 }
 
 /// Runs the attempt that the workflow says is under way.
@@ -53,18 +55,27 @@ pub(crate) async fn run(engine: &Arc<Inner>, workflow: &Workflow, stage: &Stage)
         spec: spec.clone(),
         attempt: stage.attempt,
         round: stage.round,
+        resumed: stage.answered.is_some(),
         stop: signal.token().clone(),
     }));
     let journal =
         StoredJournal::new(Arc::clone(&engine.store), Arc::clone(&engine.clock), key, signal.token().clone());
+    let recorded = match journal.recorded(stage).await {
+        Ok(recorded) => recorded,
+        Err(error) => return fatal(error.to_string()),
+    };
     let granted = Granted::new(spec.grants.clone(), spec.name.as_str(), Arc::clone(&live));
-    let effects = Arc::new(Journaled::new(journal, granted, Vec::new()));
+    let effects = Arc::new(Journaled::new(journal, granted, recorded));
     let run = Run { context: context(workflow, stage, spec), limits: spec.limits, effects: effects.clone() };
     let ran = until_stopped(engine.host.run(&plugin, run), &signal, &live, spec).await;
     let end = match ran {
-        Ok(ran) => ended(ran, &signal),
+        Ok(ran) => ended(ran, &signal, &live),
         Err(end) => end,
     };
+    // What it waits for is part of its work: the tree stays as it is.
+    if let End::Suspended(_) = end {
+        return end;
+    }
     let kept = match effects.flush().await {
         Ok(()) => live.finish().await.map_err(|error| error.to_string()),
         Err(stop) => Err(stop.to_string()),
@@ -114,7 +125,7 @@ fn timed_out(spec: &StageSpec) -> End {
     })
 }
 
-fn ended(ran: Ran, signal: &StopSignal) -> End {
+fn ended(ran: Ran, signal: &StopSignal, live: &Live) -> End {
     use adw_host::{Failure, Outcome};
     End::Result(match ran.result {
         Ok(Ok(Outcome::Done { summary, data })) => AttemptResult::Done(Output { summary, data }),
@@ -124,6 +135,9 @@ fn ended(ran: Ran, signal: &StopSignal) -> End {
         Ok(Err(Failure::Rework(feedback))) => AttemptResult::Rework { feedback },
         // Whatever a call said as it was cut off, the stop was why.
         Err(RunError::Stopped(_)) if signal.token().is_cancelled() => return End::Stopped(signal.cause()),
+        Err(RunError::Stopped(Stop::Suspended(_))) if let Some(waiting) = live.waiting() => {
+            return End::Suspended(waiting.clone());
+        }
         Err(error) => AttemptResult::Fatal { message: error.to_string() },
     })
 }

@@ -16,7 +16,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
 use crate::{
-    CommandError, CreateError, Created, Feed, LogPage, LogQuery, NewTask, StartError, Subscription,
+    AnswerError, CommandError, CreateError, Created, Feed, LogPage, LogQuery, NewAnswer, NewTask, StartError,
+    Subscription, answer,
     blobs::Blobs,
     catalog::Catalog,
     clock::{Clock, SystemClock, backoff},
@@ -127,6 +128,19 @@ impl Engine {
         to_the_end(async move { inner.command(&adw_id, &command, expected).await })
             .await
             .unwrap_or(Err(CommandError::Stopping))
+    }
+
+    /// Lets a workflow go on with a person's answer to what it asked. `expected` is the version that they saw.
+    pub async fn answer(
+        &self,
+        adw_id: &AdwId,
+        given: NewAnswer,
+        expected: Option<u64>,
+    ) -> Result<Stored, AnswerError> {
+        let (inner, adw_id) = (Arc::clone(&self.inner), adw_id.clone());
+        to_the_end(async move { answer::answer(&inner, &adw_id, given, expected).await })
+            .await
+            .unwrap_or(Err(CommandError::Stopping.into()))
     }
 
     /// A workflow as it stands.

@@ -2,12 +2,22 @@
 
 use std::sync::Arc;
 
-use adw_host::{Entry, EntryKind, JournalError};
+use adw_core::Stage;
+use adw_host::{Entry, EntryKind, JournalError, NotASha256};
 use adw_store::{AttemptKey, JournalKind, JournalRecord, Store, StoreError};
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, backoff};
+
+/// A journal that can't be read back.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RecordedError {
+    #[error("its journal can't be read: {0}")]
+    Store(#[from] StoreError),
+    #[error("its journal is damaged: {0}")]
+    Damaged(#[from] NotASha256),
+}
 
 /// Where the host writes down the calls of one attempt.
 pub(crate) struct StoredJournal {
@@ -25,6 +35,19 @@ impl StoredJournal {
         stop: CancellationToken,
     ) -> Self {
         Self { store, clock, key, stop }
+    }
+
+    /// What an earlier run of the attempt wrote; it wrote nothing where the attempt doesn't go on in its middle.
+    pub(crate) async fn recorded(&self, stage: &Stage) -> Result<Vec<Entry>, RecordedError> {
+        if stage.answered.is_none() {
+            return Ok(Vec::new());
+        }
+        let records = self.store.journal(&self.key).await?;
+        let entry = |record: JournalRecord| {
+            let hash = record.hash.parse()?;
+            Ok(Entry { n: record.n, kind: entry_kind(record.kind), hash, body: record.body })
+        };
+        records.into_iter().map(entry).collect()
     }
 
     /// Doesn't give up while the store has trouble, unless the attempt is stopped: the answer of an agent is dear, and
@@ -69,5 +92,13 @@ const fn kind(kind: EntryKind) -> JournalKind {
         EntryKind::Asked => JournalKind::Asked,
         EntryKind::Parked => JournalKind::Parked,
         EntryKind::Answered => JournalKind::Answered,
+    }
+}
+
+const fn entry_kind(kind: JournalKind) -> EntryKind {
+    match kind {
+        JournalKind::Asked => EntryKind::Asked,
+        JournalKind::Parked => EntryKind::Parked,
+        JournalKind::Answered => EntryKind::Answered,
     }
 }

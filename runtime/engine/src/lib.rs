@@ -3,6 +3,7 @@
 //! through its stages.
 
 mod agents;
+mod answer;
 mod attempt;
 mod blobs;
 mod catalog;
@@ -27,6 +28,7 @@ mod scheduler;
 mod timers;
 
 pub use agents::is_installed;
+pub use answer::{AnswerError, NewAnswer};
 pub use clock::{Clock, SystemClock};
 pub use engine::{Engine, Options, check};
 pub use error::{CommandError, CreateError, StartError};

@@ -233,6 +233,16 @@ impl AttemptLog {
         }
     }
 
+    /// Keeps what a person is asked to do beside the log, and answers where.
+    pub(crate) async fn keep_prompt(&self, prompt: &str) -> io::Result<PathBuf> {
+        let path = self.path.with_extension("prompt.md");
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).await?;
+        }
+        fs::write(&path, prompt).await?;
+        fs::canonicalize(&path).await
+    }
+
     /// Lines with their places, and as they stand in the file. What is over the limit is left out, with a mark.
     fn place(
         &self,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use adw_core::{AdwId, Command, EndAttempt, Interrupt, Refusal, StageName, Start, Workflow};
+use adw_core::{AdwId, Command, EndAttempt, Interrupt, Refusal, StageName, Start, Suspend, Workflow};
 
 use crate::{
     CommandError,
@@ -59,6 +59,7 @@ async fn through_stages(engine: &Arc<Inner>, mut workflow: Workflow) -> Ran {
                 let (stage, attempt) = ended.clone();
                 Some(Command::EndAttempt(EndAttempt { stage, attempt, result, chance: chance() }))
             }
+            End::Suspended(waiting) => Some(Command::Suspend(Suspend { waiting, attempt: ended.1 })),
             End::Stopped(Cause::Shutdown) => {
                 Some(Command::Interrupt(Interrupt { cause: "the server stopped".to_owned() }))
             }

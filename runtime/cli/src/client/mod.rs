@@ -10,7 +10,7 @@ mod workflow;
 use std::time::Duration;
 
 use adw_core::{AdwId, StageName};
-use reqwest::{Method, RequestBuilder, Url};
+use reqwest::{Method, RequestBuilder, Url, header};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use serde_json::value::RawValue;
@@ -20,7 +20,7 @@ pub(crate) use error::{Problem, RequestError};
 pub(crate) use feed::{Change, Feed, News};
 pub(crate) use log::LogReader;
 use patience::{TRIES, pause};
-pub(crate) use workflow::{LogLine, NewTask, Page, Stage, Workflow};
+pub(crate) use workflow::{LogLine, NewAnswer, NewTask, Page, Stage, Waiting, Workflow};
 
 /// How long an answer may take. Nothing that a server does before it answers takes long.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -100,6 +100,17 @@ impl Client {
     pub(crate) async fn retry(&self, adw_id: &AdwId, from: Option<&StageName>) -> Result<(), RequestError> {
         let body = from.map_or_else(|| json!({}), |from| json!({ "stage": from }));
         self.body(self.request(Method::POST, adw_id, Some("retry")).json(&body)).await.map(drop)
+    }
+
+    /// Answers what a workflow asks, as it stood at a version.
+    pub(crate) async fn give_answer(
+        &self,
+        adw_id: &AdwId,
+        given: &NewAnswer,
+        version: u64,
+    ) -> Result<Answer<Workflow>, RequestError> {
+        let request = self.request(Method::POST, adw_id, Some("answer"));
+        self.answer(request.header(header::IF_MATCH, format!("\"{version}\"")).json(given)).await
     }
 
     /// What a workflow changed, as a unified diff.

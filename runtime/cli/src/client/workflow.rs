@@ -26,6 +26,8 @@ pub(crate) struct Workflow {
     #[serde(default)]
     pub(crate) progress: u8,
     #[serde(default)]
+    pub(crate) version: u64,
+    #[serde(default)]
     pub(crate) branch: String,
     pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Timestamp,
@@ -58,6 +60,18 @@ pub(crate) struct Waiting {
     pub(crate) message: Option<String>,
     #[serde(default)]
     pub(crate) until: Option<Timestamp>,
+    /// The answers to choose from.
+    #[serde(default)]
+    pub(crate) choices: Vec<String>,
+    /// What the answer is to be, as a JSON Schema.
+    #[serde(default)]
+    pub(crate) schema: Option<Value>,
+    /// What a person is to do by hand.
+    #[serde(default)]
+    pub(crate) prompt: Option<String>,
+    /// A line for a shell that goes to where it is to be done.
+    #[serde(default)]
+    pub(crate) command: Option<String>,
 }
 
 /// A part of a list.
@@ -78,6 +92,14 @@ pub(crate) struct LogLine {
     pub(crate) level: String,
     pub(crate) source: String,
     pub(crate) message: String,
+}
+
+/// An answer to what a workflow asks.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct NewAnswer {
+    pub(crate) answer: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) note: Option<String>,
 }
 
 /// A task to be handed over. What is absent is left to the server.

@@ -1,5 +1,6 @@
 //! A file per command.
 
+pub(crate) mod answer;
 pub(crate) mod cancel;
 pub(crate) mod check;
 pub(crate) mod diff;
@@ -33,6 +34,7 @@ pub(crate) fn run(cli: Cli, output: Output) -> Result<Exit, Failure> {
         Command::Show(show) => client()?.block_on(show.run(&cx)),
         Command::Logs(logs) => client()?.block_on(logs.run(&cx)),
         Command::Diff(diff) => client()?.block_on(diff.run(&cx)),
+        Command::Answer(answer) => client()?.block_on(answer.run(&cx)),
         Command::Cancel(cancel) => client()?.block_on(cancel.run(&cx)),
         Command::Retry(retry) => client()?.block_on(retry.run(&cx)),
     }

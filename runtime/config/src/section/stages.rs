@@ -56,7 +56,7 @@ pub enum PluginSource {
 }
 
 /// The plugins that adw carries.
-pub const BUILTIN_PLUGINS: [&str; 4] = ["plan", "implement", "test", "noop"];
+pub const BUILTIN_PLUGINS: [&str; 5] = ["plan", "implement", "test", "gate", "noop"];
 
 /// Plugins that are known and come with a later version.
 const LATER: [&str; 3] = ["review", "document", "ship"];

@@ -1,5 +1,6 @@
 //! What can be asked of a workflow: a file a command, and [`decide`] over all of them.
 
+mod answer;
 mod cancel;
 mod create;
 mod end_attempt;
@@ -7,7 +8,9 @@ mod interrupt;
 mod retry;
 mod set_status;
 mod start;
+mod suspend;
 
+pub use answer::Answer;
 pub use cancel::Cancel;
 pub use create::Create;
 pub use end_attempt::{AttemptResult, EndAttempt};
@@ -15,6 +18,7 @@ pub use interrupt::Interrupt;
 pub use retry::Retry;
 pub use set_status::SetStatus;
 pub use start::Start;
+pub use suspend::Suspend;
 
 use crate::{Event, Pipeline, Refusal, Timestamp, Workflow};
 
@@ -25,6 +29,10 @@ pub enum Command {
     Start(Start),
     /// An attempt is over.
     EndAttempt(EndAttempt),
+    /// An attempt waits for something that is a long time off.
+    Suspend(Suspend),
+    /// A person answers what was asked.
+    Answer(Answer),
     /// Attempts under way were cut off.
     Interrupt(Interrupt),
     /// Somebody wants it ended.
@@ -47,6 +55,8 @@ pub fn decide(
     match command {
         Command::Start(Start) => Start::decide(workflow, at),
         Command::EndAttempt(end) => end.decide(workflow, pipeline, at),
+        Command::Suspend(suspend) => suspend.decide(workflow),
+        Command::Answer(answer) => answer.decide(workflow),
         Command::Interrupt(interrupt) => Ok(interrupt.decide(workflow)),
         Command::Cancel(cancel) => cancel.decide(workflow),
         Command::SetStatus(set) => set.decide(workflow),

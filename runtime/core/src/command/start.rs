@@ -1,6 +1,6 @@
 use crate::{Event, Refusal, Stage, Status, Timestamp, Waiting, Workflow};
 
-/// The scheduler has a place: the next stage begins.
+/// The scheduler has a place: the next stage begins, or goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Start;
 
@@ -9,13 +9,22 @@ impl Start {
         let due = match &workflow.waiting {
             None => true,
             Some(Waiting::Timer { until, .. }) => *until <= at,
+            Some(Waiting::Question(_) | Waiting::AgentByHand(_)) => false,
         };
         let idle = workflow.running_stage().is_none();
         let Some(next) = workflow.next_stage().filter(|_| due && idle && !workflow.status.is_ended()) else {
             return Err(Refusal::NothingToStart);
         };
         let first = (workflow.status == Status::Pending).then_some(Event::WorkflowStarted);
-        Ok(first.into_iter().chain([stage_started(next)]).collect())
+        Ok(first.into_iter().chain([begun(next)]).collect())
+    }
+}
+
+/// The attempt whose question was answered goes on; else the next one begins.
+fn begun(stage: &Stage) -> Event {
+    match stage.answered {
+        Some(_) => Event::StageResumed { stage: stage.name.clone(), attempt: stage.attempt },
+        None => stage_started(stage),
     }
 }
 

@@ -15,30 +15,41 @@ use async_trait::async_trait;
 
 use super::{Live, exec::level, workspace::answer};
 use crate::{
-    agents::{CarriesDiff, Choice, Chosen, choose},
+    agents::{CarriesDiff, Choice, Chosen, MANUAL, choose},
     logs::{LogLevel, LogSource},
 };
 
 impl Live {
     /// The grant names agents, and which one a call goes to is decided here: so it is judged here too.
     pub(super) fn admit_agent(&self, request: &Request) -> Result<(), CallError> {
-        let name = match self.choose(request) {
-            Choice::Agent(Chosen { name, .. }) => name,
+        let stage = &self.options.spec.name;
+        let (name, refused) = match self.choose(request) {
+            Choice::Agent(Chosen { name, .. }) => {
+                let refused = format!("stage {stage} may not ask the agent {name}");
+                (name, refused)
+            }
+            Choice::ByHand(why) => {
+                let refused = format!("{why}, and stage {stage} may not be done by hand");
+                (MANUAL.to_owned(), refused)
+            }
             Choice::Unavailable(_) => return Ok(()),
         };
         let granted = self.options.spec.grants.agent.as_deref().unwrap_or_default();
         if granted.iter().any(|grant| *grant == "*" || *grant == name) {
             return Ok(());
         }
-        let stage = &self.options.spec.name;
         Err(CallError::Denied(format!(
-            "stage {stage} may not ask the agent {name}; this would allow it:\n[stages.{stage}.grants]\nagent = [\"{name}\"]"
+            "{refused}; this would allow it:\n[stages.{stage}.grants]\nagent = [\"{name}\"]"
         )))
     }
 
-    pub(super) async fn agent(&self, request: Request) -> Result<Result<Answer, CallError>, Stop> {
+    pub(super) async fn agent(&self, n: u32, request: Request) -> Result<Result<Answer, CallError>, Stop> {
+        if let Some(answered) = self.answer_to(n) {
+            return Ok(self.done_by_hand(n, answered).await);
+        }
         let chosen = match self.choose(&request) {
             Choice::Agent(chosen) => chosen,
+            Choice::ByHand(why) => return self.ask_by_hand(n, request, why).await,
             Choice::Unavailable(error) => return Ok(Err(error)),
         };
         let prepared = async {

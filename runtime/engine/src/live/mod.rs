@@ -5,15 +5,20 @@
 
 mod agent;
 mod artifacts;
+mod by_hand;
 mod exec;
+mod human;
 mod output;
 mod time;
 mod values;
 mod workspace;
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Instant,
+};
 
-use adw_core::{ProjectPin, StageSpec, Timestamp, Workflow};
+use adw_core::{ProjectPin, StageSpec, Timestamp, Waiting, Workflow};
 use adw_host::{Answer, Call, CallError, Effects, Reply, Stop};
 use adw_store::RowId;
 use async_trait::async_trait;
@@ -35,6 +40,8 @@ pub(crate) struct LiveOptions {
     pub(crate) spec: StageSpec,
     pub(crate) attempt: u32,
     pub(crate) round: u32,
+    /// It goes on with an answer: what it did before is on its journal and on its tree.
+    pub(crate) resumed: bool,
     pub(crate) stop: CancellationToken,
 }
 
@@ -45,6 +52,7 @@ pub(crate) struct Live {
     began: Instant,
     workspace: OnceCell<workspace::Opened>,
     in_flight: watch::Sender<usize>,
+    waiting: OnceLock<Waiting>,
 }
 
 impl Live {
@@ -56,6 +64,7 @@ impl Live {
             began: Instant::now(),
             workspace: OnceCell::new(),
             in_flight: watch::Sender::new(0),
+            waiting: OnceLock::new(),
         }
     }
 
@@ -100,7 +109,7 @@ impl Live {
         }
     }
 
-    async fn answer(&self, call: Call) -> Result<Answer, Stop> {
+    async fn answer(&self, n: u32, call: Call) -> Result<Answer, Stop> {
         match call {
             Call::Log(call) => {
                 self.log(call).await;
@@ -109,7 +118,7 @@ impl Live {
             Call::Workspace(call) => Ok(self.read_workspace(call).await.map(Reply::Workspace)),
             Call::WorkspaceWrite(call) => Ok(self.write_workspace(call).await.map(Reply::WorkspaceWrite)),
             Call::Exec(command) => self.exec(command).await.map(|answer| answer.map(Reply::Exec)),
-            Call::Agent(request) => self.agent(request).await.map(|answer| answer.map(Reply::Agent)),
+            Call::Agent(request) => self.agent(n, request).await.map(|answer| answer.map(Reply::Agent)),
             Call::Clock(call) => self.clock(call).await.map(|reply| Ok(Reply::Clock(reply))),
             Call::Random(request) => Ok(time::random(request).map(Reply::Random)),
             Call::State(call) => Ok(self.state(call).await.map(Reply::State)),
@@ -118,9 +127,7 @@ impl Live {
                 "this version of adw sends no HTTP requests; run a program that does, with an exec grant"
                     .to_owned(),
             ))),
-            Call::Human(_) => Ok(Err(CallError::Unavailable(
-                "this version of adw can't ask a person; end the stage with what it knows".to_owned(),
-            ))),
+            Call::Human(question) => self.human(n, question).await,
         }
     }
 }
@@ -134,12 +141,12 @@ impl Effects for Live {
         }
     }
 
-    async fn perform(&self, _n: u32, call: Call) -> Result<Answer, Stop> {
+    async fn perform(&self, n: u32, call: Call) -> Result<Answer, Stop> {
         if self.options.stop.is_cancelled() {
             return Err(Stop::Cancelled);
         }
         let _flight = InFlight::new(&self.in_flight);
-        let answer = self.answer(call).await?;
+        let answer = self.answer(n, call).await?;
         // What was cut off by a stop has no answer: it is in doubt.
         if self.options.stop.is_cancelled() { Err(Stop::Cancelled) } else { Ok(answer) }
     }

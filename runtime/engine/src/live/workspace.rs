@@ -134,12 +134,15 @@ impl Live {
     }
 
     /// The first attempt of a round notes the tree that it found; a later one starts from that tree again, since the
-    /// half-done work of the one before it would only be in its way.
+    /// half-done work of the one before it would only be in its way. One that goes on with an answer keeps its tree.
     async fn begin_round(&self, workspace: &Workspace) -> Result<CommitId, CallError> {
         let (store, id, stage) = (&self.options.engine.store, self.options.id, &self.options.spec.name);
         let noted = store.value(id, stage, BEGAN).await.map_err(unavailable)?;
         let noted = noted.and_then(|noted| serde_json::from_slice::<Began>(&noted).ok());
         if let Some(began) = noted.filter(|began| began.round == self.options.round) {
+            if self.options.resumed {
+                return Ok(began.checkpoint);
+            }
             workspace.restore(&began.checkpoint, self.git_time()).await.map_err(answer)?;
             self.say(LogLevel::Info, LogSource::Runtime, "the worktree is what it was when the stage began")
                 .await;

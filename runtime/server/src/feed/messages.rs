@@ -126,7 +126,7 @@ impl Writer {
 /// What the old client knows an event by.
 const fn message_type(event: &Event) -> &'static str {
     match event {
-        Event::StageStarted { .. } => "stage_update",
+        Event::StageStarted { .. } | Event::StageResumed { .. } => "stage_update",
         Event::StageCompleted { .. } | Event::StageSkipped { .. } | Event::StageFailed { .. } => {
             "progress_update"
         }
@@ -144,6 +144,9 @@ fn data(id: i64, recorded: &Recorded, after: &Workflow, epoch: Uuid) -> Value {
         Event::TaskCreated { .. } => json!(TaskObject::of(id, after, epoch)),
         Event::StageStarted { stage, attempt, reason } => json!({
             "current_stage": stage, "stage": stage, "attempt": attempt, "reason": reason, "progress": after.progress,
+        }),
+        Event::StageResumed { stage, attempt } => json!({
+            "current_stage": stage, "stage": stage, "attempt": attempt, "progress": after.progress,
         }),
         Event::StageCompleted { stage, attempt, output } => json!({
             "stage": stage, "attempt": attempt, "progress": after.progress,

@@ -15,6 +15,7 @@ pub(crate) enum Kind {
     AdwIdTaken,
     IllegalMove,
     NoSuchStage,
+    NothingAsked,
     Conflict,
     StaleVersion,
     BodyTooLarge,
@@ -52,6 +53,7 @@ impl Kind {
             Self::AdwIdTaken => (S::CONFLICT, "adw_id_taken", "The adw_id belongs to another task"),
             Self::IllegalMove => (S::CONFLICT, "illegal_move", "The workflow's state doesn't allow that"),
             Self::NoSuchStage => (S::CONFLICT, "no_such_stage", "The workflow has no such stage"),
+            Self::NothingAsked => (S::CONFLICT, "nothing_asked", "The workflow waits for no answer"),
             Self::Conflict => {
                 (S::CONFLICT, "conflict", "Something else changed the workflow at the same time")
             }

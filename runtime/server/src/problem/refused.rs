@@ -1,7 +1,7 @@
 //! What the engine and its store refuse, as problems.
 
 use adw_core::{Refusal, Status};
-use adw_engine::{CommandError, CreateError};
+use adw_engine::{AnswerError, CommandError, CreateError};
 use adw_store::StoreError;
 use serde_json::{Value, json};
 
@@ -17,6 +17,15 @@ impl From<CreateError> for Problem {
             }
             CreateError::Stopping => Self::new(Kind::Stopping, error.to_string()),
             CreateError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<AnswerError> for Problem {
+    fn from(error: AnswerError) -> Self {
+        match error {
+            AnswerError::Invalid { field, message } => Self::fault(format!("/{field}"), message),
+            AnswerError::Command(error) => error.into(),
         }
     }
 }
@@ -51,6 +60,7 @@ impl From<Refusal> for Problem {
             Refusal::NoSuchStage { asked, stages } => {
                 Self::new(Kind::NoSuchStage, text).with_details(json!({ "asked": asked, "stages": stages }))
             }
+            Refusal::NothingAsked => Self::new(Kind::NothingAsked, text),
             Refusal::NothingToStart | Refusal::StaleAttempt { .. } => Self::new(Kind::Conflict, text),
         }
     }

@@ -1,5 +1,6 @@
 //! `/api/v1/workflows`: a file per thing that can be done.
 
+mod answer;
 mod artifacts;
 mod cancel;
 mod create;
@@ -31,6 +32,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
         .routes(routes!(get::get, cancel::cancel))
         .routes(routes!(status::set_status))
         .routes(routes!(retry::retry))
+        .routes(routes!(answer::answer))
         .routes(routes!(events::events))
         .routes(routes!(logs::logs))
         .routes(routes!(stages::stages))
@@ -40,7 +42,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
 }
 
 /// A task object as an answer, its version beside it.
-fn answer(status: StatusCode, stored: &Stored, engine: &Engine) -> Response {
+fn task_response(status: StatusCode, stored: &Stored, engine: &Engine) -> Response {
     let body = Json(TaskObject::new(stored, engine.epoch()));
     (status, [(header::ETAG, etag(stored))], body).into_response()
 }

@@ -6,7 +6,7 @@ use adw_core::{Priority, StageStatus, Status, TaskType};
 use serde_json::{Value, json};
 use utoipa::{
     PartialSchema, ToSchema,
-    openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type},
+    openapi::{ArrayBuilder, KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type},
 };
 
 /// From the least urgent to the most.
@@ -56,10 +56,19 @@ fn one_of(words: impl IntoIterator<Item = &'static str>) -> Schema {
 
 fn waiting() -> Schema {
     let until = text().format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)));
-    kind(["timer"])
+    let number = || ObjectBuilder::new().schema_type(Type::Integer);
+    let choices = ArrayBuilder::new().items(text());
+    kind(["timer", "question", "agent_by_hand"])
         .property("stage", text())
-        .property("until", until)
         .property("message", text())
+        .property("until", until)
+        .property("attempt", number())
+        .property("call", number())
+        .property("choices", choices)
+        .property("schema", ObjectBuilder::new())
+        .property("prompt", text())
+        .property("worktree", text())
+        .property("command", text())
         .build()
         .into()
 }

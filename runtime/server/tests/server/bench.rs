@@ -8,7 +8,7 @@ use adw_engine::{Engine, Live, Options};
 use adw_store::sqlite::{self, SqliteStore};
 use tempfile::TempDir;
 
-/// Three stages that do nothing, one that goes on until it is ended, one that fails.
+/// Three stages that do nothing, one that goes on until it is ended, one that fails, one that asks a person.
 const ADW_TOML: &str = r#"
 [server]
 cors_origins = ["http://localhost:5173"]
@@ -35,6 +35,8 @@ command = "false"
 [stages.fail.grants]
 workspace = "read"
 exec = [["false"]]
+[stages.approve]
+plugin = "builtin:gate"
 [pipelines.default]
 stages = ["plan", "implement", "ship"]
 "#;

@@ -43,6 +43,7 @@ fn the_document_has_every_address_and_every_reference_leads_somewhere() {
     POST /api/v1/workflows/create
     DELETE /api/v1/workflows/{adw_id}
     GET /api/v1/workflows/{adw_id}
+    POST /api/v1/workflows/{adw_id}/answer
     GET /api/v1/workflows/{adw_id}/artifacts
     GET /api/v1/workflows/{adw_id}/artifacts/{name}
     GET /api/v1/workflows/{adw_id}/diff

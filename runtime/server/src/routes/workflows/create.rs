@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::answer;
+use super::task_response;
 use crate::{
     app::App,
     body::{Faults, JsonBody},
@@ -91,7 +91,7 @@ pub(super) async fn create(
     JsonBody(body): JsonBody<CreateBody>,
 ) -> Result<Response, Problem> {
     let created = app.engine.create(body.check()?).await?;
-    let mut response = answer(StatusCode::CREATED, &created.stored, &app.engine);
+    let mut response = task_response(StatusCode::CREATED, &created.stored, &app.engine);
     let location = format!("/api/v1/workflows/{}", created.stored.workflow.adw_id);
     if let Ok(location) = HeaderValue::from_str(&location) {
         response.headers_mut().insert(header::LOCATION, location);

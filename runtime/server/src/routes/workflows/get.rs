@@ -1,8 +1,8 @@
 use axum::{extract::State, http::StatusCode, response::Response};
 
 use super::{
-    answer,
     id::{Id, IdParameter},
+    task_response,
 };
 use crate::{app::App, problem::Problem, wire::TaskObject};
 
@@ -21,5 +21,5 @@ use crate::{app::App, problem::Problem, wire::TaskObject};
     ))
 )]
 pub(super) async fn get(State(app): State<App>, id: Id) -> Result<Response, Problem> {
-    Ok(answer(StatusCode::OK, &id.find(&app.engine).await?, &app.engine))
+    Ok(task_response(StatusCode::OK, &id.find(&app.engine).await?, &app.engine))
 }

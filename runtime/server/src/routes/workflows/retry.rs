@@ -5,9 +5,9 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{
-    answer,
     id::{Id, IdParameter},
     status::stage_of,
+    task_response,
 };
 use crate::{
     app::App,
@@ -46,5 +46,5 @@ pub(super) async fn retry(
     faults.into_result(Some(()))?;
     let from = named.map(|name| stage_of(&app.engine, &stored, name));
     let stored = app.engine.command(&id.0, Command::Retry(Retry { from }), None).await?;
-    Ok(answer(StatusCode::ACCEPTED, &stored, &app.engine))
+    Ok(task_response(StatusCode::ACCEPTED, &stored, &app.engine))
 }

@@ -11,8 +11,8 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{
-    answer,
     id::{Id, IdParameter},
+    task_response,
 };
 use crate::{
     app::App,
@@ -64,7 +64,7 @@ pub(super) async fn set_status(
     let mut set = body.check()?;
     set.current_stage = set.current_stage.map(|name| stage_of(&app.engine, &stored, name));
     let stored = app.engine.command(&id.0, Command::SetStatus(set), expected).await?;
-    Ok(answer(StatusCode::OK, &stored, &app.engine))
+    Ok(task_response(StatusCode::OK, &stored, &app.engine))
 }
 
 impl StatusBody {

@@ -1,0 +1,63 @@
+use adw_core::AdwId;
+use clap::Args;
+use serde_json::Value;
+
+use crate::client::{NewAnswer, Waiting};
+use crate::context::Context;
+use crate::failure::{Exit, Failure};
+use crate::follow;
+
+/// Answer what a workflow asks, and let it go on
+#[derive(Debug, Args)]
+#[command(after_help = "\
+What it asks is shown by `adw show ID`.
+
+Examples:
+  adw answer adw_bug_1760000000_1a2b3c4d approve
+  adw answer adw_bug_1760000000_1a2b3c4d done --follow
+  adw answer adw_bug_1760000000_1a2b3c4d failed --note \"the service is gone\"
+  adw answer adw_bug_1760000000_1a2b3c4d '{\"port\": 8080}'")]
+pub(crate) struct Answer {
+    /// The workflow's id
+    #[arg(value_name = "ID", value_parser = super::adw_id)]
+    adw_id: AdwId,
+
+    /// One of the choices, or a text; where the question has a schema, JSON or a text
+    answer: String,
+
+    /// What there is to say beside it
+    #[arg(short, long, value_name = "TEXT")]
+    note: Option<String>,
+
+    /// Watch it to its end
+    #[arg(short, long)]
+    follow: bool,
+}
+
+impl Answer {
+    pub(crate) async fn run(self, cx: &Context) -> Result<Exit, Failure> {
+        let client = cx.client()?;
+        let now = client.workflow(&self.adw_id).await?.view;
+        let answer = read(now.waiting.as_ref(), self.answer);
+        let given = NewAnswer { answer, note: self.note };
+        // The version: an answer is for the question that was there when it was given.
+        let goes_on = client.give_answer(&self.adw_id, &given, now.version).await?;
+        let ended =
+            if self.follow { follow::to_the_end(&client, &self.adw_id, cx.output).await? } else { goes_on };
+        cx.output.json(&ended.raw)?;
+        if self.follow {
+            cx.output.line(follow::conclusion(&ended.view))?;
+            return Ok(follow::exit_of(ended.view.status));
+        }
+        cx.output.line(format_args!("{} goes on with it", self.adw_id))?;
+        Ok(Exit::Done)
+    }
+}
+
+/// A text, unless the question asks by a schema, and the text is JSON.
+fn read(waiting: Option<&Waiting>, text: String) -> Value {
+    match waiting.filter(|waiting| waiting.schema.is_some()).map(|_| serde_json::from_str(&text)) {
+        Some(Ok(value)) => value,
+        Some(Err(_)) | None => Value::String(text),
+    }
+}

@@ -1,0 +1,121 @@
+//! What a question does to a workflow: it waits, is answered once, and goes on in the middle of its attempt.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
+
+mod support;
+
+use adw_core::{
+    Answer, AttemptResult, Cancel, Command, EventKind, Interrupt, Question, Refusal, SetStatus, StageStatus,
+    Start, Status, Suspend, Waiting,
+};
+use serde_json::json;
+use support::{History, done, name, pipeline};
+
+/// A workflow at its second stage.
+fn at_test() -> History {
+    let mut history = History::new(pipeline(&["implement", "test"]));
+    history.start();
+    history.end(done("built"));
+    history
+}
+
+/// The question that the attempt under way asks by its `call`th call.
+fn question(history: &History, call: u32) -> Question {
+    let stage = history.workflow.running_stage().unwrap();
+    let (stage, attempt, message) = (stage.name.clone(), stage.attempt, "Ready?".to_owned());
+    Question { stage, attempt, call, message, choices: Vec::new(), schema: None }
+}
+
+fn ask(history: &mut History, call: u32) -> Question {
+    let asked = question(history, call);
+    let waiting = Waiting::Question(Box::new(asked.clone()));
+    history.run(Command::Suspend(Suspend { waiting, attempt: asked.attempt }));
+    asked
+}
+
+fn answer(question: &Question) -> Command {
+    Command::Answer(Answer::to(question, json!("yes"), None))
+}
+
+#[test]
+fn a_question_holds_the_attempt_until_it_is_answered() {
+    let mut history = at_test();
+    let asked = ask(&mut history, 3);
+    assert_eq!(history.workflow.stages[1].status, StageStatus::Waiting);
+    assert_eq!(history.workflow.question(), Some(&asked));
+    assert_eq!(history.workflow.current_stage(), Some(&name("test")));
+    assert!(!history.workflow.is_runnable());
+    assert_eq!(history.decide(&Command::Start(Start)), Err(Refusal::NothingToStart));
+
+    history.run(answer(&asked));
+    assert!(history.workflow.waiting.is_none() && history.workflow.is_runnable());
+    let events = history.run(Command::Start(Start));
+    assert_eq!(events.iter().map(adw_core::Event::kind).collect::<Vec<_>>(), [EventKind::StageResumed]);
+    let stage = history.workflow.running_stage().unwrap();
+    assert_eq!((stage.name.as_str(), stage.attempt), ("test", 1), "it is the same attempt");
+    assert_eq!(stage.answered.as_ref().map(|answered| answered.call), Some(3));
+
+    history.end(done("tested"));
+    assert_eq!(history.workflow.status, Status::Completed);
+    assert_eq!(history.workflow.stages[1].answered, None, "it is used up");
+}
+
+#[test]
+fn an_answer_is_taken_once_and_only_for_the_question_that_is_open() {
+    let mut history = at_test();
+    let first = ask(&mut history, 3);
+    history.run(answer(&first));
+    assert_eq!(history.decide(&answer(&first)), Err(Refusal::NothingAsked), "a second time");
+    history.start();
+    let second = ask(&mut history, 4);
+    assert_eq!(history.decide(&answer(&first)), Err(Refusal::NothingAsked), "late, for the first one");
+    history.run(answer(&second));
+    assert_eq!(history.workflow.stages[1].answered.as_ref().unwrap().call, 4);
+}
+
+#[test]
+fn an_attempt_that_is_not_under_way_asks_nothing() {
+    let mut history = at_test();
+    let asked = question(&history, 1);
+    let suspend = Command::Suspend(Suspend { waiting: Waiting::Question(Box::new(asked)), attempt: 1 });
+    history.end(AttemptResult::Fatal { message: "no".to_owned() });
+    assert!(matches!(history.decide(&suspend), Err(Refusal::StaleAttempt { attempt: 1, .. })));
+}
+
+#[test]
+fn what_was_answered_stays_answered_when_the_server_stops() {
+    let mut history = at_test();
+    let asked = ask(&mut history, 3);
+    history.run(answer(&asked));
+    history.start();
+    history.run(Command::Interrupt(Interrupt { cause: "the server stopped".to_owned() }));
+    let kinds: Vec<_> = history.run(Command::Start(Start)).iter().map(adw_core::Event::kind).collect();
+    assert_eq!(kinds, [EventKind::StageResumed], "nobody is asked again");
+}
+
+#[test]
+fn a_new_attempt_asks_anew() {
+    let mut history = at_test();
+    let asked = ask(&mut history, 3);
+    history.run(answer(&asked));
+    history.start();
+    history.end(AttemptResult::Retryable { class: "network".to_owned(), message: String::new() });
+    history.at = history.at.plus_millis(100_000);
+    let kinds: Vec<_> = history.run(Command::Start(Start)).iter().map(adw_core::Event::kind).collect();
+    assert_eq!(kinds, [EventKind::StageStarted]);
+    assert_eq!(history.workflow.stages[1].answered, None);
+}
+
+#[test]
+fn a_workflow_that_waits_can_be_cancelled_and_moved() {
+    let mut cancelled = at_test();
+    let asked = ask(&mut cancelled, 1);
+    let mut moved = cancelled.clone();
+    cancelled.run(Command::Cancel(Cancel::default()));
+    assert_eq!(cancelled.workflow.status, Status::Cancelled);
+    assert_eq!(cancelled.decide(&answer(&asked)), Err(Refusal::NothingAsked));
+
+    let to = SetStatus { current_stage: Some(name("implement")), ..SetStatus::default() };
+    moved.run(Command::SetStatus(to));
+    assert!(moved.workflow.waiting.is_none() && moved.workflow.is_runnable());
+    assert_eq!(moved.decide(&answer(&asked)), Err(Refusal::NothingAsked));
+}

@@ -1,0 +1,108 @@
+//! The agent `manual`: a person does what an agent would, in the workflow's worktree, and says when it is done.
+
+use std::path::Path;
+
+use adw_core::{Answered, HandWork, Question, Waiting};
+use adw_host::{
+    CallError, Stop,
+    capability::agent::{Answer, Failed, Request},
+};
+use adw_workspace::CommitId;
+use serde::{Deserialize, Serialize};
+
+use super::{Live, values::unavailable, workspace::answer};
+use crate::agents::{ByHand, MANUAL};
+
+/// The stage value that says what the worktree was before the person began.
+const BEGAN: &str = "runtime/by-hand";
+
+/// What the worktree was when a person was asked.
+#[derive(Serialize, Deserialize)]
+struct Began {
+    attempt: u32,
+    call: u32,
+    checkpoint: CommitId,
+}
+
+impl Live {
+    /// Asks a person to do it.
+    pub(super) async fn ask_by_hand(
+        &self,
+        n: u32,
+        request: Request,
+        why: ByHand,
+    ) -> Result<Result<Answer, CallError>, Stop> {
+        match self.prepare_hand_work(n, request, why).await {
+            Ok(work) => Err(self.suspend(Waiting::AgentByHand(Box::new(work)))),
+            Err(error) => Ok(Err(error)),
+        }
+    }
+
+    async fn prepare_hand_work(&self, n: u32, request: Request, why: ByHand) -> Result<HandWork, CallError> {
+        if request.schema.is_some() {
+            return Err(CallError::Unavailable(
+                "work that is done by hand leaves files, and no JSON: ask without a schema, or name another agent"
+                    .to_owned(),
+            ));
+        }
+        let checkpoint = self.checkpoint("before work by hand").await?;
+        let began = Began { attempt: self.options.attempt, call: n, checkpoint };
+        let began = serde_json::to_vec(&began).map_err(|error| CallError::Unavailable(error.to_string()))?;
+        let (store, id, stage) = (&self.options.engine.store, self.options.id, &self.options.spec.name);
+        store.set_value(id, stage, BEGAN, began).await.map_err(unavailable)?;
+        let kept = self.log.keep_prompt(&request.prompt).await;
+        let prompt_file =
+            kept.map_err(|error| CallError::Unavailable(format!("keeping the prompt: {error}")))?;
+        let worktree = self.workspace().await?.path().to_owned();
+        let message = format!(
+            "stage {stage} is to be done by hand, because {why}. Do in the worktree what the prompt asks for, and answer \
+             {:?} then, or {:?} if it can't be done.",
+            HandWork::DONE,
+            HandWork::FAILED,
+        );
+        let choices = [HandWork::DONE, HandWork::FAILED].map(str::to_owned).to_vec();
+        Ok(HandWork {
+            question: Question { choices, ..self.question(n, message) },
+            prompt: request.prompt,
+            command: show_prompt(&worktree, &prompt_file),
+            worktree,
+        })
+    }
+
+    /// The person has answered: what they changed is what the agent would have changed.
+    pub(super) async fn done_by_hand(&self, n: u32, answered: &Answered) -> Result<Answer, CallError> {
+        let note = answered.note.clone();
+        if answered.answer.as_str() != Some(HandWork::DONE) {
+            let message = note.unwrap_or_else(|| "a person says that it can't be done".to_owned());
+            return Err(CallError::Agent(Failed { class: "refused".to_owned(), message, session: None }));
+        }
+        let (store, id, stage) = (&self.options.engine.store, self.options.id, &self.options.spec.name);
+        let began = store.value(id, stage, BEGAN).await.map_err(unavailable)?;
+        let began = began
+            .and_then(|began| serde_json::from_slice::<Began>(&began).ok())
+            .filter(|began| (began.attempt, began.call) == (self.options.attempt, n))
+            .ok_or_else(|| {
+                CallError::Interrupted(
+                    "what the worktree was before the work by hand is not known".to_owned(),
+                )
+            })?;
+        let changes = self.workspace().await?.changes(&began.checkpoint).await.map_err(answer)?;
+        Ok(Answer {
+            agent: MANUAL.to_owned(),
+            text: note.unwrap_or_default(),
+            structured: None,
+            session: None,
+            changes,
+            usage: [].into(),
+        })
+    }
+}
+
+/// A line for a shell.
+fn show_prompt(worktree: &Path, prompt: &Path) -> String {
+    format!("cd {} && cat {}", quoted(worktree), quoted(prompt))
+}
+
+fn quoted(path: &Path) -> String {
+    format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
+}

@@ -1,0 +1,58 @@
+//! human: asking a person. The attempt is dropped, and goes on over its journal once there is an answer.
+
+use adw_core::{Answered, Question, Waiting};
+use adw_host::{CallError, JsonSchema, Reply, Stop, Suspension, capability::human};
+
+use super::Live;
+
+impl Live {
+    pub(super) async fn human(&self, n: u32, asked: human::Question) -> Result<adw_host::Answer, Stop> {
+        if let Some(answered) = self.answer_to(n) {
+            return Ok(Ok(Reply::Human(answered.answer.clone())));
+        }
+        // A person must not be the first to notice that no answer can ever fit.
+        if let Some(Err(error)) = asked.schema.as_ref().map(JsonSchema::new) {
+            return Ok(Err(CallError::Invalid(error.to_string())));
+        }
+        // What the person may look at, or change, meanwhile.
+        if self.workspace.initialized()
+            && let Err(error) = self.checkpoint("before a question").await
+        {
+            return Ok(Err(error));
+        }
+        let human::Question { text, choices, schema } = asked;
+        let question = Question { choices, schema, ..self.question(n, text) };
+        Err(self.suspend(Waiting::Question(Box::new(question))))
+    }
+
+    /// What a person answered to this call.
+    pub(super) fn answer_to(&self, n: u32) -> Option<&Answered> {
+        let stage = self.options.workflow.stage(&self.options.spec.name)?;
+        stage.answered.as_ref().filter(|answered| answered.call == n)
+    }
+
+    /// A question of this call, to be answered with anything.
+    pub(super) fn question(&self, n: u32, message: String) -> Question {
+        let (stage, attempt) = (self.options.spec.name.clone(), self.options.attempt);
+        Question { stage, attempt, call: n, message, choices: Vec::new(), schema: None }
+    }
+
+    /// Ends this run of the attempt, which is to go on when what it waits on is there.
+    pub(super) fn suspend(&self, waiting: Waiting) -> Stop {
+        let (why, until_ms) = match &waiting {
+            Waiting::Timer { until, .. } => {
+                (adw_host::Waiting::Timer, Some(u64::try_from(until.as_millis()).unwrap_or(0)))
+            }
+            Waiting::Question(_) => (adw_host::Waiting::Question, None),
+            Waiting::AgentByHand(_) => (adw_host::Waiting::AgentByHand, None),
+        };
+        // A guest makes one call at a time, and none after this one.
+        let _ = self.waiting.set(waiting);
+        Stop::Suspended(Suspension { why, until_ms, session: None })
+    }
+
+    /// What the attempt was suspended for.
+    pub(crate) fn waiting(&self) -> Option<&Waiting> {
+        self.waiting.get()
+    }
+}
