@@ -21,7 +21,7 @@ tests may run what the repository's build files call for. The file is commented,
 
 Examples:
   adw init
-  adw init --force     write it anew")]
+  adw init --force        write it anew")]
 pub(crate) struct Init {
     /// Write it anew where there is one
     #[arg(long)]
