@@ -22,7 +22,7 @@ enum Outcome {
     /// Stopped on its way.
     Interrupted(AdwId),
     /// It has ended, or needs a person.
-    Stands(Answer<Workflow>),
+    Stands(Box<Answer<Workflow>>),
 }
 
 /// Starts a server, takes the task as far as it goes without a person, and stops the server again.
@@ -83,7 +83,7 @@ async fn take_through(
         cx.output.note("stopping; a second Ctrl-C stops at once")?;
         return Ok(Outcome::Interrupted(workflow.adw_id));
     };
-    Ok(Outcome::Stands(answer?))
+    Ok(Outcome::Stands(Box::new(answer?)))
 }
 
 fn conclude(cx: &Context, outcome: Outcome, is_in_git: bool) -> Result<Exit, Failure> {
