@@ -202,7 +202,7 @@ impl View<'_> {
     /// Only for a terminal: it may be told in part, and what matters of it is in the log.
     fn progress(&self, percent: u64, message: &str) {
         if !message.is_empty() {
-            self.progress.say(format!("{}, {percent} %", one_line(message, WIDTH)));
+            self.progress.say(&format!("{percent} % {message}"));
         }
     }
 
@@ -275,3 +275,6 @@ fn in_words(change: &Change) -> Option<String> {
 fn text<'a>(data: &'a Value, member: &str) -> Option<&'a str> {
     data.get(member).and_then(Value::as_str)
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,7 +12,11 @@ use crate::style;
 /// How often it moves, to show that the program does.
 const TICK: Duration = Duration::from_millis(100);
 
-const LOOK: &str = "{spinner:.cyan} {bar:20.cyan} {pos:>3} %  {prefix:.bold}  {took:.dim}  {wide_msg:.dim}";
+/// Not filled to the terminal's edge: the `^C` that a terminal shows would begin a line, and this one would stay.
+const LOOK: &str = "{spinner:.cyan} {bar:16.cyan} {pos:>3} %  {prefix:.bold}  {took:.dim}  {msg:.dim}";
+
+/// The longest message, so that the line is one line.
+const WIDTH: usize = 32;
 
 /// All such lines. A process has one terminal.
 static LINES: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
@@ -58,8 +62,8 @@ impl Progress {
     }
 
     /// What the step says of itself.
-    pub(crate) fn say(&self, message: String) {
-        self.with(|bar| bar.set_message(message));
+    pub(crate) fn say(&self, message: &str) {
+        self.with(|bar| bar.set_message(style::one_line(message, WIDTH)));
     }
 
     fn with(&self, change: impl FnOnce(&ProgressBar)) {

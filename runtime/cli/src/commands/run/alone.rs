@@ -115,9 +115,10 @@ fn next_step(workflow: &Workflow, is_in_git: bool) -> String {
             format!("what came out: git diff HEAD...{branch}; git merge {branch} takes it over")
         }
         Status::Completed => format!("what came out: start `adw serve`, then adw diff {id} | patch -p1"),
-        Status::Failed | Status::Cancelled => {
+        Status::Failed => {
             format!("look further: start `adw serve`, then adw show {id}, adw logs {id}, adw retry {id}")
         }
+        Status::Cancelled => format!("look further: start `adw serve`, then adw show {id}, adw logs {id}"),
         Status::Pending | Status::Running => match &workflow.waiting {
             Some(waiting) if waiting.is_question() => {
                 format!("answer it: start `adw serve`, then adw answer {id} ANSWER")
@@ -135,3 +136,6 @@ fn is_in_git(config: &Config, task: &NewTask) -> bool {
     };
     project.is_some_and(|project| matches!(git::find(&project.repo), Found::Repository))
 }
+
+#[cfg(test)]
+mod tests;
