@@ -1,10 +1,13 @@
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
+
+use std::time::Duration;
 
 use adw_core::AdwId;
 use futures_util::SinkExt;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
 use tokio_tungstenite::accept_async;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -68,9 +71,12 @@ async fn followed(kind: &str, until: Until, end: Option<&'static str>) -> Exit {
     let client = Client::new(listener.local_addr().unwrap().to_string().parse().unwrap()).unwrap();
     let waiting = json!({ "kind": kind, "message": "Shall it?" });
     let adw_id: AdwId = "one".parse().unwrap();
+    let limit = Duration::from_secs(20);
     tokio::select! {
         () = serve(listener, waiting, end) => panic!("the server goes on"),
-        answer = follow(&client, &adw_id, until, Output::new(true)) => exit_of(&answer.unwrap().view),
+        answer = timeout(limit, follow(&client, &adw_id, until, Output::new(true))) => {
+            exit_of(&answer.expect("the following ends").unwrap().view)
+        }
     }
 }
 
