@@ -1,7 +1,6 @@
 //! The last line of a terminal while something goes on: how far it is, and what was said last.
 
 use std::fmt;
-use std::io::{self, IsTerminal};
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -37,8 +36,7 @@ impl Progress {
 
     /// Shown where stderr is a terminal that can take a line back.
     pub(crate) fn begin() -> Self {
-        let is_dumb = std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
-        if is_dumb || !io::stderr().is_terminal() {
+        if LINES.is_hidden() {
             return Self::none();
         }
         let bar = LINES.add(ProgressBar::new(100));
