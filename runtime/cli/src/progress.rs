@@ -11,11 +11,10 @@ use crate::style;
 /// How often it moves, to show that the program does.
 const TICK: Duration = Duration::from_millis(100);
 
-/// Not filled to the terminal's edge: the `^C` that a terminal shows would begin a line, and this one would stay.
-const LOOK: &str = "{spinner:.cyan} {bar:16.cyan} {pos:>3} %  {prefix:.bold}  {took:.dim}  {msg:.dim}";
+const LOOK: &str = "{spinner:.cyan} {bar:16.cyan} {pos:>3} %  {prefix:.bold}  {took:.dim}  {wide_msg:.dim}";
 
-/// The longest message, so that the line is one line.
-const WIDTH: usize = 32;
+/// More of a message fits beside all that on no terminal.
+const WIDTH: usize = 160;
 
 /// All such lines. A process has one terminal.
 static LINES: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);

@@ -41,18 +41,18 @@ fn at_a_terminal(command: &mut Command) -> (Option<i32>, String) {
     (child.wait().unwrap().code(), String::from_utf8_lossy(&shown).into_owned())
 }
 
-/// A repository with a task for it, and the command in it, told what kind of terminal it has.
-fn task(environment: &[(&str, &str)]) -> (Repository, Command) {
-    let repository = Repository::with_a_fix();
+/// The command in a repository with a task for it, told what kind of terminal it has.
+fn task(repository: &Repository, environment: &[(&str, &str)]) -> Command {
     let mut command = adw(&repository.path());
     command.args(TASK).env("TERM", "xterm-256color").env("ADW_LISTEN", free_address());
     command.envs(environment.iter().copied());
-    (repository, command)
+    command
 }
 
 #[test]
 fn a_terminal_is_shown_colours_and_progress() {
-    let (_repository, mut command) = task(&[]);
+    let repository = Repository::with_a_fix();
+    let mut command = task(&repository, &[]);
     let (code, shown) = at_a_terminal(&mut command);
     assert_eq!(code, Some(0), "{shown}");
     assert!(shown.contains(COLOUR) && shown.contains(TAKEN_BACK), "{shown:?}");
@@ -64,7 +64,8 @@ fn a_terminal_is_shown_colours_and_progress() {
 
 #[test]
 fn without_colours_there_is_still_progress() {
-    let (_repository, mut command) = task(&[("NO_COLOR", "1")]);
+    let repository = Repository::with_a_fix();
+    let mut command = task(&repository, &[("NO_COLOR", "1")]);
     let (code, shown) = at_a_terminal(&mut command);
     assert_eq!(code, Some(0), "{shown}");
     assert!(!shown.contains(COLOUR) && !shown.contains("\x1b[1m"), "{shown:?}");
@@ -73,7 +74,8 @@ fn without_colours_there_is_still_progress() {
 
 #[test]
 fn a_terminal_that_can_do_nothing_is_shown_plain_lines() {
-    let (_repository, mut command) = task(&[("TERM", "dumb")]);
+    let repository = Repository::with_a_fix();
+    let mut command = task(&repository, &[("TERM", "dumb")]);
     let (code, shown) = at_a_terminal(&mut command);
     assert_eq!(code, Some(0), "{shown}");
     assert!(!shown.contains(ESCAPE), "{shown:?}");
@@ -82,7 +84,8 @@ fn a_terminal_that_can_do_nothing_is_shown_plain_lines() {
 
 #[test]
 fn a_program_at_a_terminal_is_given_json_alone() {
-    let (_repository, mut command) = task(&[]);
+    let repository = Repository::with_a_fix();
+    let mut command = task(&repository, &[]);
     let (code, shown) = at_a_terminal(command.arg("--json"));
     assert_eq!(code, Some(0), "{shown}");
     let document: serde_json::Value = serde_json::from_str(shown.trim()).unwrap();
@@ -91,14 +94,14 @@ fn a_program_at_a_terminal_is_given_json_alone() {
 
 #[test]
 fn into_a_pipe_go_plain_lines_unless_colours_are_forced() {
+    let repository = Repository::with_a_fix();
     for (environment, coloured) in [
         (vec![], false),
         (vec![("CLICOLOR", "1")], false),
         (vec![("CLICOLOR_FORCE", "1")], true),
         (vec![("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")], false),
     ] {
-        let (_repository, mut command) = task(&environment);
-        let ended: Ended = command.output().unwrap().into();
+        let ended: Ended = task(&repository, &environment).output().unwrap().into();
         assert_eq!(ended.code, Some(0), "{ended:?}");
         assert_eq!(ended.stdout.contains(COLOUR), coloured, "{environment:?}: {ended:?}");
         assert_eq!(ended.stderr.contains(ESCAPE), coloured, "{environment:?}: {ended:?}");
