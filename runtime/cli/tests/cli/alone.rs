@@ -138,6 +138,23 @@ fn earlier_workflows_go_on_beside_it_and_are_told_of() {
     assert!(ended.stderr.contains("1 earlier workflow goes on beside it"), "{ended:?}");
 }
 
+#[test]
+fn when_nobody_reads_along_any_more_it_is_kept_too() {
+    let repository = Repository::with_a_fix();
+    let agent = r#"["sh", "-c", "while echo still at it; do sleep 0.1; done"]"#;
+    repository.configure(&format!("\n[agents.talker]\nprofile = \"command\"\ncommand = {agent}\n"));
+    let task = ["run", "Talk", "--id", "talk", "--stages", "implement", "--agent", "talker"];
+    let mut command = alone(&repository);
+    let mut child = command.args(task).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut first = String::new();
+    // Read, and let go, as `head -1` does.
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    assert_eq!(first, "talk  Talk\n");
+    let ended: Ended = child.wait_with_output().unwrap().into();
+    assert_eq!(ended.code, Some(130), "{ended:?}");
+    assert!(ended.stderr.contains("talk is kept"), "{}", ended.stderr);
+}
+
 /// Reads what a command says until this is part of it; what comes after is read by nobody.
 fn until_it_says(child: &mut Child, words: &str) {
     let mut said = String::new();

@@ -77,13 +77,20 @@ async fn take_through(
 ) -> Result<Outcome, Failure> {
     let Some(created) = stop.unless(client.create(task)).await else { return Ok(Outcome::NotAccepted) };
     let workflow = created?.view;
-    announce(cx, &workflow)?;
-    let following = follow::follow(client, &workflow.adw_id, Until::QuestionOrEnd, cx.output);
-    let Some(answer) = stop.unless(following).await else {
-        cx.output.note("stopping; a second Ctrl-C stops at once")?;
-        return Ok(Outcome::Interrupted(workflow.adw_id));
+    let following = async {
+        announce(cx, &workflow)?;
+        follow::follow(client, &workflow.adw_id, Until::QuestionOrEnd, cx.output).await
     };
-    Ok(Outcome::Stands(Box::new(answer?)))
+    match stop.unless(following).await {
+        Some(Ok(answer)) => Ok(Outcome::Stands(Box::new(answer))),
+        // Whoever read along has gone, and nobody else is there.
+        Some(Err(failure)) if failure.is_closed_output() => Ok(Outcome::Interrupted(workflow.adw_id)),
+        Some(Err(failure)) => Err(failure),
+        None => {
+            cx.output.note("stopping; a second Ctrl-C stops at once")?;
+            Ok(Outcome::Interrupted(workflow.adw_id))
+        }
+    }
 }
 
 fn conclude(cx: &Context, outcome: Outcome, is_in_git: bool) -> Result<Exit, Failure> {
