@@ -11,13 +11,16 @@ pub mod agreement;
 pub mod api;
 pub mod chance;
 pub mod command_line;
+pub mod document;
 pub mod feed;
 pub mod history;
 pub mod polling;
+pub mod redaction;
 pub mod repository;
 pub mod samples;
 pub mod scripts;
 pub mod server;
+pub mod shell;
 
 use std::time::Duration;
 

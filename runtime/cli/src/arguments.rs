@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    answer::Answer, cancel::Cancel, check::Check, diff::Diff, init::Init, logs::Logs, ls::Ls, retry::Retry,
-    run::Run, serve::Serve, show::Show,
+    answer::Answer, cancel::Cancel, check::Check, completions::Completions, diff::Diff, init::Init, logs::Logs, ls::Ls,
+    retry::Retry, run::Run, serve::Serve, show::Show,
 };
 
 /// A durable runtime for AI developer workflows.
@@ -27,15 +27,17 @@ pub(crate) struct Cli {
 const EXAMPLES: &str = "\
 Examples:
   adw init                                   write an adw.toml that fits this repository
-  adw serve                                  serve what it describes
-  adw run \"Fix the median\" --type bug        hand over a task, and watch it
-  adw show adw_bug_1760000000_1a2b3c4d       where it stands
+  adw run \"Fix the median\" --patch fix.diff hand over a task, and watch it
+  adw serve                                  serve what adw.toml describes
+  adw show adw_bug_1760000000_1a2b3c4d       where a task stands
 
 Exit codes:
-  0  done
-  1  the workflow failed or was cancelled
-  2  wrong usage, configuration or request
-  3  the server can't be reached or can't answer";
+  0    done
+  1    the workflow failed or was cancelled
+  2    wrong usage, configuration or request
+  3    the server can't be reached or can't answer
+  4    the workflow waits for a person, and no server is running
+  130  interrupted";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -50,4 +52,5 @@ pub(crate) enum Command {
     Answer(Answer),
     Cancel(Cancel),
     Retry(Retry),
+    Completions(Completions),
 }

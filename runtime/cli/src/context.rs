@@ -16,12 +16,18 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    /// A client of the server that is meant: the one that was named, else that of `ADW_SERVER`, else the one of the
-    /// nearest adw.toml, else the one at the usual address.
-    pub(crate) fn client(&self) -> Result<Client, Failure> {
+    /// The server that somebody named, with `--server` or in ADW_SERVER.
+    pub(crate) fn named_server(&self) -> Result<Option<Address>, Failure> {
         let from_environment = || std::env::var("ADW_SERVER").ok().filter(|text| !text.is_empty());
-        let address = match self.server.clone().or_else(from_environment) {
-            Some(text) => text.parse()?,
+        let named = self.server.clone().or_else(from_environment);
+        Ok(named.map(|text| text.parse()).transpose()?)
+    }
+
+    /// A client of the server that is meant: the one that was named, else that of the nearest adw.toml, else the one at
+    /// the usual address.
+    pub(crate) fn client(&self) -> Result<Client, Failure> {
+        let address = match self.named_server()? {
+            Some(address) => address,
             None => match find_config()? {
                 Some(file) => Address::of_listener(Config::load(&file, &Env::of_process())?.server.listen)?,
                 None => Address::default(),

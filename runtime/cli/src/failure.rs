@@ -16,6 +16,9 @@ pub(crate) enum Exit {
     WorkflowFailed = 1,
     Usage = 2,
     Unreachable = 3,
+    WaitsForAPerson = 4,
+    /// What a shell says of a program that Ctrl-C ended.
+    Interrupted = 130,
 }
 
 impl From<Exit> for ExitCode {
@@ -45,6 +48,8 @@ pub(crate) enum Failure {
     Request(#[from] RequestError),
     #[error("{}", bare(.0))]
     Start(String),
+    #[error("the data in {data} are in use by {}", user(.url.as_deref()))]
+    InUse { data: PathBuf, url: Option<String> },
     #[error("failed to listen on {address}: {source}")]
     Listen { address: std::net::SocketAddr, source: io::Error },
     #[error("failed to {what}: {source}")]
@@ -72,7 +77,7 @@ impl Failure {
         match self {
             Self::Arguments(_) | Self::Usage { .. } | Self::Address(_) | Self::ConfigExists { .. } => "usage",
             Self::Config(_) | Self::NoConfig { .. } | Self::Check { .. } => "configuration",
-            Self::Start(_) | Self::Listen { .. } => "start",
+            Self::Start(_) | Self::InUse { .. } | Self::Listen { .. } => "start",
             Self::File { .. } | Self::Output(_) => "io",
             Self::Request(error) => error.kind(),
         }
@@ -88,6 +93,10 @@ impl Failure {
             Self::ConfigExists { .. } => {
                 Some("`adw init --force` writes it anew; what it says now is lost".to_owned())
             }
+            Self::InUse { url, .. } => Some(format!(
+                "one server uses a folder at a time: ask that one with `--server {}`, or stop it first",
+                url.as_deref().unwrap_or("URL"),
+            )),
             Self::Listen { source, .. } if source.kind() == io::ErrorKind::AddrInUse => {
                 Some("another program listens there: `--listen 127.0.0.1:0` takes a free port".to_owned())
             }
@@ -113,6 +122,11 @@ impl Failure {
         }
         json!({ "error": error })
     }
+}
+
+/// Who has the data.
+fn user(url: Option<&str>) -> String {
+    url.map_or_else(|| "another adw".to_owned(), |url| format!("the server at {url}"))
 }
 
 /// What others say, without their own "error:": whoever shows a failure says that it is one.

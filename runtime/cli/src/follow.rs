@@ -1,39 +1,70 @@
 //! Shows a workflow to a person while it goes its way.
 
 use adw_core::{AdwId, EventKind, StageName, Status, Timestamp};
-use serde_json::Value;
+use anstyle::Style;
+use serde_json::{Value, json};
 
-use crate::client::{Answer, Change, Client, Feed, LogLine, LogReader, News, Workflow};
+use crate::client::{Answer, Change, Client, Feed, LogLine, LogReader, News, Waiting, Workflow};
+use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::output::Output;
+use crate::progress::Progress;
+use crate::signals::Stop;
 use crate::style::{self, Styled, duration, one_line, printable};
 
 /// The longest line that is shown of what a stage says of itself; `adw show` and `adw logs` have all of it.
 const WIDTH: usize = 160;
 
-/// Follows a workflow to its end, and answers with it as it stands then.
-pub(crate) async fn to_the_end(
+/// How long a workflow is followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Until {
+    /// Whatever it waits on.
+    End,
+    /// Or until it can't go on without a person: nobody could answer.
+    QuestionOrEnd,
+}
+
+/// Follows a workflow to its end, says how it ended, and gives the exit code that says it too. Ctrl-C ends the
+/// following and nothing else.
+pub(crate) async fn to_the_end(cx: &Context, client: &Client, adw_id: &AdwId) -> Result<Exit, Failure> {
+    let mut stop = Stop::listen()?;
+    let Some(ended) = stop.unless(follow(client, adw_id, Until::End, cx.output)).await else {
+        cx.output.note(format!("the task goes on: adw show {adw_id}; adw cancel {adw_id} ends it"))?;
+        return interrupted(cx, adw_id);
+    };
+    let ended = ended?;
+    cx.output.json(&ended.raw)?;
+    cx.output.line(conclusion(&ended.view))?;
+    Ok(exit_of(&ended.view))
+}
+
+/// Follows a workflow, and answers with it as it stands then.
+pub(crate) async fn follow(
     client: &Client,
     adw_id: &AdwId,
+    until: Until,
     output: Output,
 ) -> Result<Answer<Workflow>, Failure> {
     let mut feed = Feed::new(client, adw_id);
-    let mut view = View { log: LogReader::new(client, adw_id), output };
+    let log = LogReader::new(client, adw_id);
+    let progress = output.progress();
+    progress.step("queued".to_owned());
+    let mut view = View { adw_id, until, log, output, progress };
     loop {
         match feed.next().await? {
             News::Change(change) => {
                 view.change(&change).await?;
-                if change.is_end() {
-                    // A retry may have followed at once, and then this was not the end.
+                if change.is_end() || change.waiting().is_some() {
+                    // A retry or an answer may have followed at once, and then it is not over.
                     let answer = client.workflow_at_last(adw_id).await?;
-                    if answer.view.status.is_ended() {
+                    if is_over(&answer.view, until) {
                         view.rest(&answer.view).await?;
                         return Ok(answer);
                     }
                 }
             }
             News::Log { stage, attempt } => view.lines(&stage, attempt).await?,
-            News::Progress { stage, percent, message } => view.progress(&stage, percent, &message)?,
+            News::Progress { percent, message, .. } => view.progress(percent, &message),
             News::Lost { cause } => output.note(format!("the feed is interrupted, trying again: {cause}"))?,
             News::Rewound => {
                 output.note("the server's database was restored: this is what it holds now")?;
@@ -43,39 +74,68 @@ pub(crate) async fn to_the_end(
     }
 }
 
-/// The exit code that a workflow's end stands for.
-pub(crate) const fn exit_of(status: Status) -> Exit {
-    match status {
+/// What is left to say to a program when a person broke off the following.
+pub(crate) fn interrupted(cx: &Context, adw_id: &AdwId) -> Result<Exit, Failure> {
+    cx.output.json(&json!({ "adw_id": adw_id, "interrupted": true }))?;
+    Ok(Exit::Interrupted)
+}
+
+fn is_over(workflow: &Workflow, until: Until) -> bool {
+    workflow.status.is_ended() || (until == Until::QuestionOrEnd && workflow.waits_for_a_person())
+}
+
+/// The exit code for where a workflow stands.
+pub(crate) fn exit_of(workflow: &Workflow) -> Exit {
+    match workflow.status {
         Status::Failed | Status::Cancelled => Exit::WorkflowFailed,
+        Status::Pending | Status::Running if workflow.waits_for_a_person() => Exit::WaitsForAPerson,
         Status::Pending | Status::Running | Status::Completed => Exit::Done,
     }
 }
 
-/// How it ended, and where to look next.
-pub(crate) fn conclusion(workflow: &Workflow) -> String {
+/// How it ended, and where to look next while a server is there to be asked.
+fn conclusion(workflow: &Workflow) -> String {
     let id = &workflow.adw_id;
-    let status = Styled(style::of_status(workflow.status), workflow.status.as_str());
+    let next = match workflow.status {
+        Status::Failed => {
+            format!("look further: adw show {id}, adw logs {id}; then adw retry {id}")
+        }
+        Status::Cancelled => format!("look further: adw show {id}, adw logs {id}"),
+        _ => format!("what came out: adw diff {id}; it is on the branch {}", printable(&workflow.branch)),
+    };
+    format!("{}\n{next}", how_it_stands(workflow))
+}
+
+/// How it ended, or what keeps it; after how long, and why.
+pub(crate) fn how_it_stands(workflow: &Workflow) -> String {
+    let status = match workflow.status {
+        Status::Pending | Status::Running if workflow.waits_for_a_person() => "waits for a person",
+        status => status.as_str(),
+    };
+    let status = Styled(style::of_status(workflow.status), status);
     let took = duration(workflow.created_at, workflow.completed_at.unwrap_or(workflow.updated_at));
     let why =
         workflow.error_message.as_deref().map(|why| format!(": {}", printable(why))).unwrap_or_default();
-    let (what, next) = match workflow.status {
-        Status::Failed => ("look further", format!("adw show {id}, adw logs {id}; then adw retry {id}")),
-        Status::Cancelled => ("look further", format!("adw show {id}, adw logs {id}")),
-        _ => ("what came out", format!("adw diff {id}; it is on the branch {}", printable(&workflow.branch))),
-    };
-    format!("{status} after {took}{why}\n{what}: {next}")
+    format!("{status} after {took}{why}")
 }
 
 /// What is on the screen.
 struct View<'a> {
+    adw_id: &'a AdwId,
+    until: Until,
     log: LogReader<'a>,
     output: Output,
+    progress: Progress,
 }
 
 impl View<'_> {
     async fn change(&mut self, change: &Change) -> Result<(), Failure> {
+        if let Some(percent) = change.data.get("progress").and_then(Value::as_u64) {
+            self.progress.percent(percent);
+        }
         // The lines of an attempt come after the line that says how it began, and before the one that says how it ended.
         if change.event == EventKind::StageStarted {
+            self.progress.step(step(change));
             self.event(change)?;
         }
         if let Some((stage, attempt)) = change.attempt() {
@@ -85,10 +145,31 @@ impl View<'_> {
     }
 
     fn event(&self, change: &Change) -> Result<(), Failure> {
+        if let Some(waiting) = change.waiting() {
+            return self.wait(change, &waiting);
+        }
         match in_words(change) {
             Some(said) => self.line(change.at, text(&change.data, "stage").unwrap_or_default(), said),
             None => Ok(()),
         }
+    }
+
+    /// What it waits on; a question in full, and how it is answered where somebody is there to take the answer.
+    fn wait(&self, change: &Change, waiting: &Waiting) -> Result<(), Failure> {
+        let stage = text(&change.data, "current_stage").unwrap_or_default();
+        let message = waiting.message.as_deref().unwrap_or_default();
+        if waiting.passes() {
+            return self.line(change.at, stage, with(style::NOTE, "waits", Some(message)));
+        }
+        let kind = printable(&waiting.kind);
+        self.line(change.at, stage, Styled(style::NOTE, format!("waits for a person: {kind}")))?;
+        for line in message.lines() {
+            self.line(change.at, stage, format!("│ {}", printable(line)))?;
+        }
+        if self.until == Until::End && waiting.is_question() {
+            self.output.line(format!("answer it: adw answer {} ANSWER", self.adw_id))?;
+        }
+        Ok(())
     }
 
     /// Shows what an attempt has written since the last time. Read from its log rather than from the feed, which may
@@ -118,12 +199,11 @@ impl View<'_> {
         Ok(())
     }
 
-    fn progress(&self, stage: &StageName, percent: u64, message: &str) -> Result<(), Failure> {
-        if message.is_empty() {
-            return Ok(());
+    /// Only for a terminal: it may be told in part, and what matters of it is in the log.
+    fn progress(&self, percent: u64, message: &str) {
+        if !message.is_empty() {
+            self.progress.say(&format!("{percent} % {message}"));
         }
-        let said = Styled(style::QUIET, format!("{percent} % {}", one_line(message, WIDTH)));
-        Ok(self.output.line(format_args!("{:8}  {stage:<12} {said}", ""))?)
     }
 
     fn line(&self, at: Timestamp, stage: &str, said: impl std::fmt::Display) -> Result<(), Failure> {
@@ -142,19 +222,31 @@ pub(crate) fn said(line: &LogLine) -> String {
     Styled(style, format!("│ {}", printable(&line.message))).to_string()
 }
 
+/// A step, by its stage and its try.
+fn step(change: &Change) -> String {
+    match change.attempt() {
+        Some((stage, attempt)) if attempt > 1 => format!("{stage} (attempt {attempt})"),
+        Some((stage, _)) => stage.to_string(),
+        None => String::new(),
+    }
+}
+
+/// A word in its style, and what there is to say besides.
+fn with(style: Style, word: &str, more: Option<&str>) -> String {
+    let more = more.map(|more| one_line(more, WIDTH)).unwrap_or_default();
+    format!("{} {more}", Styled(style, word)).trim_end().to_owned()
+}
+
 /// An event in a person's words; none for what other events say as well.
 fn in_words(change: &Change) -> Option<String> {
     let data = &change.data;
-    let with = |style, word: &str, more: Option<&str>| {
-        let more = more.map(|more| one_line(more, WIDTH)).unwrap_or_default();
-        format!("{} {more}", Styled(style, word)).trim_end().to_owned()
-    };
     let result = data.get("stage_result").unwrap_or(data);
     let summary = text(result, "summary");
     let error = text(result, "error");
     Some(match change.event {
-        // Said before the first event, and after the last.
+        // Said before the first event, after the last, and where it comes to wait.
         EventKind::TaskCreated
+        | EventKind::WorkflowWaiting
         | EventKind::WorkflowStarted
         | EventKind::WorkflowAnnotated
         | EventKind::WorkflowCompleted
@@ -182,9 +274,6 @@ fn in_words(change: &Change) -> Option<String> {
             with(style::NOTE, &to, text(data, "feedback"))
         }
         EventKind::StageFailed => with(style::BAD, "failed:", error),
-        EventKind::WorkflowWaiting => {
-            with(style::NOTE, "waits", data.pointer("/waiting/message").and_then(Value::as_str))
-        }
         EventKind::WorkflowMoved => with(style::NOTE, "moved by hand to", text(data, "to")),
         EventKind::WorkflowRetried => with(style::NOTE, "goes on, from", text(data, "from")),
     })
@@ -193,3 +282,6 @@ fn in_words(change: &Change) -> Option<String> {
 fn text<'a>(data: &'a Value, member: &str) -> Option<&'a str> {
     data.get(member).and_then(Value::as_str)
 }
+
+#[cfg(test)]
+mod tests;

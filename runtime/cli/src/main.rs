@@ -8,9 +8,14 @@ mod failure;
 mod follow;
 mod git;
 mod input;
+mod log;
 mod output;
+mod progress;
 mod projects;
+mod server;
+mod signals;
 mod style;
+mod whereabouts;
 
 use std::process::ExitCode;
 

@@ -1,11 +1,16 @@
-//! The one place that writes to stdout and stderr. Colours reach only a terminal, and not where NO_COLOR is set.
+//! The one place that writes to stdout and stderr.
+//!
+//! Colours reach a terminal that shows them, and nothing else, unless NO_COLOR or CLICOLOR_FORCE says otherwise. Progress
+//! has a line of its own beneath all else, and steps aside for whatever is written.
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 
+use anstream::{AutoStream, ColorChoice};
 use serde::Serialize;
 
 use crate::failure::Failure;
+use crate::progress::{self, Progress};
 use crate::style::{self, Styled};
 
 /// Where answers go, and whether a person or a program reads them. Each is written for one of the two, and the other
@@ -35,10 +40,11 @@ impl Output {
         if self.json { Ok(()) } else { write_line(text) }
     }
 
-    /// For a person: a text, line by line made readable. Where no terminal shows it, it is for other programs, and is
-    /// left as it is to the letter.
+    /// For a person: a text, line by line made readable. Where no terminal shows it and nobody asks for colours, it is
+    /// for other programs, and is left as it is to the letter.
     pub(crate) fn text(self, text: &str, readable: impl Fn(&str) -> String) -> io::Result<()> {
-        if io::stdout().is_terminal() {
+        let stdout = io::stdout();
+        if stdout.is_terminal() || is_coloured(&stdout) {
             return text.lines().try_for_each(|line| self.line(readable(line)));
         }
         if self.json {
@@ -51,7 +57,15 @@ impl Output {
 
     /// For a person: something beside the answer.
     pub(crate) fn note(self, text: impl Display) -> io::Result<()> {
-        if self.json { Ok(()) } else { writeln!(anstream::stderr(), "{}", Styled(style::NOTE, text)) }
+        if self.json {
+            return Ok(());
+        }
+        progress::aside(|| writeln!(anstream::stderr(), "{}", Styled(style::NOTE, text)))
+    }
+
+    /// For a person at a terminal: a line that says how far something is.
+    pub(crate) fn progress(self) -> Progress {
+        if self.json { Progress::none() } else { Progress::begin() }
     }
 
     /// What went wrong, and what to do next.
@@ -59,17 +73,34 @@ impl Output {
         if self.json {
             return self.json(&failure.to_json());
         }
-        let mut stderr = anstream::stderr().lock();
-        writeln!(stderr, "{} {failure}", Styled(style::BAD, "error:"))?;
-        match failure.help() {
-            Some(help) => writeln!(stderr, "{} {help}", Styled(style::GOOD, "help:")),
-            None => Ok(()),
-        }
+        let help = failure.help().map(|help| format!("help: {help}\n")).unwrap_or_default();
+        let text = format!("error: {failure}\n{help}");
+        progress::aside(|| write!(anstream::stderr(), "{}", style::diagnostic(&text)))
+    }
+}
+
+/// Whether what is written there is shown in colours.
+pub(crate) fn is_coloured(stream: &impl anstream::stream::RawStream) -> bool {
+    AutoStream::choice(stream) != ColorChoice::Never
+}
+
+/// The log of a server, where progress may be shown at the same time.
+pub(crate) struct LogWriter;
+
+impl Write for LogWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        progress::aside(|| io::stderr().write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
     }
 }
 
 fn write_line(text: impl Display) -> io::Result<()> {
-    let mut stdout = anstream::stdout().lock();
-    writeln!(stdout, "{text}")?;
-    stdout.flush()
+    progress::aside(|| {
+        let mut stdout = anstream::stdout().lock();
+        writeln!(stdout, "{text}")?;
+        stdout.flush()
+    })
 }

@@ -46,6 +46,42 @@ pub(crate) const fn of_stage(status: StageStatus) -> Style {
     }
 }
 
+/// An error as it is written without colours, with those that its parts have: its first word, the place that it points
+/// at, and what to do about it.
+pub(crate) fn diagnostic(text: &str) -> String {
+    let mut painted = String::new();
+    for line in text.split_inclusive('\n') {
+        let (line, end) = line.strip_suffix('\n').map_or((line, ""), |line| (line, "\n"));
+        painted.push_str(&painted_line(line));
+        painted.push_str(end);
+    }
+    painted
+}
+
+fn painted_line(line: &str) -> String {
+    let first = |style, word: &str| format!("{}{}", Styled(style, word), &line[word.len()..]);
+    let gutter = |number: &str| number.bytes().all(|byte| byte == b' ' || byte.is_ascii_digit());
+    if line.starts_with("error:") {
+        return first(BAD, "error:");
+    }
+    if line.starts_with("help:") {
+        return first(GOOD, "help:");
+    }
+    if let Some((before, help)) = line.split_once("= help:").filter(|(before, _)| gutter(before)) {
+        return format!("{before}{}{help}", Styled(GOOD, "= help:"));
+    }
+    if let Some((before, place)) = line.split_once("--> ").filter(|(before, _)| gutter(before)) {
+        return format!("{before}{} {place}", Styled(BUSY, "-->"));
+    }
+    match line.split_once(" |").filter(|(before, _)| gutter(before)) {
+        Some((number, marks)) if marks.trim_start().starts_with('^') => {
+            format!("{}{}", Styled(BUSY, format!("{number} |")), Styled(BAD, marks))
+        }
+        Some((number, source)) => format!("{}{source}", Styled(BUSY, format!("{number} |"))),
+        None => line.to_owned(),
+    }
+}
+
 /// Text from elsewhere, safe for a terminal: a title can't move the cursor, ring the bell or turn around what is beside
 /// it.
 pub(crate) fn printable(text: &str) -> String {
@@ -77,9 +113,13 @@ pub(crate) fn date_and_time(at: Timestamp) -> String {
     in_words(at, "%Y-%m-%d %H:%M:%S")
 }
 
-/// How long something took, in one or two units.
+/// How long something took.
 pub(crate) fn duration(from: Timestamp, to: Timestamp) -> String {
-    let millis = u64::try_from(to.as_millis() - from.as_millis()).unwrap_or_default();
+    millis(u64::try_from(to.as_millis() - from.as_millis()).unwrap_or_default())
+}
+
+/// A span of time, in one or two units.
+pub(crate) fn millis(millis: u64) -> String {
     let seconds = millis / 1000;
     match seconds {
         0..10 => format!("{seconds}.{} s", millis % 1000 / 100),

@@ -9,7 +9,7 @@ use super::Address;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RequestError {
     #[error("the server at {address} can't be reached: {cause}")]
-    Unreachable { address: Address, cause: String },
+    Unreachable { address: Address, cause: String, is_absent: bool },
     #[error(transparent)]
     Refused(Box<Problem>),
     #[error("{address} doesn't answer as an adw server does: {what}")]
@@ -61,6 +61,11 @@ impl RequestError {
             Self::Refused(problem) => problem.status == 503,
             Self::Unexpected { .. } | Self::Client(_) => false,
         }
+    }
+
+    /// Nobody listens there.
+    pub(crate) fn is_absence(&self) -> bool {
+        matches!(self, Self::Unreachable { is_absent: true, .. })
     }
 
     /// A stable word for programs.

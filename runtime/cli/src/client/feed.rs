@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-use super::{Client, RequestError, TRIES, pause};
+use super::{Client, RequestError, TRIES, Waiting, pause};
 
 /// A server pings every 15 s; after this long without a word the connection is gone, whatever the system believes.
 const SILENCE: Duration = Duration::from_secs(40);
@@ -24,7 +24,7 @@ pub(crate) enum News {
     /// An attempt wrote to its log; the lines are read there, where none is ever missing.
     Log { stage: StageName, attempt: u32 },
     /// A stage says how far it is.
-    Progress { stage: StageName, percent: u64, message: String },
+    Progress { percent: u64, message: String },
     /// The connection was lost and will be tried again.
     Lost { cause: String },
     /// The history began anew: the server's database was restored. What was told may not have happened.
@@ -45,6 +45,12 @@ impl Change {
         let stage = self.data.get("stage")?.as_str()?.parse().ok()?;
         let attempt = u32::try_from(self.data.get("attempt")?.as_u64()?).ok()?;
         Some((stage, attempt))
+    }
+
+    /// What the workflow waits on from here.
+    pub(crate) fn waiting(&self) -> Option<Waiting> {
+        let is_wait = self.event == EventKind::WorkflowWaiting;
+        self.data.get("waiting").filter(|_| is_wait).and_then(|waiting| Waiting::deserialize(waiting).ok())
     }
 
     /// Whether it is the end of the workflow, unless a retry follows.
@@ -139,7 +145,7 @@ impl<'a> Feed<'a> {
                     .client
                     .unexpected(format!("its feed answers with status {}", answer.status())));
             }
-            Ok(Err(error)) => super::root_cause(&error),
+            Ok(Err(error)) => super::root_cause(&error).to_string(),
             Err(_) => "it doesn't answer".to_owned(),
         };
         self.lost(&cause)
@@ -153,7 +159,11 @@ impl<'a> Feed<'a> {
         match self.tries {
             1 => Ok(Some(News::Lost { cause })),
             ..=TRIES => Ok(None),
-            _ => Err(RequestError::Unreachable { address: self.client.address().clone(), cause }),
+            _ => Err(RequestError::Unreachable {
+                address: self.client.address().clone(),
+                cause,
+                is_absent: false,
+            }),
         }
     }
 
@@ -203,7 +213,7 @@ impl Envelope {
             }
             "progress_update" => {
                 let message = self.data.get("message").and_then(Value::as_str).unwrap_or_default().to_owned();
-                Some(News::Progress { stage, percent: self.data.get("stage_progress")?.as_u64()?, message })
+                Some(News::Progress { percent: self.data.get("stage_progress")?.as_u64()?, message })
             }
             _ => None,
         }

@@ -167,7 +167,11 @@ impl Client {
     }
 
     fn unreachable(&self, error: &reqwest::Error) -> RequestError {
-        RequestError::Unreachable { address: self.address.clone(), cause: root_cause(error) }
+        RequestError::Unreachable {
+            address: self.address.clone(),
+            cause: root_cause(error).to_string(),
+            is_absent: is_refused(error),
+        }
     }
 
     fn unexpected(&self, what: String) -> RequestError {
@@ -180,10 +184,16 @@ impl Client {
 }
 
 /// What lies at the bottom of an error: "Connection refused" rather than "error sending request".
-fn root_cause(error: &dyn std::error::Error) -> String {
+fn root_cause<'a>(error: &'a (dyn std::error::Error + 'static)) -> &'a (dyn std::error::Error + 'static) {
     let mut cause = error;
     while let Some(source) = cause.source() {
         cause = source;
     }
-    cause.to_string()
+    cause
+}
+
+/// Whether nobody listens where something was to be asked.
+fn is_refused(error: &(dyn std::error::Error + 'static)) -> bool {
+    let io = root_cause(error).downcast_ref::<std::io::Error>();
+    io.is_some_and(|io| io.kind() == std::io::ErrorKind::ConnectionRefused)
 }

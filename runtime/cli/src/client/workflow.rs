@@ -35,6 +35,13 @@ pub(crate) struct Workflow {
     pub(crate) completed_at: Option<Timestamp>,
 }
 
+impl Workflow {
+    /// Whether it goes on only when somebody does something.
+    pub(crate) fn waits_for_a_person(&self) -> bool {
+        self.waiting.as_ref().is_some_and(|waiting| !waiting.passes())
+    }
+}
+
 /// A step of a workflow.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Stage {
@@ -72,6 +79,18 @@ pub(crate) struct Waiting {
     /// A line for a shell that goes to where it is to be done.
     #[serde(default)]
     pub(crate) command: Option<String>,
+}
+
+impl Waiting {
+    /// Whether it is over by itself in time. What a later version may wait on is left to a person.
+    pub(crate) fn passes(&self) -> bool {
+        matches!(self.kind.as_str(), "timer" | "rate_limit")
+    }
+
+    /// Whether an answer ends it; what is paused isn't asked anything.
+    pub(crate) fn is_question(&self) -> bool {
+        !self.passes() && self.kind != "paused"
+    }
 }
 
 /// A part of a list.

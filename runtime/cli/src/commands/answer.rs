@@ -16,7 +16,12 @@ Examples:
   adw answer adw_bug_1760000000_1a2b3c4d approve
   adw answer adw_bug_1760000000_1a2b3c4d done --follow
   adw answer adw_bug_1760000000_1a2b3c4d failed --note \"the service is gone\"
-  adw answer adw_bug_1760000000_1a2b3c4d '{\"port\": 8080}'")]
+  adw answer adw_bug_1760000000_1a2b3c4d '{\"port\": 8080}'
+
+Exit codes with --follow:
+  0    completed
+  1    failed or cancelled
+  130  interrupted")]
 pub(crate) struct Answer {
     /// The workflow's id
     #[arg(value_name = "ID", value_parser = super::adw_id)]
@@ -42,13 +47,10 @@ impl Answer {
         let given = NewAnswer { answer, note: self.note };
         // The version: an answer is for the question that was there when it was given.
         let goes_on = client.give_answer(&self.adw_id, &given, now.version).await?;
-        let ended =
-            if self.follow { follow::to_the_end(&client, &self.adw_id, cx.output).await? } else { goes_on };
-        cx.output.json(&ended.raw)?;
         if self.follow {
-            cx.output.line(follow::conclusion(&ended.view))?;
-            return Ok(follow::exit_of(ended.view.status));
+            return follow::to_the_end(cx, &client, &self.adw_id).await;
         }
+        cx.output.json(&goes_on.raw)?;
         cx.output.line(format_args!("{} goes on with it", self.adw_id))?;
         Ok(Exit::Done)
     }

@@ -8,8 +8,11 @@ use crate::style::{self, Styled};
 /// End a workflow; its record is kept
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Example:
-  adw cancel adw_bug_1760000000_1a2b3c4d")]
+What it did until then stays: its branch, its logs, its events.
+
+Examples:
+  adw cancel adw_bug_1760000000_1a2b3c4d
+  adw cancel adw_bug_1760000000_1a2b3c4d --json | jq -r .status")]
 pub(crate) struct Cancel {
     /// The workflow's id
     #[arg(value_name = "ID", value_parser = super::adw_id)]

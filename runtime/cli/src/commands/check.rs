@@ -17,7 +17,9 @@ Examples:
   adw check
   adw check --config ../project/adw.toml --json
 
-Exit code: 0 when nothing is wrong, else 2. Warnings leave it 0.")]
+Exit codes:
+  0    nothing is wrong; warnings leave it so
+  2    something is")]
 pub(crate) struct Check {
     /// The configuration; without it, the nearest adw.toml from here upwards
     #[arg(short, long, value_name = "FILE")]

@@ -9,6 +9,8 @@ use crate::style::{self, Styled, printable};
 /// Print what a workflow changed, as a unified diff
 #[derive(Debug, Args)]
 #[command(after_help = "\
+Paths are relative to the repository's root. Into a pipe or a file goes the diff to the letter.
+
 Examples:
   adw diff adw_bug_1760000000_1a2b3c4d
   adw diff adw_bug_1760000000_1a2b3c4d | git apply --check")]

@@ -21,7 +21,7 @@ tests may run what the repository's build files call for. The file is commented,
 
 Examples:
   adw init
-  adw init --force     write it anew")]
+  adw init --force        write it anew")]
 pub(crate) struct Init {
     /// Write it anew where there is one
     #[arg(long)]
@@ -69,8 +69,8 @@ const COMMIT: &str = "  git add adw.toml                 and commit it: it belon
 const NEXT: &str = "
 Next:
   adw check                        is all of it right?
-  adw serve                        start the server, in a terminal of its own
-  adw run \"What is to be done\"     hand over a task, and watch it";
+  adw run \"What is to be done\"     hand over a task, and watch it
+  adw serve                        for many tasks: a server, in a terminal of its own";
 
 fn facts(folder: &Path) -> Facts {
     Facts {

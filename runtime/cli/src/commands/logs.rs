@@ -11,9 +11,12 @@ use crate::style::{self, Styled, time_of_day};
 /// Print what the stages of a workflow, and the programs that they ran, had to say
 #[derive(Debug, Args)]
 #[command(after_help = "\
+With --json each line is an object of its own.
+
 Examples:
   adw logs adw_bug_1760000000_1a2b3c4d --stage test
-  adw logs adw_bug_1760000000_1a2b3c4d --follow --json     one JSON object a line")]
+  adw logs adw_bug_1760000000_1a2b3c4d --follow
+  adw logs adw_bug_1760000000_1a2b3c4d --json | jq -r .message")]
 pub(crate) struct Logs {
     /// The workflow's id
     #[arg(value_name = "ID", value_parser = super::adw_id)]

@@ -2,6 +2,7 @@ use std::fmt::Write;
 
 use adw_core::{Status, TaskType};
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde_json::json;
 use serde_json::value::RawValue;
 
@@ -22,11 +23,11 @@ Examples:
   adw ls --json | jq -r '.items[].adw_id'")]
 pub(crate) struct Ls {
     /// Those that stand so: pending, running, completed, failed or cancelled
-    #[arg(long, value_parser = status)]
+    #[arg(long, hide_possible_values = true, value_parser = status())]
     status: Option<Status>,
 
-    /// Those of this type
-    #[arg(short = 't', long = "type", value_parser = task_type)]
+    /// Those of this type: feature, bug, chore or patch
+    #[arg(short = 't', long = "type", value_name = "TYPE", value_parser = task_type)]
     task_type: Option<TaskType>,
 
     /// Those of this project
@@ -34,11 +35,11 @@ pub(crate) struct Ls {
     project: Option<String>,
 
     /// Those whose title or id contains this
-    #[arg(long)]
+    #[arg(long, value_name = "TEXT")]
     text: Option<String>,
 
     /// At most so many
-    #[arg(short = 'n', long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
     limit: u32,
 }
 
@@ -107,10 +108,10 @@ fn table(workflows: &[Workflow]) -> String {
     text
 }
 
-fn status(text: &str) -> Result<Status, String> {
-    Status::ALL.into_iter().find(|status| status.as_str() == text).ok_or_else(|| {
-        let all = Status::ALL.map(Status::as_str);
-        format!("use one of {}", all.join(", "))
+/// A status by its name; shells that complete the command line are told of all.
+fn status() -> impl TypedValueParser<Value = Status> {
+    PossibleValuesParser::new(Status::ALL.map(Status::as_str)).try_map(|text| {
+        Status::ALL.into_iter().find(|status| status.as_str() == text).ok_or("it is no status")
     })
 }
 

@@ -3,6 +3,7 @@
 pub(crate) mod answer;
 pub(crate) mod cancel;
 pub(crate) mod check;
+pub(crate) mod completions;
 pub(crate) mod diff;
 pub(crate) mod init;
 pub(crate) mod logs;
@@ -29,7 +30,13 @@ pub(crate) fn run(cli: Cli, output: Output) -> Result<Exit, Failure> {
         Command::Init(init) => init.run(&cx),
         Command::Check(check) => runtime(Builder::new_multi_thread())?.block_on(check.run(&cx)),
         Command::Serve(serve) => serve.run(&cx, runtime(Builder::new_multi_thread())?),
-        Command::Run(run) => client()?.block_on(run.run(&cx)),
+        Command::Run(run) => {
+            let runtime = runtime(Builder::new_multi_thread())?;
+            let ended = runtime.block_on(run.run(&cx));
+            // Where it was a server, a person in a hurry doesn't wait for what is still at work.
+            runtime.shutdown_background();
+            ended
+        }
         Command::Ls(ls) => client()?.block_on(ls.run(&cx)),
         Command::Show(show) => client()?.block_on(show.run(&cx)),
         Command::Logs(logs) => client()?.block_on(logs.run(&cx)),
@@ -37,6 +44,7 @@ pub(crate) fn run(cli: Cli, output: Output) -> Result<Exit, Failure> {
         Command::Answer(answer) => client()?.block_on(answer.run(&cx)),
         Command::Cancel(cancel) => client()?.block_on(cancel.run(&cx)),
         Command::Retry(retry) => client()?.block_on(retry.run(&cx)),
+        Command::Completions(completions) => completions.run(),
     }
 }
 

@@ -10,7 +10,12 @@ use crate::follow;
 #[command(after_help = "\
 Examples:
   adw retry adw_bug_1760000000_1a2b3c4d
-  adw retry adw_bug_1760000000_1a2b3c4d --from implement --follow")]
+  adw retry adw_bug_1760000000_1a2b3c4d --from implement --follow
+
+Exit codes with --follow:
+  0    completed
+  1    failed or cancelled
+  130  interrupted")]
 pub(crate) struct Retry {
     /// The workflow's id
     #[arg(value_name = "ID", value_parser = super::adw_id)]
@@ -29,16 +34,10 @@ impl Retry {
     pub(crate) async fn run(self, cx: &Context) -> Result<Exit, Failure> {
         let client = cx.client()?;
         client.retry(&self.adw_id, self.from.as_ref()).await?;
-        let ended = if self.follow {
-            follow::to_the_end(&client, &self.adw_id, cx.output).await?
-        } else {
-            client.workflow(&self.adw_id).await?
-        };
-        cx.output.json(&ended.raw)?;
         if self.follow {
-            cx.output.line(follow::conclusion(&ended.view))?;
-            return Ok(follow::exit_of(ended.view.status));
+            return follow::to_the_end(cx, &client, &self.adw_id).await;
         }
+        cx.output.json(&client.workflow(&self.adw_id).await?.raw)?;
         cx.output.line(format_args!("{} goes on", self.adw_id))?;
         Ok(Exit::Done)
     }

@@ -1,9 +1,11 @@
+mod alone;
+
 use std::path::PathBuf;
 
 use adw_core::{AdwId, StageName, TaskType};
 use clap::Args;
 
-use crate::client::NewTask;
+use crate::client::{Answer, Client, InvalidAddress, NewTask, Workflow};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::follow;
@@ -13,13 +15,24 @@ use crate::style::{self, Styled, printable};
 /// Hand over a task, and watch it to its end
 #[derive(Debug, Args)]
 #[command(after_help = "\
+Where no server is running and none was named, one is started for the task, and ended with it.
+Ctrl-C stops watching a server, which goes on with the task. A server that was started for it
+stops too; the task is kept, and goes on with the next `adw serve`.
+
 Examples:
   adw run \"The median of an even number of values is wrong\" --type bug
   adw run \"Apply the fix\" --patch fix.diff
+  adw run \"Greet people by their names\" --file task.md --agent mine
   adw run \"Tidy the README\" --type chore --stages plan,implement --no-follow
   git format-patch -1 --stdout | adw run \"Take this over\" --file -
 
-Exit code: 0 completed, 1 failed or cancelled. Ctrl-C stops watching, not the task.")]
+Exit codes:
+  0    completed
+  1    failed or cancelled
+  2    wrong usage, configuration or request
+  3    the server can't be reached or can't answer
+  4    waits for a person, and the server that was started for it has stopped
+  130  interrupted")]
 pub(crate) struct Run {
     /// What is to be done, in one line
     title: String,
@@ -64,29 +77,29 @@ pub(crate) struct Run {
     #[arg(long, value_name = "ID", value_parser = super::adw_id)]
     id: Option<AdwId>,
 
-    /// Return once the task is accepted
-    #[arg(long)]
+    /// Watch it to its end; so it is unless --no-follow is said
+    #[arg(long, overrides_with = "no_follow")]
+    follow: bool,
+
+    /// Return once a server has accepted the task
+    #[arg(long, overrides_with = "follow")]
     no_follow: bool,
 }
 
 impl Run {
     pub(crate) async fn run(self, cx: &Context) -> Result<Exit, Failure> {
-        let follows = !self.no_follow;
+        let follows = self.follow || !self.no_follow;
         let task = self.task()?;
-        let client = cx.client()?;
-        let created = client.create(&task).await?;
-        let adw_id = created.view.adw_id.clone();
+        let Some((client, created)) = hand_over(cx, &task, follows).await? else {
+            return alone::run(cx, &task).await;
+        };
         if !follows {
             cx.output.json(&created.raw)?;
-            cx.output.line(&adw_id)?;
+            cx.output.line(&created.view.adw_id)?;
             return Ok(Exit::Done);
         }
-        let title = printable(&created.view.title);
-        cx.output.line(format_args!("{}  {title}", Styled(style::STRONG, &adw_id)))?;
-        let ended = follow::to_the_end(&client, &adw_id, cx.output).await?;
-        cx.output.json(&ended.raw)?;
-        cx.output.line(follow::conclusion(&ended.view))?;
-        Ok(follow::exit_of(ended.view.status))
+        announce(cx, &created.view)?;
+        follow::to_the_end(cx, &client, &created.view.adw_id).await
     }
 
     fn task(self) -> Result<NewTask, Failure> {
@@ -107,6 +120,31 @@ impl Run {
             agent: self.agent,
         })
     }
+}
+
+/// Gives the task to the server that is meant. None where no server was named, none is there, and the task is to be
+/// followed, so that somebody is there for as long as it takes.
+async fn hand_over(
+    cx: &Context,
+    task: &NewTask,
+    follows: bool,
+) -> Result<Option<(Client, Answer<Workflow>)>, Failure> {
+    let may_be_alone = follows && cx.named_server()?.is_none();
+    let client = match cx.client() {
+        // One that listens on any port can't be found; if it is there, it has the data.
+        Err(Failure::Address(InvalidAddress::AnyPort)) if may_be_alone => return Ok(None),
+        client => client?,
+    };
+    match client.create(task).await {
+        Err(error) if may_be_alone && error.is_absence() => Ok(None),
+        created => Ok(Some((client, created?))),
+    }
+}
+
+/// The first line: what was accepted.
+fn announce(cx: &Context, workflow: &Workflow) -> Result<(), Failure> {
+    let title = printable(&workflow.title);
+    Ok(cx.output.line(format_args!("{}  {title}", Styled(style::STRONG, &workflow.adw_id)))?)
 }
 
 /// The type as it was written: the server keeps a client's own words.

@@ -1,23 +1,16 @@
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use adw_config::{Config, Env, Listen, StoreConfig};
-use adw_engine::{Engine, Options};
-use adw_store::Store;
-use adw_store::sqlite::SqliteStore;
-use clap::{Args, ValueEnum};
+use adw_config::{Config, Env, Listen};
+use clap::Args;
 use serde_json::json;
-use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
-use tokio::signal::unix::{Signal, SignalKind, signal};
-use tracing_subscriber::EnvFilter;
 
 use crate::context::{Context, config_file};
 use crate::failure::{Exit, Failure};
+use crate::log::{self, LogFormat};
 use crate::projects;
-
-/// What is logged unless ADW_LOG says otherwise.
-const LOG: &str = "info,sqlx=warn,hyper=warn,wasmtime=warn,cranelift=warn";
+use crate::server::Server;
+use crate::signals::Stop;
 
 /// Serve what adw.toml describes, until SIGTERM or Ctrl-C
 #[derive(Debug, Args)]
@@ -49,16 +42,10 @@ pub(crate) struct Serve {
     log_format: LogFormat,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum LogFormat {
-    Pretty,
-    Json,
-}
-
 impl Serve {
     pub(crate) fn run(self, cx: &Context, runtime: Runtime) -> Result<Exit, Failure> {
         let config = self.config()?;
-        self.log()?;
+        log::begin(log::OF_A_SERVER, self.log_format)?;
         projects::advice(&config).for_each(|advice| tracing::warn!("{advice}"));
         let ended = runtime.block_on(async {
             let mut second = Stop::listen()?;
@@ -83,79 +70,14 @@ impl Serve {
         }
         Ok(config)
     }
-
-    fn log(&self) -> Result<(), Failure> {
-        let filter = std::env::var("ADW_LOG").ok().filter(|filter| !filter.is_empty());
-        let filter =
-            EnvFilter::try_new(filter.as_deref().unwrap_or(LOG)).map_err(|error| Failure::Usage {
-                message: format!("ADW_LOG can't be understood: {error}"),
-                help: "write it like `info,adw_engine=debug`".to_owned(),
-            })?;
-        let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-        match self.log_format {
-            LogFormat::Pretty => log.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).init(),
-            LogFormat::Json => log.json().init(),
-        }
-        Ok(())
-    }
 }
 
 async fn serve(config: Config, cx: &Context) -> Result<(), Failure> {
-    // First of all: where another server listens already, its data are not touched.
-    let address = config.server.listen.addr();
-    let listener = TcpListener::bind(address).await.map_err(|source| Failure::Listen { address, source })?;
-    let address = listener.local_addr()?;
     let mut stop = Stop::listen()?;
-    let engine = tokio::select! {
-        started = start(config) => started?,
-        () = stop.once() => return Ok(()),
-    };
-    let url = format!("http://{address}");
+    let Some(started) = stop.unless(Server::start(config)).await else { return Ok(()) };
+    let server = started?;
+    let url = server.url();
     cx.output.json(&json!({ "listening": url }))?;
     cx.output.line(format_args!("listening on {url}"))?;
-    let served = adw_server::serve(engine.clone(), listener, async move { stop.once().await }).await;
-    engine.shutdown().await;
-    tracing::info!("stopped");
-    served.map_err(|error| Failure::Start(error.to_string()))
-}
-
-async fn start(config: Config) -> Result<Engine, Failure> {
-    let data = config.data_dir();
-    let store = open(&config.store).await?;
-    Engine::start(Options::new(config, data, store)).await.map_err(|error| Failure::Start(error.to_string()))
-}
-
-async fn open(store: &StoreConfig) -> Result<Arc<dyn Store>, Failure> {
-    match store {
-        StoreConfig::Sqlite { file } => match SqliteStore::open(file).await {
-            Ok(store) => Ok(Arc::new(store)),
-            Err(error) => Err(Failure::Start(error.to_string())),
-        },
-    }
-}
-
-/// The signals that end a server.
-struct Stop {
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-impl Stop {
-    fn listen() -> Result<Self, Failure> {
-        let failed = |source| Failure::File { what: "listen for signals".to_owned(), source };
-        let interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
-        Ok(Self { interrupt, terminate: signal(SignalKind::terminate()).map_err(failed)? })
-    }
-
-    async fn once(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
-
-    async fn twice(&mut self) {
-        self.once().await;
-        self.once().await;
-    }
+    server.serve(async move { stop.once().await }).await
 }

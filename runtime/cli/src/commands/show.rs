@@ -77,7 +77,7 @@ pub(crate) fn in_words(workflow: &Workflow) -> String {
 /// What a person needs to answer a question; nothing for what waits on something else.
 fn to_be_answered(adw_id: &AdwId, waiting: &Waiting) -> Vec<(&'static str, String)> {
     let example = match (&waiting.choices[..], &waiting.schema) {
-        _ if !matches!(waiting.kind.as_str(), "question" | "agent_by_hand") => return Vec::new(),
+        _ if !waiting.is_question() => return Vec::new(),
         ([first, ..], _) => {
             shlex::try_quote(first).map_or_else(|_| first.clone(), |first| first.into_owned())
         }

@@ -3,20 +3,37 @@
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
-use crate::support::{adw, run};
+use crate::support::{adw, run, subcommands};
 
 #[test]
 fn help_has_examples() {
     let folder = tempfile::tempdir().unwrap();
-    let commands = ["init", "check", "serve", "run", "ls", "show", "logs", "diff", "cancel", "retry"];
     let overview = run(folder.path(), ["--help"]);
     assert_eq!(overview.code, Some(0));
     insta::assert_snapshot!("help", overview.stdout);
-    for command in commands {
-        let help = run(folder.path(), [command, "--help"]);
+    assert_eq!(run(folder.path(), ["help"]).stdout, overview.stdout);
+    for command in subcommands() {
+        let help = run(folder.path(), [&command, "--help"]);
         assert_eq!(help.code, Some(0), "{command}");
-        assert!(help.stdout.contains("Example"), "{command}");
+        assert!(help.stdout.contains("\nExamples:\n  "), "{command}");
+        assert_eq!(run(folder.path(), ["help", &command]).stdout, help.stdout, "{command}");
         insta::assert_snapshot!(format!("help-{command}"), help.stdout);
+    }
+}
+
+#[test]
+fn a_slip_of_the_pen_is_answered_with_what_was_meant() {
+    let folder = tempfile::tempdir().unwrap();
+    for (typed, meant) in [
+        ("shwo", "a similar subcommand exists: 'show'"),
+        ("serv", "a similar subcommand exists: 'serve'"),
+        ("list", "a similar subcommand exists: 'ls'"),
+        ("ls --jsno", "a similar argument exists: '--json'"),
+    ] {
+        let output = adw(folder.path()).args(typed.split(' ')).output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{stderr}");
+        assert!(stderr.contains(meant), "{typed}: {stderr}");
     }
 }
 
@@ -34,7 +51,7 @@ fn what_cannot_be_understood_ends_with_2() {
         (vec!["run", "title", "--patch", "/dev/zero"], "/dev/zero is not a file with a text"),
         (vec!["run", "title", "--file", "."], ". is not a file with a text"),
         (vec!["check", "--config", "/dev/zero"], "larger than 1 MiB"),
-        (vec!["ls", "--status", "done"], "use one of pending, running"),
+        (vec!["ls", "--status", "done"], "[possible values: pending, running, completed"),
         (vec!["ls", "--limit", "0"], "0 is not in 1.."),
         (vec!["ls", "--server", "https://example.com"], "https is not available"),
         (vec!["ls", "--server", "http://"], "is not a server's address"),

@@ -2,8 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
+mod alone;
 mod arguments;
+mod completions;
 mod init;
+mod json;
 mod serve;
 mod support;
+mod terminal;
 mod workflow;

@@ -1,6 +1,7 @@
 //! Folders, repositories, servers, and the command itself.
 
 use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
@@ -16,8 +17,19 @@ pub(crate) fn adw(folder: &Path) -> Command {
             adw.env_remove(name);
         }
     }
-    adw.env_remove("COLUMNS").env("TZ", "UTC");
+    for name in ["COLUMNS", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
+        adw.env_remove(name);
+    }
+    adw.env("TZ", "UTC");
     adw
+}
+
+/// Every command that there is, by its help.
+pub(crate) fn subcommands() -> Vec<String> {
+    let help = run(Path::new("."), ["--help"]).stdout;
+    let list = help.split_once("Commands:\n").unwrap().1.split_once("\n\n").unwrap().0;
+    let names = list.lines().filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next());
+    names.filter(|name| *name != "help").map(str::to_owned).collect()
 }
 
 /// What a command came to.
@@ -47,6 +59,25 @@ pub(crate) fn run<const N: usize>(folder: &Path, arguments: [&str; N]) -> Ended 
     adw(folder).args(arguments).output().unwrap().into()
 }
 
+const FIX: &str = "\
+--- a/greeting.txt
++++ b/greeting.txt
+@@ -1 +1 @@
+-Helo
++Hello
+";
+
+/// An address that was free a moment ago, and is nobody's.
+pub(crate) fn free_address() -> String {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
+}
+
+/// Sends a signal by its name.
+pub(crate) fn signal(child: &Child, name: &str) {
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+}
+
 /// A folder with a git repository in it, of one commit.
 pub(crate) struct Repository {
     folder: TempDir,
@@ -65,6 +96,21 @@ impl Repository {
         let commit = ["commit", "--quiet", "--allow-empty", "--message", "one"];
         repository.git(identity.into_iter().chain(commit));
         repository
+    }
+
+    /// One with an adw.toml, a word that is misspelt, and beside it `fix.diff`, which mends that.
+    pub(crate) fn with_a_fix() -> Self {
+        let repository = Self::new(&[("greeting.txt", "Helo\n")]);
+        std::fs::write(repository.path().join("fix.diff"), FIX).unwrap();
+        assert_eq!(run(&repository.path(), ["init"]).code, Some(0));
+        repository
+    }
+
+    /// Adds to its adw.toml.
+    pub(crate) fn configure(&self, more: &str) {
+        let file = self.path().join("adw.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, text + more).unwrap();
     }
 
     /// Its folder, as git names it.
@@ -87,31 +133,39 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(folder: &Path) -> Self {
-        let mut command = adw(folder);
-        command.args(["serve", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut child = command.spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let url = line.trim_end().strip_prefix("listening on ").expect("the server says where it listens");
+        let (child, line) = serve(folder, &[]);
+        let url = line.strip_prefix("listening on ").expect("the server says where it listens");
         Self { url: url.to_owned(), child }
     }
 
-    /// Sends it a signal by name, and waits for its end.
-    pub(crate) fn end(mut self, signal: &str) -> Option<i32> {
-        self.signal(signal);
-        self.child.wait().unwrap().code()
+    /// One whose first line is JSON, and that line.
+    pub(crate) fn start_json(folder: &Path) -> (Self, Value) {
+        let (child, line) = serve(folder, &["--json"]);
+        let line: Value = serde_json::from_str(&line).unwrap();
+        (Self { url: line["listening"].as_str().unwrap().to_owned(), child }, line)
     }
 
-    fn signal(&self, signal: &str) {
-        let id = self.child.id().to_string();
-        Command::new("kill").args(["-s", signal, &id]).status().unwrap();
+    /// Sends it a signal by name, and waits for its end.
+    pub(crate) fn end(mut self, name: &str) -> Option<i32> {
+        signal(&self.child, name);
+        self.child.wait().unwrap().code()
     }
+}
+
+/// Starts one, and reads its first line.
+fn serve(folder: &Path, more: &[&str]) -> (Child, String) {
+    let mut command = adw(folder);
+    command.args(["serve", "--listen", "127.0.0.1:0"]).args(more);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    (child, line.trim_end().to_owned())
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
         if matches!(self.child.try_wait(), Ok(None)) {
-            self.signal("KILL");
+            self.child.kill().unwrap();
             self.child.wait().unwrap();
         }
     }

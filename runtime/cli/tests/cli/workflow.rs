@@ -2,24 +2,9 @@
 
 use crate::support::{Repository, Server, adw, run};
 
-const PATCH: &str = "\
---- a/greeting.txt
-+++ b/greeting.txt
-@@ -1 +1 @@
--Helo
-+Hello
-";
-
-fn repository() -> Repository {
-    let repository = Repository::new(&[("greeting.txt", "Helo\n")]);
-    std::fs::write(repository.path().join("fix.diff"), PATCH).unwrap();
-    assert_eq!(run(&repository.path(), ["init"]).code, Some(0));
-    repository
-}
-
 #[test]
 fn a_task_that_succeeds_is_shown_and_ends_with_0() {
-    let repository = repository();
+    let repository = Repository::with_a_fix();
     let folder = repository.path();
     let server = Server::start(&folder);
     let ask = |arguments: &[&str]| -> crate::support::Ended {
@@ -70,7 +55,7 @@ fn a_task_that_succeeds_is_shown_and_ends_with_0() {
 
 #[test]
 fn a_task_that_fails_ends_with_1_and_can_be_retried() {
-    let repository = repository();
+    let repository = Repository::with_a_fix();
     let folder = repository.path();
     let server = Server::start(&folder);
     let url = server.url.as_str();
@@ -92,13 +77,10 @@ fn a_task_that_fails_ends_with_1_and_can_be_retried() {
 
 #[test]
 fn a_task_can_be_left_to_itself_and_cancelled() {
-    let repository = repository();
+    let repository = Repository::with_a_fix();
     let folder = repository.path();
     // A stage that takes as long as it is let: its command waits for a file that never comes.
-    let file = folder.join("adw.toml");
-    let text = std::fs::read_to_string(&file).unwrap();
-    let slow = "\n[agents.slow]\nprofile = \"command\"\ncommand = [\"sleep\", \"600\"]\n";
-    std::fs::write(&file, text + slow).unwrap();
+    repository.configure("\n[agents.slow]\nprofile = \"command\"\ncommand = [\"sleep\", \"600\"]\n");
     let server = Server::start(&folder);
     let url = server.url.as_str();
     let task = ["run", "Wait", "--id", "wait", "--stages", "implement", "--agent", "slow", "--no-follow"];

@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    net::{Ipv4Addr, SocketAddr},
+    net::{Ipv4Addr, SocketAddr, SocketAddrV4},
     str::FromStr,
 };
 
@@ -73,6 +73,9 @@ impl InvalidListen {
 }
 
 impl Listen {
+    /// Any free port of 127.0.0.1.
+    pub const ANY_PORT: Self = Self(SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0)));
+
     /// The address, for a socket.
     pub const fn addr(self) -> SocketAddr {
         self.0

@@ -1,0 +1,148 @@
+//! A task where no server is: one is started within this process, for as long as the task takes.
+
+use adw_config::{Config, Env, Listen};
+use adw_core::{AdwId, Status};
+use tokio::sync::oneshot;
+
+use super::announce;
+use crate::client::{Answer, Client, NewTask, Workflow};
+use crate::context::{Context, config_file};
+use crate::failure::{Exit, Failure};
+use crate::follow::{self, Until};
+use crate::git::{self, Found};
+use crate::log::{self, LogFormat};
+use crate::server::Server;
+use crate::signals::Stop;
+use crate::style::printable;
+
+/// How far the task came.
+enum Outcome {
+    /// Stopped before the server had it.
+    NotAccepted,
+    /// Stopped on its way.
+    Interrupted(AdwId),
+    /// It has ended, or needs a person.
+    Stands(Box<Answer<Workflow>>),
+}
+
+/// Starts a server, takes the task as far as it goes without a person, and stops the server again.
+pub(super) async fn run(cx: &Context, task: &NewTask) -> Result<Exit, Failure> {
+    let mut config = Config::load(&config_file(None)?, &Env::of_process())?;
+    config.server.listen = Listen::ANY_PORT;
+    let is_in_git = is_in_git(&config, task);
+    log::begin(log::TROUBLE, LogFormat::Pretty)?;
+    let mut stop = Stop::listen()?;
+    let Some(started) = stop.unless(start(cx, config)).await else { return Ok(Exit::Interrupted) };
+    let server = started?;
+    tell(cx, &server).await?;
+    let client = Client::new(server.url().parse()?)?;
+    let (running, ended) = oneshot::channel::<()>();
+    let serving = tokio::spawn(server.serve(async move {
+        // Either way: it is told by letting go of the other half.
+        let _ = ended.await;
+    }));
+    let outcome = take_through(cx, &client, task, &mut stop).await;
+    drop(running);
+    // A second signal doesn't wait: what ends too slowly is ended by the next server.
+    if let Some(served) = stop.unless(serving).await {
+        served.map_err(|error| Failure::Start(error.to_string()))??;
+    }
+    conclude(cx, outcome?, is_in_git)
+}
+
+/// The first start takes seconds: plugins are compiled for this machine.
+async fn start(cx: &Context, config: Config) -> Result<Server, Failure> {
+    let progress = cx.output.progress();
+    progress.step("no server is running: starting one".to_owned());
+    Server::start(config).await
+}
+
+/// Where it comes from, and what else it does.
+async fn tell(cx: &Context, server: &Server) -> Result<(), Failure> {
+    let url = server.url();
+    cx.output.note(format_args!("no server is running: started one for this task, at {url}"))?;
+    let earlier = match server.open_workflows().await {
+        0 => return Ok(()),
+        1 => "1 earlier workflow goes".to_owned(),
+        n => format!("{n} earlier workflows go"),
+    };
+    Ok(cx.output.note(format_args!("{earlier} on beside it, until it ends; `adw serve` has no such end"))?)
+}
+
+async fn take_through(
+    cx: &Context,
+    client: &Client,
+    task: &NewTask,
+    stop: &mut Stop,
+) -> Result<Outcome, Failure> {
+    let Some(created) = stop.unless(client.create(task)).await else { return Ok(Outcome::NotAccepted) };
+    let workflow = created?.view;
+    let following = async {
+        announce(cx, &workflow)?;
+        follow::follow(client, &workflow.adw_id, Until::QuestionOrEnd, cx.output).await
+    };
+    match stop.unless(following).await {
+        Some(Ok(answer)) => Ok(Outcome::Stands(Box::new(answer))),
+        // Whoever read along has gone, and nobody else is there.
+        Some(Err(failure)) if failure.is_closed_output() => Ok(Outcome::Interrupted(workflow.adw_id)),
+        Some(Err(failure)) => Err(failure),
+        None => {
+            cx.output.note("stopping; a second Ctrl-C stops at once")?;
+            Ok(Outcome::Interrupted(workflow.adw_id))
+        }
+    }
+}
+
+fn conclude(cx: &Context, outcome: Outcome, is_in_git: bool) -> Result<Exit, Failure> {
+    match outcome {
+        Outcome::NotAccepted => Ok(Exit::Interrupted),
+        Outcome::Interrupted(adw_id) => {
+            cx.output.note(format_args!("{adw_id} is kept: the next `adw serve` goes on with it"))?;
+            follow::interrupted(cx, &adw_id)
+        }
+        Outcome::Stands(answer) => {
+            cx.output.json(&answer.raw)?;
+            let workflow = &answer.view;
+            cx.output.line(format_args!(
+                "{}\n{}",
+                follow::how_it_stands(workflow),
+                next_step(workflow, is_in_git)
+            ))?;
+            Ok(follow::exit_of(workflow))
+        }
+    }
+}
+
+/// Where to look next, now that no server is there to be asked.
+fn next_step(workflow: &Workflow, is_in_git: bool) -> String {
+    let id = &workflow.adw_id;
+    let branch = printable(&workflow.branch);
+    match workflow.status {
+        Status::Completed if is_in_git => {
+            format!("what came out: git diff HEAD...{branch}; git merge {branch} takes it over")
+        }
+        Status::Completed => format!("what came out: start `adw serve`, then adw diff {id} | patch -p1"),
+        Status::Failed => {
+            format!("look further: start `adw serve`, then adw show {id}, adw logs {id}, adw retry {id}")
+        }
+        Status::Cancelled => format!("look further: start `adw serve`, then adw show {id}, adw logs {id}"),
+        Status::Pending | Status::Running => match &workflow.waiting {
+            Some(waiting) if waiting.is_question() => {
+                format!("answer it: start `adw serve`, then adw answer {id} ANSWER")
+            }
+            _ => format!("go on with it: start `adw serve`, then adw show {id}"),
+        },
+    }
+}
+
+/// Whether the task's result lands in a repository of the person's.
+fn is_in_git(config: &Config, task: &NewTask) -> bool {
+    let project = match &task.project {
+        Some(name) => config.project(name),
+        None => config.default_project(),
+    };
+    project.is_some_and(|project| matches!(git::find(&project.repo), Found::Repository))
+}
+
+#[cfg(test)]
+mod tests;

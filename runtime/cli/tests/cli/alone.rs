@@ -1,0 +1,168 @@
+//! `adw run` where no server is.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use crate::support::{Ended, Repository, Server, adw, free_address, run, signal};
+
+const TASK: [&str; 8] =
+    ["run", "Mend the greeting", "--id", "mend", "--stages", "implement", "--patch", "fix.diff"];
+
+/// The command in a repository whose adw.toml names an address at which nobody listens.
+fn alone(repository: &Repository) -> Command {
+    let mut command = adw(&repository.path());
+    command.env("ADW_LISTEN", free_address());
+    command
+}
+
+#[test]
+fn a_server_is_started_for_the_task_and_ended_with_it() {
+    let repository = Repository::with_a_fix();
+    let ended: Ended = alone(&repository).args(TASK).output().unwrap().into();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(
+        ended.stderr.starts_with("no server is running: started one for this task, at http://127.0.0.1:")
+    );
+    assert_eq!(ended.stderr.lines().count(), 1, "{}", ended.stderr);
+    for said in [
+        "mend  Mend the greeting\n",
+        "implement    completed",
+        "completed after",
+        "git diff HEAD...adw-task/mend; git merge adw-task/mend takes it over",
+    ] {
+        assert!(ended.stdout.contains(said), "{said}: {}", ended.stdout);
+    }
+    assert_eq!(repository.git(["show", "adw-task/mend:greeting.txt"]), "Hello\n");
+    assert_eq!(repository.git(["worktree", "list", "--porcelain"]).matches("worktree ").count(), 1);
+    assert!(!repository.path().join(".adw/address").exists(), "nobody listens any more");
+
+    let server = Server::start(&repository.path());
+    let shown = run(&repository.path(), ["show", "mend", "--json", "--server", &server.url]).json();
+    assert_eq!(shown["status"], "completed", "what it did is kept: {shown}");
+}
+
+#[test]
+fn a_task_that_fails_there_ends_with_1() {
+    let repository = Repository::with_a_fix();
+    let task = ["run", "Nothing to go by", "--id", "lost", "--stages", "implement"];
+    let ended: Ended = alone(&repository).args(task).output().unwrap().into();
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(ended.stdout.contains("look further: start `adw serve`, then adw show lost"), "{}", ended.stdout);
+}
+
+#[test]
+fn with_an_adw_toml_that_takes_any_port_it_is_the_same() {
+    let repository = Repository::with_a_fix();
+    let ended: Ended =
+        adw(&repository.path()).env("ADW_LISTEN", "127.0.0.1:0").args(TASK).output().unwrap().into();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(ended.stderr.contains("no server is running"), "{ended:?}");
+}
+
+#[test]
+fn none_is_started_in_the_place_of_one_that_was_named() {
+    let repository = Repository::with_a_fix();
+    let address = free_address();
+    let option: Ended = alone(&repository).args(TASK).args(["--server", &address]).output().unwrap().into();
+    let variable: Ended = alone(&repository).args(TASK).env("ADW_SERVER", &address).output().unwrap().into();
+    // Nobody would be there to go on with it.
+    let left: Ended = alone(&repository).args(TASK).arg("--no-follow").output().unwrap().into();
+    for ended in [option, variable, left] {
+        assert_eq!(ended.code, Some(3), "{ended:?}");
+        assert!(ended.stderr.contains("can't be reached") && ended.stderr.contains("adw serve"), "{ended:?}");
+    }
+    assert!(!repository.path().join(".adw").exists());
+}
+
+#[test]
+fn without_an_adw_toml_it_says_how_to_get_one() {
+    let folder = tempfile::tempdir().unwrap();
+    // Where no adw.toml says otherwise, the usual port is asked; whoever listens there is no part of this test.
+    if std::net::TcpListener::bind("127.0.0.1:8000").is_ok() {
+        let ended = run(folder.path(), ["run", "title"]);
+        assert_eq!(ended.code, Some(2), "{ended:?}");
+        assert!(ended.stderr.contains("no adw.toml in") && ended.stderr.contains("adw init"), "{ended:?}");
+    }
+}
+
+#[test]
+fn where_another_server_has_the_data_it_is_named() {
+    let repository = Repository::with_a_fix();
+    let server = Server::start(&repository.path());
+    let ended: Ended = alone(&repository).args(TASK).output().unwrap().into();
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    assert!(ended.stderr.contains(&format!("in use by the server at {}\n", server.url)), "{ended:?}");
+    assert!(ended.stderr.contains(&format!("ask that one with `--server {}`", server.url)), "{ended:?}");
+    let answer: Ended = alone(&repository).args(TASK).arg("--json").output().unwrap().into();
+    assert_eq!(answer.json()["error"]["kind"], "start");
+    let told = run(&repository.path(), ["ls", "--json", "--server", &server.url]).json();
+    assert_eq!(told["items"], serde_json::json!([]), "nothing was handed over");
+}
+
+#[test]
+fn what_was_interrupted_is_taken_up_by_the_next_server() {
+    let repository = Repository::with_a_fix();
+    // The first attempt takes as long as it is let; another one finds the file, and works.
+    let agent = r#"["sh", "-c", "test -e ../../../again || exec sleep 600; echo Hello > greeting.txt"]"#;
+    repository.configure(&format!("\n[agents.patient]\nprofile = \"command\"\ncommand = {agent}\n"));
+    let task = ["run", "Wait", "--id", "wait", "--stages", "implement", "--agent", "patient"];
+    let mut command = alone(&repository);
+    let mut child = command.args(task).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    until_it_says(&mut child, "asking the agent patient");
+    signal(&child, "INT");
+    let ended: Ended = child.wait_with_output().unwrap().into();
+    assert_eq!(ended.code, Some(130), "{ended:?}");
+    assert!(ended.stderr.contains("wait is kept: the next `adw serve` goes on with it"), "{}", ended.stderr);
+
+    std::fs::write(repository.path().join("again"), "").unwrap();
+    let server = Server::start(&repository.path());
+    let url = server.url.as_str();
+    assert_eq!(run(&repository.path(), ["logs", "wait", "--follow", "--server", url]).code, Some(0));
+    let shown = run(&repository.path(), ["show", "wait", "--json", "--server", url]).json();
+    assert_eq!(shown["status"], "completed", "{shown}");
+}
+
+#[test]
+fn earlier_workflows_go_on_beside_it_and_are_told_of() {
+    let repository = Repository::with_a_fix();
+    repository.configure("\n[agents.slow]\nprofile = \"command\"\ncommand = [\"sleep\", \"600\"]\n");
+    let task = ["run", "Wait", "--id", "wait", "--stages", "implement", "--agent", "slow"];
+    let mut command = alone(&repository);
+    let mut child = command.args(task).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    until_it_says(&mut child, "asking the agent slow");
+    signal(&child, "TERM");
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+
+    let ended: Ended = alone(&repository).args(TASK).output().unwrap().into();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(ended.stderr.contains("1 earlier workflow goes on beside it"), "{ended:?}");
+}
+
+#[test]
+fn when_nobody_reads_along_any_more_it_is_kept_too() {
+    let repository = Repository::with_a_fix();
+    let agent = r#"["sh", "-c", "while echo still at it; do sleep 0.1; done"]"#;
+    repository.configure(&format!("\n[agents.talker]\nprofile = \"command\"\ncommand = {agent}\n"));
+    let task = ["run", "Talk", "--id", "talk", "--stages", "implement", "--agent", "talker"];
+    let mut command = alone(&repository);
+    let mut child = command.args(task).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut first = String::new();
+    // Read, and let go, as `head -1` does.
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    assert_eq!(first, "talk  Talk\n");
+    let ended: Ended = child.wait_with_output().unwrap().into();
+    assert_eq!(ended.code, Some(130), "{ended:?}");
+    assert!(ended.stderr.contains("talk is kept"), "{}", ended.stderr);
+}
+
+/// Reads what a command says until this is part of it; what comes after is read by nobody.
+fn until_it_says(child: &mut Child, words: &str) {
+    let mut said = String::new();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    while !said.contains(words) {
+        said.clear();
+        assert!(stdout.read_line(&mut said).unwrap() > 0, "it ended before it said {words:?}");
+    }
+    // It goes on writing while the test waits for its end.
+    std::thread::spawn(move || std::io::copy(&mut stdout, &mut std::io::sink()));
+}

@@ -1,0 +1,130 @@
+//! What a person sees at a terminal, and what goes into a pipe.
+
+use std::fs::File;
+use std::io::Read;
+use std::process::{Command, Stdio};
+
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
+
+use crate::support::{Ended, Repository, adw, free_address, run};
+
+const TASK: [&str; 6] = ["run", "Mend the greeting", "--stages", "implement", "--patch", "fix.diff"];
+
+const ESCAPE: char = '\x1b';
+
+/// A colour is switched on.
+const COLOUR: &str = "\x1b[3";
+
+/// A line is taken back, to be written anew.
+const TAKEN_BACK: &str = "\x1b[2K";
+
+/// Runs a command at a terminal of its own; gives its exit code, and all that was shown.
+fn at_a_terminal(command: &mut Command) -> (Option<i32>, String) {
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&master).unwrap();
+    unlockpt(&master).unwrap();
+    tcsetwinsize(&master, Winsize { ws_row: 24, ws_col: 100, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
+    let name = ptsname(&master, Vec::new()).unwrap();
+    let terminal = File::options().read(true).write(true).open(name.to_str().unwrap()).unwrap();
+    let stdio = || Stdio::from(terminal.try_clone().unwrap());
+    let mut child = command.stdin(stdio()).stdout(stdio()).stderr(stdio()).spawn().unwrap();
+    // Only the child has it now, and when that ends, so does what can be read.
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    drop(terminal);
+    let mut shown = Vec::new();
+    let mut master = File::from(master);
+    let mut part = [0; 4096];
+    while let Ok(read @ 1..) = master.read(&mut part) {
+        shown.extend_from_slice(&part[..read]);
+    }
+    (child.wait().unwrap().code(), String::from_utf8_lossy(&shown).into_owned())
+}
+
+/// The command in a repository with a task for it, told what kind of terminal it has.
+fn task(repository: &Repository, environment: &[(&str, &str)]) -> Command {
+    let mut command = adw(&repository.path());
+    command.args(TASK).env("TERM", "xterm-256color").env("ADW_LISTEN", free_address());
+    command.envs(environment.iter().copied());
+    command
+}
+
+#[test]
+fn a_terminal_is_shown_colours_and_progress() {
+    let repository = Repository::with_a_fix();
+    let mut command = task(&repository, &[]);
+    let (code, shown) = at_a_terminal(&mut command);
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(shown.contains(COLOUR) && shown.contains(TAKEN_BACK), "{shown:?}");
+    assert!(shown.contains("starting one") && shown.contains(" %  "), "{shown:?}");
+    assert!(shown.contains("completed\x1b[0m after"), "{shown:?}");
+    let left = shown.rsplit_once("takes it over").unwrap().1;
+    assert_eq!(left.trim(), "", "the line of progress is gone at the end");
+}
+
+#[test]
+fn without_colours_there_is_still_progress() {
+    let repository = Repository::with_a_fix();
+    let mut command = task(&repository, &[("NO_COLOR", "1")]);
+    let (code, shown) = at_a_terminal(&mut command);
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(!shown.contains(COLOUR) && !shown.contains("\x1b[1m"), "{shown:?}");
+    assert!(shown.contains(TAKEN_BACK), "{shown:?}");
+}
+
+#[test]
+fn a_terminal_that_can_do_nothing_is_shown_plain_lines() {
+    let repository = Repository::with_a_fix();
+    let mut command = task(&repository, &[("TERM", "dumb")]);
+    let (code, shown) = at_a_terminal(&mut command);
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(!shown.contains(ESCAPE), "{shown:?}");
+    assert!(shown.contains("implement    completed"), "{shown:?}");
+}
+
+#[test]
+fn a_program_at_a_terminal_is_given_json_alone() {
+    let repository = Repository::with_a_fix();
+    let mut command = task(&repository, &[]);
+    let (code, shown) = at_a_terminal(command.arg("--json"));
+    assert_eq!(code, Some(0), "{shown}");
+    let document: serde_json::Value = serde_json::from_str(shown.trim()).unwrap();
+    assert_eq!(document["status"], "completed");
+}
+
+#[test]
+fn into_a_pipe_go_plain_lines_unless_colours_are_forced() {
+    let repository = Repository::with_a_fix();
+    for (environment, coloured) in [
+        (vec![], false),
+        (vec![("CLICOLOR", "1")], false),
+        (vec![("CLICOLOR_FORCE", "1")], true),
+        (vec![("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")], false),
+    ] {
+        let ended: Ended = task(&repository, &environment).output().unwrap().into();
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        assert_eq!(ended.stdout.contains(COLOUR), coloured, "{environment:?}: {ended:?}");
+        assert_eq!(ended.stderr.contains(ESCAPE), coloured, "{environment:?}: {ended:?}");
+        assert!(!ended.stdout.contains(TAKEN_BACK) && !ended.stderr.contains(TAKEN_BACK), "{ended:?}");
+    }
+}
+
+#[test]
+fn errors_and_help_are_coloured_at_a_terminal_only() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("adw.toml"), "[server]\nlisten = \"8000\"\n").unwrap();
+    for (arguments, code) in [(["check", "--json=no"], 2), (["check", "--help"], 0)] {
+        let mut command = adw(folder.path());
+        let (ended, shown) = at_a_terminal(command.args(arguments).env("TERM", "xterm"));
+        assert_eq!(ended, Some(code), "{shown}");
+        assert!(shown.contains(ESCAPE), "{shown:?}");
+        let piped = run(folder.path(), arguments);
+        assert!(!piped.stdout.contains(ESCAPE) && !piped.stderr.contains(ESCAPE), "{piped:?}");
+    }
+    let (_, shown) = at_a_terminal(adw(folder.path()).arg("check").env("TERM", "xterm"));
+    let here = folder.path().display().to_string();
+    let shown = shown.replace(&here, "/project").replace('\r', "").replace(ESCAPE, "␛");
+    insta::assert_snapshot!("an-error-in-colours", shown);
+    let piped = run(folder.path(), ["check"]);
+    assert!(!piped.stderr.contains(ESCAPE), "{piped:?}");
+}
