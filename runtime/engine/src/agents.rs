@@ -6,7 +6,7 @@
 use std::{env, path::Path};
 
 use adw_agents::extract_patch;
-use adw_config::{AgentProfile, Config};
+use adw_config::{AgentConfig, AgentProfile, Config};
 use adw_core::{StageSpec, Task};
 use adw_host::{CallError, capability::agent::Request};
 
@@ -75,15 +75,20 @@ fn by_name(config: &Config, name: &str) -> Result<Chosen, CallError> {
 }
 
 fn first_found(config: &Config) -> Result<Chosen, CallError> {
-    let found = config.agents.iter().find(|agent| match &agent.profile {
-        AgentProfile::Command { command, .. } => command.first().is_some_and(|program| is_installed(program)),
-        // It has nothing to apply.
-        AgentProfile::Patch => false,
-    });
-    match found {
+    match first_installed(config) {
         Some(agent) => Ok(Chosen { name: agent.name.clone(), profile: agent.profile.clone() }),
         None => Err(by_hand()),
     }
+}
+
+/// The agent of a task that names none and carries no diff, where its stage names none either: the first of adw.toml
+/// whose program is there.
+pub fn first_installed(config: &Config) -> Option<&AgentConfig> {
+    config.agents.iter().find(|agent| match &agent.profile {
+        AgentProfile::Command { command, .. } => command.first().is_some_and(|program| is_installed(program)),
+        // It has nothing to apply.
+        AgentProfile::Patch => false,
+    })
 }
 
 fn by_hand() -> CallError {

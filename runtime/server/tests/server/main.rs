@@ -4,6 +4,7 @@
 mod access;
 mod bad_input;
 mod bench;
+mod board;
 mod create;
 mod document;
 mod feed;
