@@ -4,6 +4,7 @@ mod arguments;
 mod client;
 mod commands;
 mod context;
+mod doctor;
 mod failure;
 mod follow;
 mod git;
@@ -11,6 +12,7 @@ mod input;
 mod output;
 mod projects;
 mod style;
+mod watch;
 
 use std::process::ExitCode;
 

@@ -60,6 +60,13 @@ pub(crate) struct Waiting {
     pub(crate) until: Option<Timestamp>,
 }
 
+/// What a server says of itself.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Health {
+    pub(crate) service: String,
+    pub(crate) version: String,
+}
+
 /// A part of a list.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Page<T> {

@@ -3,6 +3,7 @@
 pub(crate) mod cancel;
 pub(crate) mod check;
 pub(crate) mod diff;
+pub(crate) mod doctor;
 pub(crate) mod init;
 pub(crate) mod logs;
 pub(crate) mod ls;
@@ -10,6 +11,7 @@ pub(crate) mod retry;
 pub(crate) mod run;
 pub(crate) mod serve;
 pub(crate) mod show;
+pub(crate) mod watch;
 
 use std::io;
 
@@ -27,12 +29,20 @@ pub(crate) fn run(cli: Cli, output: Output) -> Result<Exit, Failure> {
     match cli.command {
         Command::Init(init) => init.run(&cx),
         Command::Check(check) => runtime(Builder::new_multi_thread())?.block_on(check.run(&cx)),
+        Command::Doctor(doctor) => {
+            let runtime = runtime(Builder::new_multi_thread())?;
+            let examined = runtime.block_on(doctor.run(&cx));
+            // What hangs is not waited for a second time.
+            runtime.shutdown_background();
+            examined
+        }
         Command::Serve(serve) => serve.run(&cx, runtime(Builder::new_multi_thread())?),
         Command::Run(run) => client()?.block_on(run.run(&cx)),
         Command::Ls(ls) => client()?.block_on(ls.run(&cx)),
         Command::Show(show) => client()?.block_on(show.run(&cx)),
         Command::Logs(logs) => client()?.block_on(logs.run(&cx)),
         Command::Diff(diff) => client()?.block_on(diff.run(&cx)),
+        Command::Watch(watch) => client()?.block_on(watch.run(&cx)),
         Command::Cancel(cancel) => client()?.block_on(cancel.run(&cx)),
         Command::Retry(retry) => client()?.block_on(retry.run(&cx)),
     }

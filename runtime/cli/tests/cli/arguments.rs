@@ -8,7 +8,8 @@ use crate::support::{adw, run};
 #[test]
 fn help_has_examples() {
     let folder = tempfile::tempdir().unwrap();
-    let commands = ["init", "check", "serve", "run", "ls", "show", "logs", "diff", "cancel", "retry"];
+    let commands =
+        ["init", "check", "doctor", "serve", "run", "ls", "watch", "show", "logs", "diff", "cancel", "retry"];
     let overview = run(folder.path(), ["--help"]);
     assert_eq!(overview.code, Some(0));
     insta::assert_snapshot!("help", overview.stdout);
