@@ -29,8 +29,8 @@ pub(super) fn check(surroundings: &Surroundings) -> Vec<Finding> {
 /// follow where some are missing.
 fn of_message(wrong: &str) -> Finding {
     let message = wrong.strip_prefix("error: ").unwrap_or(wrong);
-    let lines = message.split_once("add to adw.toml:\n").map(|(_, rest)| rest);
-    let lines: Vec<&str> = lines.into_iter().flat_map(str::lines).take_while(|line| is_toml(line)).collect();
+    let (message, lines) = message.split_once("; add to adw.toml:\n").unwrap_or((message, ""));
+    let lines: Vec<&str> = lines.lines().take_while(|line| is_toml(line)).collect();
     let fix = if lines.is_empty() { "adw check   # shows the line".to_owned() } else { lines.join("\n") };
     Finding::fail(message, fix)
 }

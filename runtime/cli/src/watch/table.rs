@@ -143,6 +143,25 @@ fn one_line(text: &str) -> String {
     printable(text.lines().next().unwrap_or_default()).replace('\t', " ")
 }
 
+/// What is left of a line.
+struct Room {
+    left: usize,
+    /// What the next column costs beside its own width.
+    gap: usize,
+}
+
+impl Room {
+    /// As much of a width as there is.
+    fn take(&mut self, wanted: usize) -> usize {
+        let given = wanted.min(self.left.saturating_sub(self.gap));
+        if given > 0 {
+            self.left -= given + self.gap;
+            self.gap = GAP.len();
+        }
+        given
+    }
+}
+
 /// How wide each column is; what has no room is left out, the least needed first.
 struct Widths {
     id: usize,
@@ -158,28 +177,19 @@ impl Widths {
         let widest = |of: fn(&Cells) -> &str, name: &str| {
             cells.iter().map(|cells| of(cells).width()).max().unwrap_or_default().max(name.width())
         };
-        let id = widest(|cells| &cells.id, "ID").min(ID);
-        let status = widest(|cells| &cells.status, "STATUS");
-        let age = widest(|cells| &cells.age, "AGE");
-        let (title, waits) =
-            (widest(|cells| &cells.title, "TITLE"), widest(|cells| &cells.waits, "WAITS ON"));
-        let mut widths = Self { id, title: 0, status, progress: 0, age, waits: 0 };
-        let gap = GAP.len();
-        let mut left = columns.saturating_sub(id + status + age + 2 * gap);
-        widths.progress = match left {
-            left if left >= WITH_BAR + ROOM => WITH_BAR,
-            left if left >= FIGURES + gap => FIGURES,
-            _ => 0,
-        };
-        if widths.progress > 0 {
-            left -= widths.progress + gap;
-        }
-        left = left.saturating_sub(gap);
-        let wanted = (title + gap + waits).min(left);
-        // The title has what it needs up to the larger half.
-        widths.title = title.min(left).min(wanted.saturating_sub(gap + waits).max(left * 3 / 5));
-        widths.waits = waits.min(left.saturating_sub(widths.title + gap));
-        widths
+        let mut room = Room { left: columns, gap: 0 };
+        let id = room.take(widest(|cells| &cells.id, "ID").min(ID));
+        let status = room.take(widest(|cells| &cells.status, "STATUS"));
+        let age = room.take(widest(|cells| &cells.age, "AGE"));
+        let bar = if room.left >= WITH_BAR + ROOM { WITH_BAR } else { FIGURES };
+        let progress = if room.left >= bar + GAP.len() { room.take(bar) } else { 0 };
+        // The title may have the larger part of what is left, and all that the other doesn't need.
+        let waits = widest(|cells| &cells.waits, "WAITS ON");
+        let both = room.left.saturating_sub(2 * GAP.len());
+        let title =
+            widest(|cells| &cells.title, "TITLE").min(both.saturating_sub(waits).max(both.div_ceil(2)));
+        let title = room.take(title);
+        Self { id, title, status, progress, age, waits: room.take(waits) }
     }
 
     fn head(&self) -> String {

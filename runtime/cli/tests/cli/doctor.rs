@@ -11,15 +11,28 @@ use serde_json::Value;
 
 use crate::support::{Ended, Repository, Server, adw, run};
 
-/// What init writes, with a free port and an agent that is there.
+/// A repository in which nothing is wrong.
 fn repository() -> Repository {
-    let repository = Repository::new(&[]);
-    assert_eq!(run(&repository.path(), ["init"]).code, Some(0));
-    configure(&repository, |text| {
-        text.replace("127.0.0.1:8000", &free_address())
-            + "\n[agents.mine]\nprofile = \"command\"\ncommand = [\"sh\", \"-c\", \"true\"]\n"
-    });
-    repository
+    Repository::new(&[("adw.toml", &config(&free_address()))])
+}
+
+fn config(address: &str) -> String {
+    format!(
+        r#"
+[server]
+listen = "{address}"
+[projects.demo]
+repo = "."
+base = "main"
+[agents.mine]
+profile = "command"
+command = ["sh", "-c", "true"]
+[stages.plan]
+plugin = "builtin:noop"
+[pipelines.default]
+stages = ["plan"]
+"#
+    )
 }
 
 fn configure(repository: &Repository, change: impl FnOnce(String) -> String) {
@@ -109,11 +122,7 @@ fn a_server_that_runs_is_known_and_left_alone() {
     let (one, two) = (repository(), repository());
     let server = Server::start(&one.path());
     for repository in [&one, &two] {
-        configure(repository, |text| {
-            let lines = text.lines().filter(|line| !line.starts_with("listen"));
-            let text = lines.collect::<Vec<_>>().join("\n");
-            text.replace("[server]", &format!("[server]\nlisten = \"{}\"", server.address()))
-        });
+        configure(repository, |_| config(server.address()));
     }
     let data = inventory(&one.path().join(".adw"));
     let (code, own) = diagnose(&one.path());
@@ -265,7 +274,7 @@ fn without_git_everything_else_is_still_looked_at() {
     let folder = repository.path().display().to_string();
     let told = ["git", "projects", "agents"].map(|subject| said(&report, subject, &[(&folder, "[folder]")]));
     insta::assert_snapshot!("no-git", told.concat());
-    assert!(said(&report, "plugins", &[]).contains("3 of 3 stages load"), "{report:#}");
+    assert!(said(&report, "plugins", &[]).contains("1 of 1 stages load"), "{report:#}");
 }
 
 #[test]
