@@ -1,6 +1,7 @@
 //! `adw watch`, where no terminal is: a line for each change.
 
 use std::io::{BufRead, BufReader, Lines};
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Stdio};
 
@@ -81,6 +82,10 @@ fn every_change_is_a_line_and_a_restart_of_the_server_is_survived() {
     let lost = watcher.until(|message| message["type"] == "connection_lost");
     assert!(lost.last().unwrap()["message"].as_str().is_some_and(|why| !why.is_empty()), "{lost:?}");
 
+    // It comes again before there is a server, and is turned away.
+    let nobody = TcpListener::bind(&address).unwrap();
+    drop(nobody.accept().unwrap());
+    drop(nobody);
     let server = Server::start_at(&repository.path(), &address);
     watcher.until(|message| message["type"] == "connected");
     hand_over(&repository, &server, "after");
