@@ -37,7 +37,7 @@ impl Doctor {
         }))?;
         told.iter().try_for_each(|told| show(cx.output, told))?;
         cx.output.line(conclusion(failed, warned))?;
-        Ok(if failed == 0 { Exit::Done } else { Exit::WorkflowFailed })
+        Ok(if failed == 0 { Exit::Done } else { Exit::CHECK_FAILED })
     }
 }
 

@@ -25,7 +25,6 @@ Examples:
 pub(crate) struct Watch {}
 
 impl Watch {
-    #[expect(clippy::unused_self, reason = "a command is a value, one without options too")]
     pub(crate) async fn run(self, cx: &Context) -> Result<Exit, Failure> {
         let client = cx.client()?;
         let server = client.address().to_string();

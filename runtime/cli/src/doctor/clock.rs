@@ -9,7 +9,7 @@ use super::{Finding, Surroundings};
 const AHEAD: Duration = Duration::from_mins(1);
 
 /// 2025-01-01: nothing of adw is older.
-const EARLIEST: Duration = Duration::from_secs(1_735_689_600);
+const EARLIEST: Duration = Duration::from_hours(482_136);
 
 const FIX: &str = "sudo timedatectl set-ntp true";
 

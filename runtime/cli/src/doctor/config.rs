@@ -1,6 +1,8 @@
 //! adw.toml: is it there, and is it right? What `adw check` says of the file itself.
 
-use adw_config::{ConfigError, Location};
+use std::path::Path;
+
+use adw_config::{Config, ConfigError, Location};
 
 use super::surroundings::Configured;
 use super::{Finding, Surroundings};
@@ -13,15 +15,16 @@ pub(super) fn check(surroundings: &Surroundings) -> Vec<Finding> {
             vec![Finding::warn(message, "adw init")]
         }
         Configured::Broken(errors) => errors.iter().map(wrong).collect(),
-        Configured::Read { file } => match check::of_stages(&surroundings.config) {
-            Some(error) => vec![wrong(&error)],
-            None => {
-                let stages = surroundings.config.stages.iter().map(|stage| stage.name.as_str());
-                let stages = stages.collect::<Vec<_>>().join(", ");
-                vec![Finding::ok(format!("{}: stages {stages}", file.display()))]
-            }
-        },
+        Configured::Read { file } => vec![of_stages(&surroundings.config, file)],
     }
+}
+
+fn of_stages(config: &Config, file: &Path) -> Finding {
+    if let Some(error) = check::of_stages(config) {
+        return wrong(&error);
+    }
+    let stages: Vec<&str> = config.stages.iter().map(|stage| stage.name.as_str()).collect();
+    Finding::ok(format!("{}: stages {}", file.display(), stages.join(", ")))
 }
 
 /// An error of a configuration as a finding: where it is, and what to write instead.

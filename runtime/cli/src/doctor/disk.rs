@@ -33,7 +33,7 @@ pub(super) fn check(surroundings: &Surroundings) -> Vec<Finding> {
         return vec![Finding::fail(obstacle.message, obstacle.fix)];
     }
     let folder = nearest(&data);
-    [space(folder), file_system(folder, &data), speed(folder, &data)].into_iter().flatten().collect()
+    [space(folder), file_system(folder, &data), Some(speed(folder, &data))].into_iter().flatten().collect()
 }
 
 /// What keeps a folder from being written to, or from being made where it isn't there.
@@ -134,25 +134,25 @@ fn name_of(kind: u32) -> &'static str {
     }
 }
 
-fn speed(folder: &Path, data: &Path) -> Option<Finding> {
+fn speed(folder: &Path, data: &Path) -> Finding {
     let (shown, quoted) = (folder.display(), quoted(folder));
     let took = match Probe::in_folder(folder).and_then(|mut probe| probe.sync_time()) {
         Ok(took) => took,
         Err(error) => {
             let message = format!("{shown} doesn't take a file: {error}");
-            return Some(Finding::fail(message, format!("touch {quoted}/probe   # shows the same")));
+            return Finding::fail(message, format!("touch {quoted}/probe   # shows the same"));
         }
     };
     let millis = took.as_secs_f64() * 1000.0;
     let message = format!("a write is on disk after {millis:.2} ms in {shown}");
-    Some(if took >= SLOW {
+    if took >= SLOW {
         Finding::warn(
             format!("{message}, and every step of a task waits for it"),
             move_to(data, "a faster disk"),
         )
     } else {
         Finding::ok(message)
-    })
+    }
 }
 
 /// Puts the data folder elsewhere, with no server running, and leaves a link to it.

@@ -80,8 +80,8 @@ fn covers(hex: &str, ip: IpAddr) -> bool {
         IpAddr::V6(ip) => ip.octets().to_vec(),
     };
     let words = bytes.chunks_exact(4).map(|word| u32::from_ne_bytes([word[0], word[1], word[2], word[3]]));
-    let written: String = words.map(|word| format!("{word:08X}")).collect();
-    hex == written || hex.bytes().all(|digit| digit == b'0')
+    let written: Vec<String> = words.map(|word| format!("{word:08X}")).collect();
+    hex == written.concat() || hex.bytes().all(|digit| digit == b'0')
 }
 
 #[cfg(test)]

@@ -273,7 +273,9 @@ mod tests {
     fn board(rows: &[Value]) -> Board {
         let mut board = Board::new();
         board.hear(BoardNews::Begin);
-        rows.iter().for_each(|row| drop(board.hear(stands(row))));
+        for row in rows {
+            board.hear(stands(row));
+        }
         board.hear(BoardNews::Complete);
         board
     }

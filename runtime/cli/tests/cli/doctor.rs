@@ -56,16 +56,16 @@ fn of(command: &mut Command) -> (Option<i32>, Value) {
 
 /// What is said of one subject, with names in the place of what is different each time.
 fn said(report: &Value, subject: &str, names: &[(&str, &str)]) -> String {
-    let mut text = String::new();
+    let mut lines = Vec::new();
     for finding in report["findings"].as_array().unwrap().iter().filter(|found| found["subject"] == subject) {
         let (verdict, message) = (finding["verdict"].as_str().unwrap(), finding["message"].as_str().unwrap());
-        text += &format!("{verdict}: {message}\n");
+        lines.push(format!("{verdict}: {message}\n"));
         if let Some(fix) = finding.get("fix") {
-            text += &format!("  fix: {}\n", fix.as_str().unwrap().replace('\n', "\n       "));
+            lines.push(format!("  fix: {}\n", fix.as_str().unwrap().replace('\n', "\n       ")));
         }
         assert_eq!(finding.get("fix").is_none(), verdict == "ok", "what is not ok has a fix: {finding}");
     }
-    names.iter().fold(text, |text, (what, name)| text.replace(what, name))
+    names.iter().fold(lines.concat(), |text, (what, name)| text.replace(what, name))
 }
 
 /// Without whoever it was that was found to have something open.

@@ -37,13 +37,10 @@ impl Topics {
     }
 
     fn unsubscribe(&mut self, topic: Topic) -> Arc<str> {
-        match self.board.take() {
-            Some(_) => self.writer.unsubscribed(topic),
-            None => {
-                let words = format!("{} is not subscribed to", topic.as_str());
-                self.writer.error("not_subscribed", &words)
-            }
+        if self.board.take().is_some() {
+            return self.writer.unsubscribed(topic);
         }
+        self.writer.error("not_subscribed", &format!("{} is not subscribed to", topic.as_str()))
     }
 }
 

@@ -65,13 +65,15 @@ pub(super) async fn upgrade(
 /// Follows topics over one WebSocket.
 ///
 /// `{"type":"subscribe","topic":"board"}` is answered with `subscribed`, and then told of every workflow: first the rows
-/// as they stand, in `data.items` of `snapshot` messages, of which the last has `data.complete`; then, and already between
-/// these where something happens meanwhile, every event as `{type, event, topic, adw_id, data, timestamp, epoch, seq}`, where `data` is the row after it, and `data.stage` the
-/// stage that it tells of. A row has a `seq` too: nothing is missed between the two, and nothing comes twice.
+/// as they stand, in `data.items` of `snapshot` messages, of which the last has `data.complete`; then, and between these
+/// already what happens meanwhile, every event as `{type, event, topic, adw_id, data, timestamp, epoch, seq}`. Its `data`
+/// is the row after it, with the stage that it tells of as `data.stage`. A row has a `seq` too: nothing is missed
+/// between the two, and nothing comes twice.
+///
 /// `resync_required` ends the subscription of a client that reads too slowly; it subscribes again.
 /// `{"type":"unsubscribe","topic":"board"}` is answered with `unsubscribed`, `{"type":"ping"}` with `pong`.
-/// The server closes with 1001 when it stops, 4408 or 4413 when the client seems gone or takes nothing; connect again
-/// after these.
+/// The server closes with 1001 when it stops, with 4408 or 4413 when the client seems gone or takes nothing; connect
+/// again after these.
 #[utoipa::path(
     get,
     path = "/ws/events",

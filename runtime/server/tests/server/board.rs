@@ -164,7 +164,7 @@ async fn a_subscription_is_asked_for_once_and_ends_when_it_is_to() {
     }
     socket.say(r#"{"type":"unsubscribe","topic":"board"}"#).await;
     assert_eq!(socket.message().await["type"], "unsubscribed");
-    live.bench.ended(&["plan"]).await;
+    live.bench.completed().await;
     socket.say(r#"{"type":"ping"}"#).await;
     assert_eq!(socket.message().await["type"], "pong", "nothing else came");
     socket.say(r#"{"type":"unsubscribe","topic":"board"}"#).await;
