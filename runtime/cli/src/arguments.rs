@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    answer::Answer, cancel::Cancel, check::Check, completions::Completions, diff::Diff, init::Init, logs::Logs, ls::Ls,
-    retry::Retry, run::Run, serve::Serve, show::Show,
+    answer::Answer, cancel::Cancel, check::Check, completions::Completions, diff::Diff, doctor::Doctor, init::Init, logs::Logs, ls::Ls, retry::Retry,
+    run::Run, serve::Serve, show::Show, watch::Watch,
 };
 
 /// A durable runtime for AI developer workflows.
@@ -43,9 +43,11 @@ Exit codes:
 pub(crate) enum Command {
     Init(Init),
     Check(Check),
+    Doctor(Doctor),
     Serve(Serve),
     Run(Box<Run>),
     Ls(Ls),
+    Watch(Watch),
     Show(Show),
     Logs(Logs),
     Diff(Diff),

@@ -21,6 +21,11 @@ pub(crate) enum Exit {
     Interrupted = 130,
 }
 
+impl Exit {
+    /// A check of `adw doctor` failed; scripts see the same as of a workflow that did.
+    pub(crate) const CHECK_FAILED: Self = Self::WorkflowFailed;
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)

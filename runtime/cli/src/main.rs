@@ -4,6 +4,7 @@ mod arguments;
 mod client;
 mod commands;
 mod context;
+mod doctor;
 mod failure;
 mod follow;
 mod git;
@@ -15,6 +16,7 @@ mod projects;
 mod server;
 mod signals;
 mod style;
+mod watch;
 mod whereabouts;
 
 use std::process::ExitCode;

@@ -6,7 +6,7 @@
 use std::{env, fmt, path::Path};
 
 use adw_agents::extract_patch;
-use adw_config::{AgentProfile, Config};
+use adw_config::{AgentConfig, AgentProfile, Config};
 use adw_core::{StageSpec, Task};
 use adw_host::{CallError, capability::agent::Request};
 
@@ -98,12 +98,18 @@ fn by_name(config: &Config, name: &str) -> Choice {
 }
 
 fn first_found(config: &Config) -> Option<Chosen> {
-    let found = config.agents.iter().find(|agent| match &agent.profile {
+    let found = first_installed(config)?;
+    Some(Chosen { name: found.name.clone(), profile: found.profile.clone() })
+}
+
+/// The agent of a task that names none and carries no diff, where its stage names none either: the first of adw.toml
+/// whose program is there.
+pub fn first_installed(config: &Config) -> Option<&AgentConfig> {
+    config.agents.iter().find(|agent| match &agent.profile {
         AgentProfile::Command { command, .. } => command.first().is_some_and(|program| is_installed(program)),
         // It has nothing to apply.
         AgentProfile::Patch => false,
-    })?;
-    Some(Chosen { name: found.name.clone(), profile: found.profile.clone() })
+    })
 }
 
 /// Whether the program of an agent is on this machine, by its path or on PATH.

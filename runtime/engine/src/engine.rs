@@ -16,8 +16,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
 use crate::{
-    AnswerError, CommandError, CreateError, Created, Feed, LogPage, LogQuery, NewAnswer, NewTask, StartError,
-    Subscription, answer,
+    AnswerError, BoardSubscription, CommandError, CreateError, Created, Feed, LogPage, LogQuery, NewAnswer, NewTask,
+    StartError, Subscription, answer,
     blobs::Blobs,
     catalog::Catalog,
     clock::{Clock, SystemClock, backoff},
@@ -161,6 +161,11 @@ impl Engine {
     /// Listens to a workflow, one that doesn't exist yet included. Subscribe first and read the store afterwards.
     pub fn subscribe(&self, adw_id: &AdwId) -> Subscription {
         self.inner.feed.subscribe(adw_id)
+    }
+
+    /// Listens to the events of all workflows. Subscribe first and read the store afterwards.
+    pub fn subscribe_to_all(&self) -> BoardSubscription {
+        self.inner.feed.subscribe_to_all()
     }
 
     /// Log lines of a workflow's attempts, in the order of its stages.

@@ -17,6 +17,9 @@ use crate::LogLine;
 /// How many items a listener may be behind before it has to read the store.
 const BEHIND: usize = 256;
 
+/// The same for a listener to all workflows, who hears more and has more to read.
+const BEHIND_ALL: usize = 1024;
+
 /// An event, after its commit.
 #[derive(Debug)]
 pub struct Published {
@@ -28,6 +31,8 @@ pub struct Published {
     pub after: Arc<Workflow>,
     /// The event as it goes over the wire: written once by whoever needs it first, shared by all.
     pub wire: OnceLock<Arc<str>>,
+    /// The same for those who listen to all workflows, in the words of theirs.
+    pub board: OnceLock<Arc<str>>,
 }
 
 /// Something to tell a listener.
@@ -66,10 +71,17 @@ pub struct Missed {
 
 type Topics = Mutex<HashMap<AdwId, broadcast::Sender<Live>>>;
 
-/// Who listens to which workflow.
-#[derive(Clone, Default)]
+/// Who listens to which workflow, and who to all of them.
+#[derive(Clone)]
 pub struct Feed {
     topics: Arc<Topics>,
+    all: broadcast::Sender<Arc<Published>>,
+}
+
+impl Default for Feed {
+    fn default() -> Self {
+        Self { topics: Arc::default(), all: broadcast::Sender::new(BEHIND_ALL) }
+    }
 }
 
 /// What one listener hears of one workflow.
@@ -77,6 +89,11 @@ pub struct Subscription {
     receiver: Option<broadcast::Receiver<Live>>,
     adw_id: AdwId,
     topics: Arc<Topics>,
+}
+
+/// What one listener hears of all workflows: their events, each workflow's in order.
+pub struct BoardSubscription {
+    receiver: broadcast::Receiver<Arc<Published>>,
 }
 
 impl Feed {
@@ -89,6 +106,30 @@ impl Feed {
             receiver: Some(topic.subscribe()),
             adw_id: adw_id.clone(),
             topics: Arc::clone(&self.topics),
+        }
+    }
+
+    /// Listens to the events of all workflows. Here too: subscribe first, and read the store afterwards.
+    pub fn subscribe_to_all(&self) -> BoardSubscription {
+        BoardSubscription { receiver: self.all.subscribe() }
+    }
+
+    /// Tells those who listen to this workflow, and those who listen to all.
+    pub(crate) fn publish_event(&self, adw_id: &AdwId, event: impl FnOnce() -> Published) {
+        let to_all = self.all.receiver_count() > 0;
+        let topics = self.topics.lock().unwrap_or_else(PoisonError::into_inner);
+        let topic = topics.get(adw_id);
+        if topic.is_none() && !to_all {
+            return;
+        }
+        let event = Arc::new(event());
+        // An error means that the last listener has just left.
+        if let Some(topic) = topic {
+            let _ = topic.send(Live::Event(Arc::clone(&event)));
+        }
+        drop(topics);
+        if to_all {
+            let _ = self.all.send(event);
         }
     }
 
@@ -114,6 +155,29 @@ impl Subscription {
                 Err(RecvError::Closed) => std::future::pending().await,
             },
             None => std::future::pending().await,
+        }
+    }
+}
+
+impl BoardSubscription {
+    /// The next event; waits for it.
+    pub async fn next(&mut self) -> Result<Arc<Published>, Missed> {
+        use broadcast::error::RecvError;
+        match self.receiver.recv().await {
+            Ok(event) => Ok(event),
+            Err(RecvError::Lagged(missed)) => Err(Missed { missed }),
+            // The feed outlives its listeners, so this is only ever the end of the process.
+            Err(RecvError::Closed) => std::future::pending().await,
+        }
+    }
+
+    /// An event that is there already; none where there is none yet.
+    pub fn at_hand(&mut self) -> Result<Option<Arc<Published>>, Missed> {
+        use broadcast::error::TryRecvError;
+        match self.receiver.try_recv() {
+            Ok(event) => Ok(Some(event)),
+            Err(TryRecvError::Lagged(missed)) => Err(Missed { missed }),
+            Err(TryRecvError::Empty | TryRecvError::Closed) => Ok(None),
         }
     }
 }

@@ -16,7 +16,7 @@ use adw_store::{Append, NewWorkflow, Store, StoreError, Stored};
 use crate::{
     CommandError,
     clock::Clock,
-    feed::{Feed, Live, Published},
+    feed::{Feed, Published},
 };
 
 /// Pinned documents kept in memory; more than there are pipelines in any adw.toml.
@@ -157,13 +157,12 @@ impl Ledger {
     fn publish(&self, id: i64, history: Vec<(Recorded, Workflow)>) {
         for (recorded, after) in history {
             let adw_id = after.adw_id.clone();
-            self.feed.publish(&adw_id, || {
-                Live::Event(Arc::new(Published {
-                    recorded,
-                    id,
-                    after: Arc::new(after),
-                    wire: OnceLock::new(),
-                }))
+            self.feed.publish_event(&adw_id, || Published {
+                recorded,
+                id,
+                after: Arc::new(after),
+                wire: OnceLock::new(),
+                board: OnceLock::new(),
             });
         }
     }

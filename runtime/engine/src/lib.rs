@@ -27,12 +27,12 @@ mod runs;
 mod scheduler;
 mod timers;
 
-pub use agents::is_installed;
+pub use agents::{first_installed, is_installed};
 pub use answer::{AnswerError, NewAnswer};
 pub use clock::{Clock, SystemClock};
 pub use engine::{Engine, Options, check};
 pub use error::{CommandError, CreateError, StartError};
-pub use feed::{Feed, Live, Missed, Published, StageProgress, Subscription};
+pub use feed::{BoardSubscription, Feed, Live, Missed, Published, StageProgress, Subscription};
 pub use logs::{LogLevel, LogLine, LogPage, LogPosition, LogQuery, LogSource};
 pub use readiness::Readiness;
 pub use request::{Created, NewTask, Route};

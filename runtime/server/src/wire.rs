@@ -1,5 +1,6 @@
 //! What clients read of a workflow, the same over REST, in the feed and in the command line's JSON.
 
+mod row;
 pub(crate) mod schema;
 
 use adw_core::{
@@ -11,6 +12,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
+
+pub(crate) use row::RowObject;
 
 /// A task and the workflow that it became.
 #[derive(Debug, Serialize, ToSchema)]

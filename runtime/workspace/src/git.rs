@@ -11,7 +11,7 @@ use tokio::sync::OnceCell;
 
 use crate::error::WorkspaceError;
 
-/// The oldest git that has all that is used here.
+/// The oldest git that has all that is used here: `rev-parse --path-format` came with it.
 pub(crate) const REQUIRED: &str = "2.31";
 
 /// Checking out a large tree on a slow disk is the slowest thing asked of it.
@@ -256,14 +256,14 @@ async fn end(child: &mut Child) {
 
 async fn check_version() -> Result<(), WorkspaceError> {
     static CHECKED: OnceCell<()> = OnceCell::const_new();
-    CHECKED
-        .get_or_try_init(|| async {
-            let output = Git::new(["version"]).spawn_and_wait().await?;
-            let said = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-            if is_recent(&said) { Ok(()) } else { Err(WorkspaceError::GitTooOld { found: said }) }
-        })
-        .await
-        .copied()
+    CHECKED.get_or_try_init(|| async { git_version().await.map(drop) }).await.copied()
+}
+
+/// What the `git` program on PATH says it is, as in `git version 2.47.3`; an error where it is none that will do.
+pub async fn git_version() -> Result<String, WorkspaceError> {
+    let output = Git::new(["version"]).spawn_and_wait().await?;
+    let said = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    if is_recent(&said) { Ok(said) } else { Err(WorkspaceError::GitTooOld { found: said }) }
 }
 
 /// Reads `git version 2.47.3 (…)`.

@@ -32,6 +32,7 @@ mod workspaces;
 
 pub use checkpoint::{Checkpoint, Restored};
 pub use error::{ErrorKind, WorkspaceError};
+pub use git::git_version;
 pub use identity::Identity;
 pub use ids::{CommitId, TreeId};
 pub use patch::PatchError;

@@ -1,20 +1,11 @@
 //! The live feed of a workflow: every event once and in order, whatever happens to the connection.
 
-use std::time::Duration;
-
 use adw_core::{AdwId, EventKind, StageName, Timestamp};
-use futures_util::{SinkExt, StreamExt};
 use serde::Deserialize;
 use serde_json::Value;
-use tokio::net::TcpStream;
-use tokio::time::timeout;
-use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
+use super::socket::Socket;
 use super::{Client, RequestError, TRIES, Waiting, pause};
-
-/// A server pings every 15 s; after this long without a word the connection is gone, whatever the system believes.
-const SILENCE: Duration = Duration::from_secs(40);
 
 /// What the feed of a workflow tells.
 #[derive(Clone, Debug)]
@@ -78,9 +69,6 @@ struct Envelope {
     seq: Option<u64>,
 }
 
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
-type Heard = Result<Option<Result<Message, SocketError>>, tokio::time::error::Elapsed>;
-
 /// Follows one workflow, from its first event on.
 pub(crate) struct Feed<'a> {
     client: &'a Client,
@@ -102,29 +90,18 @@ impl<'a> Feed<'a> {
         loop {
             let news = match &mut self.socket {
                 None => self.connect().await?,
-                Some(socket) => {
-                    let heard = timeout(SILENCE, socket.next()).await;
-                    self.take(heard).await?
-                }
+                Some(socket) => match socket.hear().await {
+                    Ok(text) => match serde_json::from_str(&text) {
+                        Ok(message) => self.hear(message).await?,
+                        // What can't be read is of a later version, and what is needed of it comes by REST.
+                        Err(_) => None,
+                    },
+                    Err(cause) => self.lost(&cause)?,
+                },
             };
             if let Some(news) = news {
                 return Ok(news);
             }
-        }
-    }
-
-    async fn take(&mut self, heard: Heard) -> Result<Option<News>, RequestError> {
-        match heard {
-            Ok(Some(Ok(Message::Text(text)))) => match serde_json::from_str(text.as_str()) {
-                Ok(message) => self.hear(message).await,
-                // What can't be read is of a later version, and what is needed of it comes by REST.
-                Err(_) => Ok(None),
-            },
-            Ok(Some(Ok(Message::Close(_))) | None) => self.lost("the server closed the feed"),
-            // Pings are answered by the library, with the next read.
-            Ok(Some(Ok(_))) => Ok(None),
-            Ok(Some(Err(error))) => self.lost(&error),
-            Err(_) => self.lost("the server has fallen silent"),
         }
     }
 
@@ -135,27 +112,20 @@ impl<'a> Feed<'a> {
         }
         let mut url = self.client.feed_url(self.adw_id);
         url.set_query(Some(&format!("since={}", self.last)));
-        let cause = match timeout(super::PATIENCE, connect_async(url.as_str())).await {
-            Ok(Ok((socket, _))) => {
+        match Socket::connect(self.client, &url).await? {
+            Ok(socket) => {
                 self.socket = Some(socket);
-                return Ok(None);
+                Ok(None)
             }
-            Ok(Err(SocketError::Http(answer))) if !answer.status().is_server_error() => {
-                return Err(self
-                    .client
-                    .unexpected(format!("its feed answers with status {}", answer.status())));
-            }
-            Ok(Err(error)) => super::root_cause(&error).to_string(),
-            Err(_) => "it doesn't answer".to_owned(),
-        };
-        self.lost(&cause)
+            Err(cause) => self.lost(&cause),
+        }
     }
 
     /// Told once for each time that the connection is lost, until the server counts as unreachable.
-    fn lost(&mut self, cause: &(impl ToString + ?Sized)) -> Result<Option<News>, RequestError> {
+    fn lost(&mut self, cause: &str) -> Result<Option<News>, RequestError> {
         self.socket = None;
         self.tries += 1;
-        let cause = cause.to_string();
+        let cause = cause.to_owned();
         match self.tries {
             1 => Ok(Some(News::Lost { cause })),
             ..=TRIES => Ok(None),
@@ -179,8 +149,7 @@ impl<'a> Feed<'a> {
             ("resync_required", _) => return self.lost("the server asks for a new start"),
             ("ping", _) => {
                 if let Some(socket) = &mut self.socket {
-                    // A failure shows at the next read.
-                    let _ = socket.send(Message::text(r#"{"type":"pong"}"#)).await;
+                    socket.say(r#"{"type":"pong"}"#).await;
                 }
             }
             (_, Some(seq)) if seq > self.last => {
@@ -221,4 +190,4 @@ impl Envelope {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::client) mod tests;

@@ -1,10 +1,12 @@
 //! A client of a server: REST here, the live feed in [`feed`].
 
 mod address;
+mod board;
 mod error;
 mod feed;
 mod log;
 mod patience;
+mod socket;
 mod workflow;
 
 use std::time::Duration;
@@ -16,11 +18,12 @@ use serde_json::json;
 use serde_json::value::RawValue;
 
 pub(crate) use address::{Address, InvalidAddress};
+pub(crate) use board::{BoardFeed, BoardNews, Row, RowChange};
 pub(crate) use error::{Problem, RequestError};
 pub(crate) use feed::{Change, Feed, News};
 pub(crate) use log::LogReader;
 use patience::{TRIES, pause};
-pub(crate) use workflow::{LogLine, NewAnswer, NewTask, Page, Stage, Waiting, Workflow};
+pub(crate) use workflow::{Health, LogLine, NewAnswer, NewTask, Page, Stage, Waiting, Workflow};
 
 /// How long an answer may take. Nothing that a server does before it answers takes long.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -55,6 +58,11 @@ impl Client {
 
     pub(crate) const fn address(&self) -> &Address {
         &self.address
+    }
+
+    /// Which server it is.
+    pub(crate) async fn health(&self) -> Result<Health, RequestError> {
+        Ok(self.answer::<Health>(self.http.get(self.address.url(&["health"]))).await?.view)
     }
 
     /// Hands a task over.
@@ -180,6 +188,10 @@ impl Client {
 
     fn feed_url(&self, adw_id: &AdwId) -> Url {
         self.address.socket_url(&["ws", "workflows", adw_id.as_str()])
+    }
+
+    fn board_url(&self) -> Url {
+        self.address.socket_url(&["ws", "events"])
     }
 }
 

@@ -93,6 +93,13 @@ impl Waiting {
     }
 }
 
+/// What a server says of itself.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Health {
+    pub(crate) service: String,
+    pub(crate) version: String,
+}
+
 /// A part of a list.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Page<T> {

@@ -48,7 +48,7 @@ impl Check {
 }
 
 /// Is there anything that a task could go through?
-fn of_stages(config: &Config) -> Option<ConfigError> {
+pub(crate) fn of_stages(config: &Config) -> Option<ConfigError> {
     let help = "`adw init` writes one that works, with --force in the place of this one";
     let message = "there are no stages: a task would have nothing to go through";
     config.stages.is_empty().then(|| config.error_at(&["stages"], message, Some(help.to_owned())))
@@ -65,7 +65,7 @@ fn of_agents(config: &Config) -> impl Iterator<Item = String> {
 }
 
 /// Does every plugin load, with the grants that it has?
-async fn of_plugins(config: &Config) -> Result<Vec<String>, Failure> {
+pub(crate) async fn of_plugins(config: &Config) -> Result<Vec<String>, Failure> {
     let failed = |source| Failure::File { what: "make a folder for temporary files".to_owned(), source };
     let scratch = tempfile::tempdir().map_err(failed)?;
     match adw_engine::check(config, scratch.path()).await {

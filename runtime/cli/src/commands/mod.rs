@@ -5,6 +5,7 @@ pub(crate) mod cancel;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod diff;
+pub(crate) mod doctor;
 pub(crate) mod init;
 pub(crate) mod logs;
 pub(crate) mod ls;
@@ -12,6 +13,7 @@ pub(crate) mod retry;
 pub(crate) mod run;
 pub(crate) mod serve;
 pub(crate) mod show;
+pub(crate) mod watch;
 
 use std::io;
 
@@ -29,6 +31,13 @@ pub(crate) fn run(cli: Cli, output: Output) -> Result<Exit, Failure> {
     match cli.command {
         Command::Init(init) => init.run(&cx),
         Command::Check(check) => runtime(Builder::new_multi_thread())?.block_on(check.run(&cx)),
+        Command::Doctor(doctor) => {
+            let runtime = runtime(Builder::new_multi_thread())?;
+            let examined = runtime.block_on(doctor.run(&cx));
+            // What hangs is not waited for a second time.
+            runtime.shutdown_background();
+            examined
+        }
         Command::Serve(serve) => serve.run(&cx, runtime(Builder::new_multi_thread())?),
         Command::Run(run) => {
             let runtime = runtime(Builder::new_multi_thread())?;
@@ -42,6 +51,7 @@ pub(crate) fn run(cli: Cli, output: Output) -> Result<Exit, Failure> {
         Command::Logs(logs) => client()?.block_on(logs.run(&cx)),
         Command::Diff(diff) => client()?.block_on(diff.run(&cx)),
         Command::Answer(answer) => client()?.block_on(answer.run(&cx)),
+        Command::Watch(watch) => client()?.block_on(watch.run(&cx)),
         Command::Cancel(cancel) => client()?.block_on(cancel.run(&cx)),
         Command::Retry(retry) => client()?.block_on(retry.run(&cx)),
         Command::Completions(completions) => completions.run(),

@@ -5,9 +5,11 @@
 mod alone;
 mod arguments;
 mod completions;
+mod doctor;
 mod init;
 mod json;
 mod serve;
 mod support;
 mod terminal;
+mod watch;
 mod workflow;

@@ -138,6 +138,18 @@ impl Server {
         Self { url: url.to_owned(), child }
     }
 
+    /// One at an address of the test's own choice.
+    pub(crate) fn start_at(folder: &Path, address: &str) -> Self {
+        let (child, line) = serve_at(folder, address, &[]);
+        let url = line.strip_prefix("listening on ").expect("the server says where it listens");
+        Self { url: url.to_owned(), child }
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> &str {
+        self.url.trim_start_matches("http://")
+    }
+
     /// One whose first line is JSON, and that line.
     pub(crate) fn start_json(folder: &Path) -> (Self, Value) {
         let (child, line) = serve(folder, &["--json"]);
@@ -154,8 +166,12 @@ impl Server {
 
 /// Starts one, and reads its first line.
 fn serve(folder: &Path, more: &[&str]) -> (Child, String) {
+    serve_at(folder, "127.0.0.1:0", more)
+}
+
+fn serve_at(folder: &Path, address: &str, more: &[&str]) -> (Child, String) {
     let mut command = adw(folder);
-    command.args(["serve", "--listen", "127.0.0.1:0"]).args(more);
+    command.args(["serve", "--listen", address]).args(more);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();

@@ -11,7 +11,11 @@ use adw_engine::{Engine, Live, Missed, Published, Subscription};
 use adw_store::StoreError;
 use uuid::Uuid;
 
-use super::messages::Writer;
+use super::{
+    inbound::{Inbound, Language, Unknown},
+    messages::Writer,
+    socket::Told,
+};
 
 /// How many events are read at a time.
 const PAGE: u32 = 200;
@@ -93,9 +97,13 @@ impl Follow {
     pub(super) fn of_nothing() -> Self {
         Self::nothing(Writer { adw_id: "-".to_owned(), epoch: Uuid::nil() })
     }
+}
 
-    /// The next message; waits for it. Nothing is lost when this is dropped while it waits.
-    pub(super) async fn next(&mut self) -> Result<Arc<str>, FollowError> {
+impl Told for Follow {
+    const LANGUAGE: Language = Language::OneWorkflow;
+    const SAYS_GOODBYE: bool = false;
+
+    async fn next(&mut self) -> Result<Arc<str>, FollowError> {
         loop {
             if let Some(message) = self.ready.pop_front() {
                 return Ok(message);
@@ -107,8 +115,14 @@ impl Follow {
         }
     }
 
-    pub(super) const fn writer(&self) -> &Writer {
-        &self.writer
+    fn answer(&mut self, said: Result<Inbound, Unknown>) -> Arc<str> {
+        match said {
+            Ok(Inbound::Ping) => self.writer.pong(),
+            Ok(Inbound::Subscribe(_) | Inbound::Unsubscribe(_)) => {
+                self.writer.error("bad_message", &Unknown::Type.to_string())
+            }
+            Err(unknown) => self.writer.error("bad_message", &unknown.to_string()),
+        }
     }
 }
 
@@ -216,8 +230,7 @@ mod tests {
 
     use std::{future::poll_fn, pin::pin, task::Poll};
 
-    use adw_core::{Command, SetStatus, Status};
-    use adw_engine::{NewTask, Route};
+    use adw_core::{Command, SetStatus};
     use serde_json::{Value, json};
     use tokio::time::timeout;
 
@@ -225,21 +238,7 @@ mod tests {
     use crate::bench::{Bench, PATIENCE};
 
     async fn ended(bench: &Bench) -> AdwId {
-        let task = NewTask {
-            adw_id: None,
-            title: "Annotated often".to_owned(),
-            description: None,
-            task_type: adw_core::TaskType::Bug,
-            task_type_as_sent: "bug".to_owned(),
-            priority: adw_core::Priority::Medium,
-            project: None,
-            route: Route::default(),
-            patch: None,
-            agent: None,
-        };
-        let adw_id = bench.engine.create(task).await.unwrap().stored.workflow.adw_id;
-        bench.until(adw_id.as_str(), |workflow| workflow.status == Status::Completed).await;
-        adw_id
+        bench.completed().await.parse().unwrap()
     }
 
     async fn annotate(bench: &Bench, adw_id: &AdwId, note: usize) {

@@ -14,6 +14,17 @@ const RATE: f64 = 20.0;
 pub(super) enum Inbound {
     /// `{"type":"ping"}`: an application-level ping, since a browser can't send the protocol's.
     Ping,
+    /// `{"type":"subscribe","topic":"board"}`, on a connection that carries topics.
+    Subscribe(Topic),
+    /// `{"type":"unsubscribe","topic":"board"}`, there too.
+    Unsubscribe(Topic),
+}
+
+/// What can be subscribed to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Topic {
+    /// The rows of all workflows.
+    Board,
 }
 
 /// Why a message means nothing here; each is told to the client.
@@ -25,18 +36,49 @@ pub(super) enum Unknown {
     Shape,
     #[error("the only `type` that is understood here is ping")]
     Type,
+    #[error("the `type`s that are understood here are subscribe, unsubscribe and ping")]
+    TopicType,
+    #[error("`topic` must be \"board\"")]
+    Topic,
     #[error("messages must be text, not binary")]
     Binary,
 }
 
+/// Which messages a connection understands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Language {
+    /// It follows one workflow: there is nothing to say but a ping.
+    OneWorkflow,
+    /// It carries topics.
+    Topics,
+}
+
 impl Inbound {
-    pub(super) fn parse(text: &str) -> Result<Self, Unknown> {
+    pub(super) fn parse(text: &str, language: Language) -> Result<Self, Unknown> {
         let message: Value = serde_json::from_str(text).map_err(|_| Unknown::NotJson)?;
-        match message.get("type").and_then(Value::as_str) {
-            Some("ping") => Ok(Self::Ping),
-            Some(_) => Err(Unknown::Type),
-            None => Err(Unknown::Shape),
+        let topic = || message.get("topic").and_then(Value::as_str).and_then(Topic::parse);
+        match (message.get("type").and_then(Value::as_str), language) {
+            (Some("ping"), _) => Ok(Self::Ping),
+            (Some("subscribe"), Language::Topics) => topic().map(Self::Subscribe).ok_or(Unknown::Topic),
+            (Some("unsubscribe"), Language::Topics) => topic().map(Self::Unsubscribe).ok_or(Unknown::Topic),
+            (Some(_), Language::OneWorkflow) => Err(Unknown::Type),
+            (Some(_), Language::Topics) => Err(Unknown::TopicType),
+            (None, _) => Err(Unknown::Shape),
         }
+    }
+}
+
+impl Topic {
+    pub(super) const ALL: [Self; 1] = [Self::Board];
+
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Board => "board",
+        }
+    }
+
+    fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|topic| topic.as_str() == name)
     }
 }
 
@@ -71,13 +113,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_ping_is_understood() {
-        assert_eq!(Inbound::parse(r#"{"type":"ping","at":1}"#), Ok(Inbound::Ping));
-        assert_eq!(Inbound::parse("ping"), Err(Unknown::NotJson));
-        assert_eq!(Inbound::parse(""), Err(Unknown::NotJson));
-        assert_eq!(Inbound::parse("[]"), Err(Unknown::Shape));
-        assert_eq!(Inbound::parse(r#"{"type":1}"#), Err(Unknown::Shape));
-        assert_eq!(Inbound::parse(r#"{"type":"subscribe"}"#), Err(Unknown::Type));
+    fn only_a_ping_is_understood_of_one_workflow() {
+        let parse = |text: &str| Inbound::parse(text, Language::OneWorkflow);
+        assert_eq!(parse(r#"{"type":"ping","at":1}"#), Ok(Inbound::Ping));
+        assert_eq!(parse("ping"), Err(Unknown::NotJson));
+        assert_eq!(parse(""), Err(Unknown::NotJson));
+        assert_eq!(parse("[]"), Err(Unknown::Shape));
+        assert_eq!(parse(r#"{"type":1}"#), Err(Unknown::Shape));
+        assert_eq!(parse(r#"{"type":"subscribe","topic":"board"}"#), Err(Unknown::Type));
+    }
+
+    #[test]
+    fn topics_are_understood_where_there_are_some() {
+        let parse = |text: &str| Inbound::parse(text, Language::Topics);
+        assert_eq!(parse(r#"{"type":"subscribe","topic":"board"}"#), Ok(Inbound::Subscribe(Topic::Board)));
+        assert_eq!(
+            parse(r#"{"type":"unsubscribe","topic":"board"}"#),
+            Ok(Inbound::Unsubscribe(Topic::Board))
+        );
+        assert_eq!(parse(r#"{"type":"ping"}"#), Ok(Inbound::Ping));
+        for wrong in [
+            r#"{"type":"subscribe"}"#,
+            r#"{"type":"subscribe","topic":"weather"}"#,
+            r#"{"type":"unsubscribe","topic":["board"]}"#,
+        ] {
+            assert_eq!(parse(wrong), Err(Unknown::Topic), "{wrong}");
+        }
+        assert_eq!(parse(r#"{"type":"shout"}"#), Err(Unknown::TopicType));
     }
 
     #[tokio::test(start_paused = true)]

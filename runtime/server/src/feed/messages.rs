@@ -3,32 +3,21 @@
 //! An event's `type` is what the old client knows it by (a stage that ends is a `progress_update`), its `event` is
 //! its name in `…/events`. What has no `seq` is no event, and may be dropped.
 
+mod board;
+mod envelope;
+
 use std::sync::Arc;
 
-use adw_core::{Event, Recorded, Status, Timestamp, Workflow};
+use adw_core::{Event, Recorded, Status, Workflow};
 use adw_engine::{LogLine, StageProgress};
 use adw_store::Stored;
-use serde::Serialize;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::wire::{EventObject, TaskObject};
+pub(super) use board::BoardWriter;
+use envelope::Message;
 
-/// A message as it goes out.
-#[derive(Serialize)]
-struct Message<'a, D> {
-    r#type: &'a str,
-    event: &'a str,
-    adw_id: &'a str,
-    #[serde(rename = "message", skip_serializing_if = "Option::is_none")]
-    words: Option<&'a str>,
-    data: D,
-    timestamp: Timestamp,
-    epoch: Uuid,
-    /// Absent rather than null where there is none: clients compare it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    seq: Option<u64>,
-}
+use crate::wire::{EventObject, TaskObject};
 
 /// Writes the messages of one workflow.
 #[derive(Clone, Debug)]
@@ -41,16 +30,8 @@ pub(super) struct Writer {
 impl Writer {
     /// An event, and the workflow after it.
     pub(super) fn event(&self, id: i64, recorded: &Recorded, after: &Workflow) -> Arc<str> {
-        self.write(&Message {
-            r#type: message_type(&recorded.event),
-            event: recorded.event.kind().as_str(),
-            adw_id: &self.adw_id,
-            words: None,
-            data: data(id, recorded, after, self.epoch),
-            timestamp: recorded.at,
-            epoch: self.epoch,
-            seq: Some(recorded.seq),
-        })
+        let data = data(id, recorded, after, self.epoch);
+        Message { adw_id: Some(&self.adw_id), ..Message::of_event(recorded, data, self.epoch) }.write()
     }
 
     /// The first message, with the workflow as it stands.
@@ -104,22 +85,7 @@ impl Writer {
     }
 
     fn other(&self, name: &str, words: Option<&str>, data: Value) -> Arc<str> {
-        self.write(&Message {
-            r#type: name,
-            event: name,
-            adw_id: &self.adw_id,
-            words,
-            data,
-            timestamp: Timestamp::from_millis(jiff::Timestamp::now().as_millisecond()),
-            epoch: self.epoch,
-            seq: None,
-        })
-    }
-
-    #[expect(clippy::unused_self, reason = "the one way out of a writer")]
-    fn write<D: Serialize>(&self, message: &Message<'_, D>) -> Arc<str> {
-        // Strings, numbers and JSON values: it can't fail.
-        serde_json::to_string(message).unwrap_or_default().into()
+        Message { adw_id: Some(&self.adw_id), words, ..Message::now(name, data, self.epoch) }.write()
     }
 }
 

@@ -1,7 +1,8 @@
 //! One connection: what it is told, what it may say, and when it is given up.
 //!
-//! A connection that is given up because the peer is gone, slow or the server stops is dropped without a close
-//! frame: the browsers that use this address connect again only after an end that was not clean.
+//! A connection is given up because the peer is gone or slow, or because the server stops. Who follows one workflow is
+//! then dropped without a close frame: the browsers that use that address connect again only after an end that was not
+//! clean. Everybody else is told why.
 
 use std::{error::Error, ops::ControlFlow, sync::Arc, time::Duration};
 
@@ -12,8 +13,8 @@ use tokio_tungstenite::tungstenite;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    follow::{Follow, FollowError},
-    inbound::{Allowance, Inbound, Unknown},
+    follow::FollowError,
+    inbound::{Allowance, Inbound, Language, Unknown},
 };
 
 /// How often the peer is pinged.
@@ -28,29 +29,55 @@ const STALL: Duration = Duration::from_secs(10);
 /// How long the peer has to answer a close.
 const GOODBYE: Duration = Duration::from_secs(1);
 
+/// What a connection tells.
+pub(super) trait Told: Send {
+    /// What the client may say.
+    const LANGUAGE: Language;
+
+    /// Whether a client that is given up is told why.
+    const SAYS_GOODBYE: bool;
+
+    /// The next message; waits for it. Nothing is lost when this is dropped while it waits.
+    fn next(&mut self) -> impl Future<Output = Result<Arc<str>, FollowError>> + Send;
+
+    /// The answer to what the client said.
+    fn answer(&mut self, said: Result<Inbound, Unknown>) -> Arc<str>;
+}
+
 /// Why a connection is closed by the server, with the code that says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Close {
+    Draining,
     NotText,
     TooLarge,
     Failed,
+    Silent,
+    Slow,
     TooMany,
 }
 
 impl Close {
     const fn frame(self) -> (u16, &'static str) {
         match self {
+            Self::Draining => (1001, "the server is stopping: connect again when it is back"),
             Self::NotText => (1007, "the text is not UTF-8"),
             Self::TooLarge => (1009, "messages may have 64 KiB"),
             Self::Failed => (1011, "the server can't go on with this feed"),
+            Self::Silent => (4408, "no sign of life came for 30 s"),
+            Self::Slow => (4413, "a message was not taken within 10 s"),
             Self::TooMany => (4429, "20 messages a second are allowed"),
         }
+    }
+
+    /// Whether the client did nothing against the rules, and is given up all the same.
+    const fn is_giving_up(self) -> bool {
+        matches!(self, Self::Draining | Self::Silent | Self::Slow)
     }
 }
 
 /// How a conversation ended.
 enum Ended {
-    /// The peer is gone, or is to think that the server is.
+    /// The peer is gone.
     Dropped,
     /// With a reason that the peer is told.
     Closed(Close),
@@ -59,44 +86,46 @@ enum Ended {
 }
 
 /// Tells the client what it follows, until one of both ends it.
-pub(super) async fn converse<S, E>(socket: S, follow: Follow, draining: CancellationToken)
+pub(super) async fn converse<S, E, T>(socket: S, told: T, draining: CancellationToken)
 where
     S: Stream<Item = Result<Message, E>> + Sink<Message> + Unpin,
     E: Error + 'static,
+    T: Told,
 {
-    let mut conversation = Conversation { socket, follow, allowance: Allowance::new(), misses: 0 };
+    let mut conversation = Conversation { socket, told, allowance: Allowance::new(), misses: 0 };
     let ended = tokio::select! {
         ended = conversation.run() => ended,
-        () = draining.cancelled() => Ended::Dropped,
+        () = draining.cancelled() => Ended::Closed(Close::Draining),
     };
     conversation.end(ended).await;
 }
 
-struct Conversation<S> {
+struct Conversation<S, T> {
     socket: S,
-    follow: Follow,
+    told: T,
     allowance: Allowance,
     /// Pings since the last sign of life.
     misses: u32,
 }
 
-impl<S, E> Conversation<S>
+impl<S, E, T> Conversation<S, T>
 where
     S: Stream<Item = Result<Message, E>> + Sink<Message> + Unpin,
     E: Error + 'static,
+    T: Told,
 {
     async fn run(&mut self) -> Ended {
         let mut heartbeat = interval_at(Instant::now() + PING, PING);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         // The greeting goes before any answer, however early the client speaks.
-        let greeting = self.follow.next().await;
+        let greeting = self.told.next().await;
         if let ControlFlow::Break(ended) = self.pass_on(greeting).await {
             return ended;
         }
         loop {
             let step = tokio::select! {
                 received = self.socket.next() => self.hear(received).await,
-                message = self.follow.next() => self.pass_on(message).await,
+                message = self.told.next() => self.pass_on(message).await,
                 _ = heartbeat.tick() => self.beat().await,
             };
             if let ControlFlow::Break(ended) = step {
@@ -127,15 +156,12 @@ where
             return ControlFlow::Break(Ended::Closed(Close::TooMany));
         }
         let understood = match message {
-            Message::Text(text) => Inbound::parse(&text),
+            Message::Text(text) => Inbound::parse(&text, T::LANGUAGE),
             Message::Binary(_) => Err(Unknown::Binary),
             // The protocol's own pings are answered by the library.
             Message::Ping(_) | Message::Pong(_) | Message::Close(_) => return ControlFlow::Continue(()),
         };
-        let answer = match understood {
-            Ok(Inbound::Ping) => self.follow.writer().pong(),
-            Err(unknown) => self.follow.writer().error("bad_message", &unknown.to_string()),
-        };
+        let answer = self.told.answer(understood);
         self.tell(&answer).await
     }
 
@@ -145,7 +171,7 @@ where
 
     async fn beat(&mut self) -> ControlFlow<Ended> {
         if self.misses >= MISSES {
-            return ControlFlow::Break(Ended::Dropped);
+            return ControlFlow::Break(Ended::Closed(Close::Silent));
         }
         self.misses += 1;
         self.send(Message::Ping(bytes::Bytes::new())).await
@@ -154,15 +180,21 @@ where
     async fn send(&mut self, message: Message) -> ControlFlow<Ended> {
         match timeout(STALL, self.socket.send(message)).await {
             Ok(Ok(())) => ControlFlow::Continue(()),
-            Ok(Err(_)) | Err(_) => ControlFlow::Break(Ended::Dropped),
+            Ok(Err(_)) => ControlFlow::Break(Ended::Dropped),
+            Err(_) => ControlFlow::Break(Ended::Closed(Close::Slow)),
         }
     }
 
     async fn end(mut self, ended: Ended) {
         if let Ended::Closed(close) = ended {
+            if close.is_giving_up() && !T::SAYS_GOODBYE {
+                return;
+            }
             let (code, reason) = close.frame();
             let frame = CloseFrame { code, reason: Utf8Bytes::from_static(reason) };
-            if self.send(Message::Close(Some(frame))).await.is_break() {
+            // One that takes nothing may not take this either.
+            let sent = timeout(GOODBYE, self.socket.send(Message::Close(Some(frame)))).await;
+            if !matches!(sent, Ok(Ok(()))) {
                 return;
             }
         }
@@ -203,6 +235,7 @@ mod tests {
     use tokio_util::sync::{PollSendError, PollSender};
 
     use super::*;
+    use crate::feed::follow::Follow;
 
     /// A connection that is no network.
     struct Wire {
@@ -238,6 +271,29 @@ mod tests {
         }
     }
 
+    /// Tells one word, and takes its leave properly.
+    struct Polite(Option<Arc<str>>);
+
+    impl Told for Polite {
+        const LANGUAGE: Language = Language::Topics;
+        const SAYS_GOODBYE: bool = true;
+
+        async fn next(&mut self) -> Result<Arc<str>, FollowError> {
+            match self.0.take() {
+                Some(message) => Ok(message),
+                None => std::future::pending().await,
+            }
+        }
+
+        fn answer(&mut self, said: Result<Inbound, Unknown>) -> Arc<str> {
+            format!("{said:?}").into()
+        }
+    }
+
+    fn polite() -> Polite {
+        Polite(Some("hello".into()))
+    }
+
     struct Peer {
         say: Sender<Message>,
         hear: Receiver<Message>,
@@ -246,11 +302,15 @@ mod tests {
     }
 
     fn connected(buffered: usize) -> Peer {
+        connected_to(Follow::of_nothing(), buffered)
+    }
+
+    fn connected_to(told: impl Told + 'static, buffered: usize) -> Peer {
         let (say, from_peer) = channel(16);
         let (to_peer, hear) = channel(buffered);
         let draining = CancellationToken::new();
         let wire = Wire { from_peer, to_peer: PollSender::new(to_peer) };
-        let conversation = tokio::spawn(converse(wire, Follow::of_nothing(), draining.clone()));
+        let conversation = tokio::spawn(converse(wire, told, draining.clone()));
         Peer { say, hear, conversation, draining }
     }
 
@@ -301,6 +361,39 @@ mod tests {
         let mut peer = connected(16);
         peer.draining.cancel();
         assert!(peer.rest().await.is_empty());
+    }
+
+    /// The code of the close that comes last.
+    fn code(heard: &[Message]) -> Option<u16> {
+        match heard.last() {
+            Some(Message::Close(Some(frame))) => Some(frame.code),
+            _ => None,
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_is_given_up_is_told_why_where_that_does_no_harm() {
+        let mut stopped = connected_to(polite(), 16);
+        stopped.draining.cancel();
+        assert_eq!(code(&stopped.rest().await), Some(1001));
+
+        let mut silent = connected_to(polite(), 16);
+        let began = Instant::now();
+        assert_eq!(code(&silent.rest().await), Some(4408));
+        assert!(began.elapsed() >= 3 * PING);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_slow_peer_is_told_so_if_it_takes_that_much() {
+        let mut slow = connected_to(polite(), 1);
+        slow.say.send(Message::Text(r#"{"type":"ping"}"#.into())).await.unwrap();
+        // Its greeting is taken as late as it may be, once the answer to the ping has found no room.
+        tokio::time::sleep(STALL + GOODBYE / 2).await;
+        let mut heard = vec![slow.hear.recv().await.unwrap()];
+        while let Some(message) = slow.hear.recv().await {
+            heard.push(message);
+        }
+        assert_eq!(code(&heard), Some(4413), "{heard:?}");
     }
 
     #[tokio::test(start_paused = true)]

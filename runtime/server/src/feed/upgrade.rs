@@ -13,10 +13,12 @@ use uuid::Uuid;
 
 use super::{
     follow::{Follow, Since},
-    inbound, socket,
+    inbound,
+    socket::{self, Told},
+    topics::Topics,
 };
 use crate::{
-    app::App,
+    app::{App, Drain},
     body::Faults,
     problem::{Kind, Problem},
     query::Parameters,
@@ -54,17 +56,58 @@ pub(super) async fn upgrade(
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
     let since = query.check()?;
+    let upgrade = admitted(&app, upgrade)?;
+    // An error of the store is still an HTTP answer here.
+    let follow = Follow::open(app.engine, &adw_id, since).await?;
+    Ok(open(upgrade, app.drain, follow))
+}
+
+/// Follows topics over one WebSocket.
+///
+/// `{"type":"subscribe","topic":"board"}` is answered with `subscribed`, and then told of every workflow: first the rows
+/// as they stand, in `data.items` of `snapshot` messages, of which the last has `data.complete`; then, and between these
+/// already what happens meanwhile, every event as `{type, event, topic, adw_id, data, timestamp, epoch, seq}`. Its `data`
+/// is the row after it, with the stage that it tells of as `data.stage`. A row has a `seq` too: nothing is missed
+/// between the two, and nothing comes twice.
+///
+/// `resync_required` ends the subscription of a client that reads too slowly; it subscribes again.
+/// `{"type":"unsubscribe","topic":"board"}` is answered with `unsubscribed`, `{"type":"ping"}` with `pong`.
+/// The server closes with 1001 when it stops, with 4408 or 4413 when the client seems gone or takes nothing; connect
+/// again after these.
+#[utoipa::path(
+    get,
+    path = "/ws/events",
+    operation_id = "follow_topics",
+    tag = "feed",
+    responses((status = 101, description = "The connection is a WebSocket from here on"))
+)]
+pub(super) async fn events(
+    State(app): State<App>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, Problem> {
+    let upgrade = admitted(&app, upgrade)?;
+    let topics = Topics::new(app.engine);
+    Ok(open(upgrade, app.drain, topics))
+}
+
+/// A request that may become a socket.
+fn admitted(
+    app: &App,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<WebSocketUpgrade, Problem> {
     let upgrade = upgrade.map_err(|rejection| refused(&rejection))?;
     if app.drain.begun.is_cancelled() {
         return Err(Problem::new(Kind::Stopping, "the server is stopping: connect again when it is back"));
     }
-    // An error of the store is still an HTTP answer here.
-    let follow = Follow::open(app.engine, &adw_id, since).await?;
+    Ok(upgrade)
+}
+
+fn open(upgrade: WebSocketUpgrade, drain: Drain, told: impl Told + 'static) -> Response {
     let limited = upgrade.max_message_size(inbound::LARGEST).max_frame_size(inbound::LARGEST);
-    Ok(limited.on_upgrade(move |socket| {
-        let conversation = socket::converse(socket, follow, app.drain.begun.clone());
-        app.drain.sockets.track_future(conversation)
-    }))
+    limited.on_upgrade(move |socket| {
+        let conversation = socket::converse(socket, told, drain.begun.clone());
+        drain.sockets.track_future(conversation)
+    })
 }
 
 impl FeedQuery {

@@ -3,8 +3,8 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use adw_config::{Config, Env};
-use adw_core::{AdwId, Workflow};
-use adw_engine::{Engine, Live, Options};
+use adw_core::{AdwId, Priority, Status, TaskType, Workflow};
+use adw_engine::{Engine, Live, NewTask, Options, Route};
 use adw_store::sqlite::{self, SqliteStore};
 use tempfile::TempDir;
 
@@ -55,6 +55,25 @@ impl Bench {
         let folder = tempfile::tempdir().unwrap();
         let engine = start(folder.path()).await;
         Self { engine, _folder: folder }
+    }
+
+    /// A workflow that has gone its way, by its id.
+    pub(crate) async fn completed(&self) -> String {
+        let task = NewTask {
+            adw_id: None,
+            title: "Gone its way".to_owned(),
+            description: None,
+            task_type: TaskType::Bug,
+            task_type_as_sent: "bug".to_owned(),
+            priority: Priority::Medium,
+            project: None,
+            route: Route::default(),
+            patch: None,
+            agent: None,
+        };
+        let adw_id = self.engine.create(task).await.unwrap().stored.workflow.adw_id.to_string();
+        self.until(&adw_id, |workflow| workflow.status == Status::Completed).await;
+        adw_id
     }
 
     /// Waits until the workflow is as wanted, hearing of its changes as they come.

@@ -55,6 +55,7 @@ fn the_document_has_every_address_and_every_reference_leads_somewhere() {
     GET /health
     GET /livez
     GET /readyz
+    GET /ws/events
     GET /ws/workflows/{adw_id}
     ");
     for (path, item) in paths {

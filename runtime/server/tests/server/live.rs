@@ -31,7 +31,7 @@ pub(crate) struct Stopping {
     _bench: Bench,
 }
 
-/// A socket that follows a workflow.
+/// A socket of the live feed.
 pub(crate) struct Socket(pub(crate) WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Live {
@@ -56,6 +56,12 @@ impl Live {
 
     pub(crate) fn request(&self, path: &str) -> ClientRequestBuilder {
         ClientRequestBuilder::new(format!("ws://{}/ws/workflows/{path}", self.addr).parse().unwrap())
+    }
+
+    /// A socket that carries topics.
+    pub(crate) async fn connect_to_topics(&self) -> Socket {
+        let url = format!("ws://{}/ws/events", self.addr);
+        self.connect_as(ClientRequestBuilder::new(url.parse().unwrap())).await.unwrap().0
     }
 
     pub(crate) async fn connect(&self, path: &str) -> Socket {

@@ -5,6 +5,7 @@ mod access;
 mod answer;
 mod bad_input;
 mod bench;
+mod board;
 mod create;
 mod document;
 mod feed;

@@ -1,7 +1,8 @@
 //! One process per database.
 
 use std::fs::{File, TryLockError};
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use crate::StoreError;
 
@@ -11,8 +12,7 @@ pub(super) struct Lock(File);
 
 impl Lock {
     pub(super) fn take(database: &Path) -> Result<Self, StoreError> {
-        let mut path = database.as_os_str().to_owned();
-        path.push(".lock");
+        let path = beside(database);
         let unavailable = |error| StoreError::Unavailable(format!("{}: {error}", path.display()));
         let file =
             File::options().create(true).truncate(false).write(true).open(&path).map_err(unavailable)?;
@@ -22,6 +22,29 @@ impl Lock {
             Err(TryLockError::Error(error)) => Err(unavailable(error)),
         }
     }
+}
+
+/// Whether a process holds the database. Makes nothing.
+pub(super) fn is_held(database: &Path) -> Result<bool, StoreError> {
+    let path = beside(database);
+    let unavailable = |error| StoreError::Unavailable(format!("{}: {error}", path.display()));
+    let file = match File::open(&path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(unavailable(error)),
+    };
+    // It goes with the file, at the end of this function.
+    match file.try_lock_shared() {
+        Ok(()) => Ok(false),
+        Err(TryLockError::WouldBlock) => Ok(true),
+        Err(TryLockError::Error(error)) => Err(unavailable(error)),
+    }
+}
+
+fn beside(database: &Path) -> PathBuf {
+    let mut path = database.as_os_str().to_owned();
+    path.push(".lock");
+    path.into()
 }
 
 impl Drop for Lock {

@@ -9,6 +9,7 @@ mod failure;
 mod history;
 mod identity;
 mod lock;
+mod look;
 mod migrations;
 mod open;
 mod workflows;
@@ -32,6 +33,7 @@ use crate::{
 use failure::Failure;
 use writer::{Change, Creation, Write, WriterHandle};
 
+pub use look::{Found, look};
 pub use open::Options;
 
 /// Workflows in a SQLite file.

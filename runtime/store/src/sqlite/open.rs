@@ -83,7 +83,7 @@ pub(super) async fn open(mut options: Options) -> Result<Opened, StoreError> {
     let lock = Arc::new(Lock::take(&options.path)?);
     assert_version().await?;
     if has_header(&options.path)? {
-        inspect(&options).await?;
+        inspect(&options.path, reader_options(&options)).await?;
     }
     let mut connection = connect_writer(&options).await?;
     let identity = Identity::of(&options.path)?;
@@ -104,7 +104,7 @@ impl Database {
 
     /// Opens it again after an error, and reads what it holds before anything is written.
     pub(super) async fn reopen(&self) -> Result<WriterConnection, Failure> {
-        inspect(&self.options).await?;
+        inspect(&self.options.path, reader_options(&self.options)).await?;
         let mut connection = connect_writer(&self.options).await?;
         if epoch(&mut connection).await? != Some(self.epoch) {
             return Err(Failure::damaged("another database was put in its place"));
@@ -120,7 +120,7 @@ fn unavailable(path: &Path, error: &io::Error) -> StoreError {
 }
 
 /// Whether there is a database already. What isn't one is left untouched.
-fn has_header(path: &Path) -> Result<bool, StoreError> {
+pub(super) fn has_header(path: &Path) -> Result<bool, StoreError> {
     let mut header = Vec::new();
     match File::open(path).and_then(|file| file.take(HEADER.len() as u64).read_to_end(&mut header)) {
         Ok(_) if header == HEADER => Ok(true),
@@ -148,10 +148,10 @@ fn is_recent(version: &str) -> bool {
     parts.as_slice() >= OLDEST_SQLITE.1.as_slice()
 }
 
-/// Looks at a database without changing it: is it ours, and of a schema that we know?
-async fn inspect(options: &Options) -> Result<(), StoreError> {
+/// Looks at a database without changing it: is it ours, and of a schema that we know? Answers with the schema.
+pub(super) async fn inspect(path: &Path, reader: SqliteConnectOptions) -> Result<i64, StoreError> {
     let looked = async {
-        let mut connection = reader_options(options).connect().await?;
+        let mut connection = reader.connect().await?;
         let (ours, tables): (bool, i64) = sqlx::query_as(
             "SELECT (SELECT application_id FROM pragma_application_id) = ?1, \
              (SELECT count(*) FROM sqlite_schema WHERE name NOT LIKE '\\_sqlx%' ESCAPE '\\' AND type = 'table')",
@@ -169,14 +169,14 @@ async fn inspect(options: &Options) -> Result<(), StoreError> {
     };
     let (ours, found) = looked.await.map_err(Failure::from)?;
     if !ours {
-        let path = options.path.display();
+        let path = path.display();
         return Err(StoreError::Damaged(format!("{path} is a SQLite database of another program")));
     }
     let known = migrations::newest();
     if found > known {
         return Err(StoreError::Newer { found, known });
     }
-    Ok(())
+    Ok(found)
 }
 
 fn base_options(options: &Options) -> SqliteConnectOptions {
@@ -190,7 +190,7 @@ fn base_options(options: &Options) -> SqliteConnectOptions {
         .disable_statement_logging()
 }
 
-fn reader_options(options: &Options) -> SqliteConnectOptions {
+pub(super) fn reader_options(options: &Options) -> SqliteConnectOptions {
     base_options(options).read_only(true)
 }
 

@@ -6,6 +6,7 @@ mod crash;
 mod damage;
 mod disk;
 mod golden;
+mod look;
 mod model;
 mod opening;
 mod removal;

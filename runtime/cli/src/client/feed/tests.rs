@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
 
 use adw_core::{AdwId, EventKind};
-use futures_util::SinkExt;
+use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::tungstenite::Message;
@@ -12,19 +12,19 @@ use super::{Client, Feed, News};
 use crate::client::{Address, RequestError};
 
 /// A server that says to each connection what it is told to, and then lets go of it.
-struct Script {
+pub(in crate::client) struct Script {
     listener: TcpListener,
 }
 
 impl Script {
-    async fn new() -> (Self, Client) {
+    pub(in crate::client) async fn new() -> (Self, Client) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address: Address = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
         (Self { listener }, Client::new(address).unwrap())
     }
 
     /// Takes a connection; answers with it and with what it asked for.
-    async fn accept(&self) -> (WebSocketStream<TcpStream>, String) {
+    pub(in crate::client) async fn accept(&self) -> (WebSocketStream<TcpStream>, String) {
         let (stream, _) = self.listener.accept().await.unwrap();
         let mut asked = String::new();
         #[expect(clippy::result_large_err, reason = "the signature is the library's")]
@@ -39,10 +39,26 @@ impl Script {
     /// Takes a connection, says this, and drops it without a word.
     async fn say(&self, messages: &[Value]) -> String {
         let (mut socket, asked) = self.accept().await;
+        Self::tell(&mut socket, messages).await;
+        asked
+    }
+
+    /// The same, once it has heard something; answers with that.
+    pub(in crate::client) async fn say_and_hear(&self, messages: &[Value]) -> String {
+        let (mut socket, _) = self.accept().await;
+        let heard = Self::hear(&mut socket).await;
+        Self::tell(&mut socket, messages).await;
+        heard
+    }
+
+    pub(in crate::client) async fn tell(socket: &mut WebSocketStream<TcpStream>, messages: &[Value]) {
         for message in messages {
             socket.send(Message::text(message.to_string())).await.unwrap();
         }
-        asked
+    }
+
+    pub(in crate::client) async fn hear(socket: &mut WebSocketStream<TcpStream>) -> String {
+        socket.next().await.unwrap().unwrap().into_text().unwrap().to_string()
     }
 }
 

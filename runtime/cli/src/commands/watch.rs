@@ -1,0 +1,89 @@
+use adw_core::AdwId;
+use clap::Args;
+use serde::Serialize;
+use serde_json::json;
+use serde_json::value::RawValue;
+
+use crate::client::{BoardFeed, Row};
+use crate::context::Context;
+use crate::failure::{Exit, Failure};
+use crate::output::Output;
+use crate::style::{self, Styled, one_line, printable, time_of_day};
+use crate::watch::{Board, Told, watch};
+
+/// Watch all workflows, live
+#[derive(Debug, Args)]
+#[command(after_help = "\
+On a terminal it is a table, those that run first; q or Ctrl-C ends it. Elsewhere it is a line
+for each change, with --json the server's own message. It waits for a server that is restarted,
+and then tells what changed meanwhile.
+
+Examples:
+  adw watch
+  adw watch | grep failed
+  adw watch --json | jq -r 'select(.event == \"workflow_failed\") | .adw_id'")]
+pub(crate) struct Watch {}
+
+impl Watch {
+    pub(crate) async fn run(self, cx: &Context) -> Result<Exit, Failure> {
+        let client = cx.client()?;
+        let server = client.address().to_string();
+        let feed = BoardFeed::new(client);
+        let left = if cx.output.is_json() { Some(feed) } else { watch(feed, &server).await? };
+        match left {
+            Some(feed) => lines(feed, cx.output).await,
+            None => Ok(Exit::Done),
+        }
+    }
+}
+
+/// A workflow that changed while the connection was lost, in the form of a message.
+#[derive(Serialize)]
+struct Snapshot<'a> {
+    r#type: &'a str,
+    event: &'a str,
+    adw_id: &'a AdwId,
+    data: &'a RawValue,
+}
+
+/// A line for each change.
+async fn lines(mut feed: BoardFeed, output: Output) -> Result<Exit, Failure> {
+    let mut board = Board::new();
+    loop {
+        match board.hear(feed.next().await?) {
+            Some(Told::Changed(change)) => {
+                output.json(&change.raw)?;
+                let stage = change.stage.as_ref().map(|stage| format!(" {stage}")).unwrap_or_default();
+                let event = printable(&change.event).replace('_', " ");
+                output.line(line(&change.row, &format!("{event}{stage}")))?;
+            }
+            Some(Told::Stands(row, raw)) => {
+                output.json(&Snapshot {
+                    r#type: "snapshot",
+                    event: "snapshot",
+                    adw_id: &row.adw_id,
+                    data: &raw,
+                })?;
+                output.line(line(&row, "changed meanwhile"))?;
+            }
+            Some(Told::Live(workflows)) => {
+                output.json(&json!({ "type": "connected", "event": "connected", "workflows": workflows }))?;
+                output.note(format_args!("watching {workflows} workflows"))?;
+            }
+            Some(Told::Lost(cause)) => {
+                output.json(
+                    &json!({ "type": "connection_lost", "event": "connection_lost", "message": cause }),
+                )?;
+                output.note(format_args!("the connection is lost, trying again: {}", printable(&cause)))?;
+            }
+            None => {}
+        }
+    }
+}
+
+fn line(row: &Row, what: &str) -> String {
+    let time = Styled(style::QUIET, time_of_day(row.updated_at));
+    let status = Styled(style::of_status(row.status), row.status.as_str());
+    let title = one_line(&row.title, 60);
+    format!("{time}  {}  {status:9}  {:>3} %  {what:<28}  {title}", row.adw_id, row.progress)
+}

@@ -1,0 +1,44 @@
+//! adw.toml: is it there, and is it right? What `adw check` says of the file itself.
+
+use std::path::Path;
+
+use adw_config::{Config, ConfigError, Location};
+
+use super::surroundings::Configured;
+use super::{Finding, Surroundings};
+use crate::commands::check;
+
+pub(super) fn check(surroundings: &Surroundings) -> Vec<Finding> {
+    match &surroundings.configured {
+        Configured::Absent { start } => {
+            let message = format!("there is no adw.toml in {} or in a folder above it", start.display());
+            vec![Finding::warn(message, "adw init")]
+        }
+        Configured::Broken(errors) => errors.iter().map(wrong).collect(),
+        Configured::Read { file } => vec![of_stages(&surroundings.config, file)],
+    }
+}
+
+fn of_stages(config: &Config, file: &Path) -> Finding {
+    if let Some(error) = check::of_stages(config) {
+        return wrong(&error);
+    }
+    let stages: Vec<&str> = config.stages.iter().map(|stage| stage.name.as_str()).collect();
+    Finding::ok(format!("{}: stages {}", file.display(), stages.join(", ")))
+}
+
+/// An error of a configuration as a finding: where it is, and what to write instead.
+pub(super) fn wrong(error: &ConfigError) -> Finding {
+    let (place, edit) = match &error.location {
+        Location::Line { file, line, column, .. } => {
+            (format!("{file}:{line}:{column}"), format!("${{EDITOR:-vi}} +{line} {file}"))
+        }
+        Location::File { file } => (file.clone(), format!("${{EDITOR:-vi}} {file}")),
+        Location::Variable { variable } => (variable.clone(), format!("unset {variable}")),
+    };
+    let fix = match &error.help {
+        Some(help) => format!("{edit}   # {help}"),
+        None => edit,
+    };
+    Finding::fail(format!("{place}: {}", error.message), fix)
+}

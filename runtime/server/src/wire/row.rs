@@ -1,0 +1,49 @@
+//! A workflow as a row of a list of many: where it stands, without what it said or left.
+
+use adw_core::{AdwId, Priority, StageName, Status, TaskType, Timestamp, Waiting, Workflow};
+use serde::Serialize;
+
+/// A row. Its members are called as those of a task are; `attempt` is that of the current stage.
+#[derive(Debug, Serialize)]
+pub(crate) struct RowObject<'a> {
+    id: i64,
+    adw_id: &'a AdwId,
+    title: &'a str,
+    r#type: TaskType,
+    status: Status,
+    current_stage: Option<&'a StageName>,
+    attempt: Option<u32>,
+    waiting: Option<&'a Waiting>,
+    error_message: Option<&'a str>,
+    progress: u8,
+    project: &'a str,
+    priority: Priority,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    completed_at: Option<Timestamp>,
+    seq: u64,
+}
+
+impl<'a> RowObject<'a> {
+    pub(crate) fn of(id: i64, workflow: &'a Workflow) -> Self {
+        let current_stage = workflow.current_stage();
+        Self {
+            id,
+            adw_id: &workflow.adw_id,
+            title: &workflow.task.title,
+            r#type: workflow.task.task_type,
+            status: workflow.status,
+            current_stage,
+            attempt: current_stage.and_then(|name| workflow.stage(name)).map(|stage| stage.attempt),
+            waiting: workflow.waiting.as_ref(),
+            error_message: workflow.error_message.as_deref(),
+            progress: workflow.progress,
+            project: &workflow.task.project,
+            priority: workflow.task.priority,
+            created_at: workflow.created_at,
+            updated_at: workflow.updated_at,
+            completed_at: workflow.completed_at,
+            seq: workflow.seq,
+        }
+    }
+}
