@@ -6,6 +6,7 @@
 mod agent;
 mod artifacts;
 mod exec;
+mod kept;
 mod output;
 mod time;
 mod values;
