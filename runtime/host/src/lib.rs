@@ -23,6 +23,7 @@ mod stage;
 mod text;
 mod threads;
 mod ticker;
+mod trouble;
 
 pub use bytes::Bytes;
 pub use call::{Answer, Call, CallError, DecodeError, Recording, Reply};
@@ -33,7 +34,8 @@ pub use granted::{Destination, Granted, NoDestination, argv_matches, check};
 pub use host::{Host, HostConfig, HostError};
 pub use journal::{Entry, EntryKind, Journal, JournalError, Record};
 pub use journaled::Journaled;
-pub use load::LoadError;
+pub use load::{LARGEST_PLUGIN, LoadError};
 pub use plugin::{MissingGrant, Plugin, PluginName};
-pub use run::{Ran, Run, RunError, Usage};
+pub use run::{Ran, Run, Usage};
 pub use stage::{Context, Description, Earlier, Failure, Outcome, Reason, Task};
+pub use trouble::{Cause, RunError};

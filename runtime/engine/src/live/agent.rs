@@ -7,7 +7,7 @@ use adw_agents::{
 };
 use adw_config::AgentProfile;
 use adw_host::{
-    CallError, Stop,
+    Call, CallError, Stop,
     capability::agent::{Answer, Failed, Request},
 };
 use adw_workspace::{PatchError, Workspace};
@@ -26,14 +26,8 @@ impl Live {
             Choice::Agent(Chosen { name, .. }) => name,
             Choice::Unavailable(_) => return Ok(()),
         };
-        let granted = self.options.spec.grants.agent.as_deref().unwrap_or_default();
-        if granted.iter().any(|grant| *grant == "*" || *grant == name) {
-            return Ok(());
-        }
-        let stage = &self.options.spec.name;
-        Err(CallError::Denied(format!(
-            "stage {stage} may not ask the agent {name}; this would allow it:\n[stages.{stage}.grants]\nagent = [\"{name}\"]"
-        )))
+        let named = Call::Agent(Request { agent: Some(name), ..request.clone() });
+        adw_host::check(&self.options.spec.grants, self.options.spec.name.as_str(), &named)
     }
 
     pub(super) async fn agent(&self, request: Request) -> Result<Result<Answer, CallError>, Stop> {

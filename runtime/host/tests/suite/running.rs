@@ -170,7 +170,10 @@ async fn a_log_is_bounded_by_line_and_by_attempt() {
         })
         .collect();
     assert!(lines[0].ends_with("… [91808 bytes cut]"), "{}", &lines[0][8000..]);
-    assert_eq!(lines.last().unwrap(), "[the log of this attempt is full at 1 MiB; what comes is left out]");
+    assert_eq!(
+        lines.last().unwrap(),
+        "[plugin guest 0.1.0 has logged its 1 MiB; the rest of this attempt is left out: log less, or keep what is long as an artifact]"
+    );
     let all: usize = lines.iter().map(String::len).sum();
     assert!(all > 900_000 && all <= 1 << 20, "{all} bytes in {} lines", lines.len());
 }
