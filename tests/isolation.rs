@@ -26,7 +26,7 @@ http = [{ host = "https://api.example.com", methods = ["GET"] }]
 "#;
 
 const ENDED: [Stage; 8] = [
-    ("loops", r#"does = "loop""#, r#"limits = { cpu = "200ms" }"#),
+    ("loops", r#"does = "loop""#, r#"limits = { cpu = "20ms" }"#),
     ("allocates", r#"does = "allocate""#, r#"limits = { memory = "64MiB" }"#),
     ("recurses", r#"does = "recurse""#, ""),
     ("panics", r#"does = "panic""#, ""),

@@ -19,7 +19,7 @@ const QUICK_TURNS: u32 = 2;
 /// How much the slow threads give way, on the scale of `nice`. They still move when the machine is busy: what they do
 /// may be all that a person waits for.
 #[cfg(target_os = "linux")]
-const GIVES_WAY: i32 = 10;
+const GIVES_WAY: i32 = 5;
 
 /// How often a guest had to let others have their turn.
 #[derive(Clone, Debug, Default)]
