@@ -1,5 +1,6 @@
 //! What build scripts do that carry plugins: they build them for WebAssembly, all in one call of cargo, and hand the
 //! modules to `src/lib.rs`.
+#![expect(clippy::print_stdout, reason = "that is how a build script speaks to cargo")]
 
 use std::env;
 use std::error::Error;
