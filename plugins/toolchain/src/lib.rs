@@ -13,6 +13,7 @@
 
 mod distribution;
 mod isolation;
+pub mod modules;
 mod rustup;
 
 use std::ffi::OsString;

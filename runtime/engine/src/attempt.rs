@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use adw_core::{AttemptResult, Output, Reason, Stage, StageSpec, StageStatus, Waiting, Workflow};
-use adw_host::{Granted, Journaled, Ran, Run, RunError, Stop};
+use adw_host::{Cause as Trouble, Granted, Journaled, PluginName, Ran, Run, RunError, Stop};
 use adw_store::AttemptKey;
 
 use crate::{
@@ -67,9 +67,9 @@ pub(crate) async fn run(engine: &Arc<Inner>, workflow: &Workflow, stage: &Stage)
     let granted = Granted::new(spec.grants.clone(), spec.name.as_str(), Arc::clone(&live));
     let effects = Arc::new(Journaled::new(journal, granted, recorded));
     let run = Run { context: context(workflow, stage, spec), limits: spec.limits, effects: effects.clone() };
-    let ran = until_stopped(engine.host.run(&plugin, run), &signal, &live, spec).await;
+    let ran = until_stopped(engine.host.run(&plugin, run), &signal, &live, spec, plugin.name()).await;
     let end = match ran {
-        Ok(ran) => ended(ran, &signal, &live),
+        Ok(ran) => ended(ran, &signal, &live, plugin.name()),
         Err(end) => end,
     };
     // What it waits for is part of its work: the tree stays as it is.
@@ -95,6 +95,7 @@ async fn until_stopped(
     signal: &StopSignal,
     live: &Live,
     spec: &StageSpec,
+    plugin: &PluginName,
 ) -> Result<Ran, End> {
     tokio::pin!(run);
     let deadline = tokio::time::sleep(Duration::from_millis(spec.timeout_ms));
@@ -112,30 +113,33 @@ async fn until_stopped(
         () = live.quiet() => {}
     }
     Err(match cause {
-        Cause::TimedOut => timed_out(spec),
+        Cause::TimedOut => timed_out(spec, plugin),
         cause => End::Stopped(cause),
     })
 }
 
-fn timed_out(spec: &StageSpec) -> End {
-    let after = Duration::from_millis(spec.timeout_ms);
-    End::Result(AttemptResult::Retryable {
-        class: "timeout".to_owned(),
-        message: format!("it took longer than {after:?}; stages.{}.timeout raises that", spec.name),
-    })
+fn timed_out(spec: &StageSpec, plugin: &PluginName) -> End {
+    let cause = Trouble::TookTooLong(Duration::from_millis(spec.timeout_ms));
+    let error = RunError { plugin: plugin.clone(), stage: spec.name.to_string(), cause };
+    End::Result(AttemptResult::Retryable { class: "timeout".to_owned(), message: error.to_string() })
 }
 
-fn ended(ran: Ran, signal: &StopSignal, live: &Live) -> End {
+/// What a plugin says of its failure is told with its name. Feedback is not: it is for another stage to read.
+fn ended(ran: Ran, signal: &StopSignal, live: &Live, plugin: &PluginName) -> End {
     use adw_host::{Failure, Outcome};
     End::Result(match ran.result {
         Ok(Ok(Outcome::Done { summary, data })) => AttemptResult::Done(Output { summary, data }),
         Ok(Ok(Outcome::Skipped(reason))) => AttemptResult::Skipped { reason },
-        Ok(Err(Failure::Retryable { class, message })) => AttemptResult::Retryable { class, message },
-        Ok(Err(Failure::Fatal(message))) => AttemptResult::Fatal { message },
+        Ok(Err(Failure::Retryable { class, message })) => {
+            AttemptResult::Retryable { class, message: plugin.says(&message) }
+        }
+        Ok(Err(Failure::Fatal(message))) => AttemptResult::Fatal { message: plugin.says(&message) },
         Ok(Err(Failure::Rework(feedback))) => AttemptResult::Rework { feedback },
         // Whatever a call said as it was cut off, the stop was why.
-        Err(RunError::Stopped(_)) if signal.token().is_cancelled() => return End::Stopped(signal.cause()),
-        Err(RunError::Stopped(Stop::Suspended(_))) if let Some(waiting) = live.waiting() => {
+        Err(RunError { cause: Trouble::Stopped(_), .. }) if signal.token().is_cancelled() => {
+            return End::Stopped(signal.cause());
+        }
+        Err(RunError { cause: Trouble::Stopped(Stop::Suspended(_)), .. }) if let Some(waiting) = live.waiting() => {
             return End::Suspended(waiting.clone());
         }
         Err(error) => AttemptResult::Fatal { message: error.to_string() },

@@ -8,16 +8,13 @@ use std::{
 
 use adw_config::{Config, PluginSource, StageConfig};
 use adw_core::{Pipeline, PipelineHash, PluginPin, ProjectPin, StageName, StageSpec};
-use adw_host::{Host, Plugin};
+use adw_host::{Host, LARGEST_PLUGIN, LoadError, Plugin};
 use futures_util::future::join_all;
 
 use crate::{CreateError, Route, StartError, blobs::Blobs};
 
 /// Resolved documents kept in memory, one for each route and project that was asked for.
 const ROUTES: usize = 256;
-
-/// The largest file that is read as a plugin, in bytes; what the host takes.
-const LARGEST_PLUGIN: u64 = 64 << 20;
 
 /// A document that workflows are pinned to.
 #[derive(Clone, Debug)]
@@ -66,7 +63,7 @@ impl Catalog {
         let bytes =
             self.blobs.get(&pin.sha256).await.map_err(|error| format!("{named} can't be read: {error}"))?;
         let bytes = bytes.ok_or_else(|| format!("{named} is missing from the data folder"))?;
-        let plugin = self.host.load(bytes).await.map_err(|error| format!("{named}: {error}"))?;
+        let plugin = self.host.load(bytes).await.map_err(|error| format!("{named} {error}"))?;
         self.plugins
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -175,7 +172,8 @@ async fn load(
     let wrong =
         |message: String| config.error_at(&["stages", stage.name.as_str()], message, None).to_string();
     let bytes = bytes(&stage.plugin).map_err(&wrong)?;
-    let plugin = host.load(bytes.to_vec()).await.map_err(|error| wrong(error.to_string()))?;
+    let loaded = host.load(Arc::clone(&bytes)).await;
+    let plugin = loaded.map_err(|error| wrong(format!("plugin {} {error}", named(&stage.plugin))))?;
     check(stage, &plugin).map_err(&wrong)?;
     // Kept before any workflow names it: the file may have changed by the time that one goes on.
     let sha256 =
@@ -183,6 +181,14 @@ async fn load(
     let description = plugin.description();
     let pin = PluginPin { name: description.name.clone(), version: description.version.clone(), sha256 };
     Ok((spec(stage, pin), plugin))
+}
+
+/// What a plugin is called before it has said so itself.
+fn named(source: &PluginSource) -> String {
+    match source {
+        PluginSource::Builtin(name) => format!("builtin:{name}"),
+        PluginSource::File(path) => path.display().to_string(),
+    }
 }
 
 fn bytes(source: &PluginSource) -> Result<Arc<[u8]>, String> {
@@ -200,9 +206,9 @@ fn read(path: &Path) -> Result<Arc<[u8]>, String> {
     if !found.is_file() {
         return Err(format!("{} is not a file: name the .wasm file of a plugin", path.display()));
     }
-    if found.len() > LARGEST_PLUGIN {
-        let (size, most) = (found.len() >> 20, LARGEST_PLUGIN >> 20);
-        return Err(format!("{} has {size} MiB, and a plugin has {most} MiB at the most", path.display()));
+    if found.len() > LARGEST_PLUGIN as u64 {
+        let size = usize::try_from(found.len()).unwrap_or(usize::MAX);
+        return Err(format!("plugin {} {}", path.display(), LoadError::TooLarge(size)));
     }
     std::fs::read(path).map(Arc::from).map_err(unreadable)
 }
@@ -212,11 +218,15 @@ fn check(stage: &StageConfig, plugin: &Plugin) -> Result<(), String> {
     let description = plugin.description();
     let named = format!("plugin {} {}", description.name, description.version);
     if let Some(wanted) = stage.version.as_ref().filter(|wanted| !wanted.matches(&description.version)) {
-        return Err(format!("{named} doesn't fit version = \"{wanted}\""));
+        return Err(format!(
+            "{named} doesn't fit version = \"{wanted}\"; get one that does, or change `version`"
+        ));
     }
     let sha256 = plugin.sha256().to_string();
     if let Some(wanted) = stage.sha256.as_ref().filter(|wanted| **wanted != sha256) {
-        return Err(format!("{named} has the sha256 {sha256}, adw.toml wants {wanted}"));
+        return Err(format!(
+            "{named} has the sha256 {sha256} in the place of {wanted}; get the file that was meant, or change `sha256`"
+        ));
     }
     plugin.check_grants(&stage.grants, stage.name.as_str()).map_err(|missing| missing.to_string())
 }

@@ -67,7 +67,10 @@ impl Engine {
         let Options { config, data, store, clock } = options;
         let folders = data_folder::prepare(&data)?;
         let data = folders.root;
-        let host = Arc::new(Host::new(adw_host::HostConfig::new(folders.compiled))?);
+        let mut host = adw_host::HostConfig::new(folders.compiled);
+        // A run has one guest at a time, and none is to queue for a slot while its stage's time runs.
+        host.slots = host.slots.max(u32::try_from(config.limits.concurrent_workflows).unwrap_or(u32::MAX));
+        let host = Arc::new(Host::new(host)?);
         let blobs = Blobs::new(folders.blobs);
         let catalog = Catalog::load(&config, Arc::clone(&host), blobs.clone()).await?;
         let workspaces = Workspaces::new(&data).map_err(|error| StartError::Workspaces(error.to_string()))?;

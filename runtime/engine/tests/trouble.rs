@@ -13,7 +13,8 @@ use adw_core::{AdwId, PipelineHash, Recorded, StageName, Status, fold};
 use adw_engine::{Engine, Options};
 use adw_store::{
     Append, Artifact, Artifacts, AttemptKey, Filter, Journal, JournalRecord, NewWorkflow, Page, Pagination,
-    ReadWorkflows, RowId, StageValues, Store, StoreError, Stored, WriteWorkflows, sqlite::SqliteStore,
+    ReadWorkflows, RowId, StageValues, Store, StoreError, Stored, ValuesKept, WriteWorkflows,
+    sqlite::SqliteStore,
 };
 use async_trait::async_trait;
 use support::{Bench, repository, script, task};
@@ -91,6 +92,9 @@ impl StageValues for Troubled {
         value: Vec<u8>,
     ) -> Result<(), StoreError> {
         self.inner.set_value(workflow, stage, key, value).await
+    }
+    async fn values_kept(&self, workflow: RowId) -> Result<ValuesKept, StoreError> {
+        self.inner.values_kept(workflow).await
     }
 }
 

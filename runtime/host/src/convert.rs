@@ -5,10 +5,9 @@ use serde_json::Value;
 
 use crate::bindings::adw::stage::types;
 use crate::load::LoadError;
-use crate::plugin::PluginName;
-use crate::run::RunError;
 use crate::stage::{Context, Description, Earlier, Failure, Outcome, Reason, Task};
 use crate::text;
+use crate::trouble::Cause;
 
 /// A stage's output may be this long.
 const DATA: usize = 1 << 20;
@@ -16,6 +15,8 @@ const DATA: usize = 1 << 20;
 const TEXT: usize = 64 << 10;
 /// What a retry policy names.
 const CLASS: usize = 128;
+/// A schema is kept for as long as the plugin is.
+const SCHEMA: usize = 256 << 10;
 
 impl From<Context> for types::Context {
     fn from(context: Context) -> Self {
@@ -54,21 +55,20 @@ impl From<Earlier> for types::Earlier {
     }
 }
 
-impl Outcome {
-    pub(crate) fn from_guest(outcome: types::Outcome, plugin: &PluginName) -> Result<Self, RunError> {
+impl TryFrom<types::Outcome> for Outcome {
+    type Error = Cause;
+
+    fn try_from(outcome: types::Outcome) -> Result<Self, Cause> {
         match outcome {
             types::Outcome::Done(types::Done { summary, data }) => {
                 if data.len() > DATA {
-                    return Err(RunError::OutputTooLarge {
-                        plugin: plugin.clone(),
-                        bytes: data.len(),
-                        bound: DATA,
-                    });
+                    return Err(Cause::OutputTooLarge { bytes: data.len(), bound: DATA });
                 }
-                let bad = |reason| RunError::BadOutput { plugin: plugin.clone(), reason };
-                let data = serde_json::from_str(&data).map_err(|error| bad(error.to_string()))?;
+                let bad = |reason| Cause::BadOutput { reason };
+                let data =
+                    serde_json::from_str(&data).map_err(|error| bad(format!("is no JSON: {error}")))?;
                 if adw_core::is_too_deep(&data) {
-                    return Err(bad(format!("it is nested more than {} deep", adw_core::DEEPEST_JSON)));
+                    return Err(bad(format!("is nested more than {} deep", adw_core::DEEPEST_JSON)));
                 }
                 Ok(Self::Done { summary: for_people(&summary), data })
             }
@@ -101,6 +101,7 @@ impl TryFrom<types::Description> for Description {
             return Err(bad(format!("its name `{name}` is to be 1 to 100 letters, digits and any of - _ .")));
         }
         let schema = |what: &str, schema: &str| match serde_json::from_str(schema) {
+            _ if schema.len() > SCHEMA => Err(bad(format!("its {what} is longer than {} KiB", SCHEMA >> 10))),
             Ok(schema @ (Value::Object(_) | Value::Bool(_))) => Ok(schema),
             Ok(_) => Err(bad(format!("its {what} is no JSON Schema: an object or a boolean is expected"))),
             Err(error) => Err(bad(format!("its {what} is no JSON: {error}"))),

@@ -43,6 +43,14 @@ pub enum Stop {
     /// Somebody cancelled the workflow.
     #[error("the workflow was cancelled")]
     Cancelled,
+    /// The guest asked for more than one attempt may.
+    #[error("it {what}")]
+    Exceeded {
+        /// What it did, as it follows a plugin's name.
+        what: String,
+        /// What helps against it.
+        remedy: &'static str,
+    },
     /// The runtime itself failed, or the guest did not ask again what it had asked before.
     #[error("{0}")]
     Failed(String),

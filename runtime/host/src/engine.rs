@@ -1,6 +1,9 @@
 //! wasmtime, set up so that guests are bounded and run alike every time.
 
-use wasmtime::{Config, Enabled, Engine, PoolingAllocationConfig, Store, WasmBacktraceDetails, WasmFeatures};
+use wasmtime::{
+    Config, Enabled, Engine, PoolingAllocationConfig, Store, UpdateDeadline, WasmBacktraceDetails,
+    WasmFeatures,
+};
 
 use crate::guest::Guest;
 use crate::limiter::TABLE_ELEMENTS;
@@ -9,7 +12,7 @@ use crate::limiter::TABLE_ELEMENTS;
 /// A millisecond of CPU burns about this much.
 const FUEL_A_MILLISECOND: u64 = 15_000_000;
 
-const WASM_STACK: usize = 1 << 20;
+pub(crate) const WASM_STACK: usize = 1 << 20;
 /// Host functions run on what is left of this; overflowing it would abort the process.
 const ASYNC_STACK: usize = 4 << 20;
 /// What a guest may pass in one call. More than the largest thing that an interface takes, so that passing that
@@ -117,7 +120,10 @@ pub(crate) fn store(engine: &Engine, guest: Guest, fuel: u64) -> wasmtime::Resul
     store.limiter(|guest| &mut guest.memory);
     store.set_fuel(fuel)?;
     store.set_epoch_deadline(1);
-    store.epoch_deadline_async_yield_and_update(1);
+    store.epoch_deadline_callback(|store| {
+        store.data().turns.end_one();
+        Ok(UpdateDeadline::Yield(1))
+    });
     store.set_hostcall_fuel(BYTES_A_CALL);
     store.set_max_component_handles(HANDLES);
     Ok(store)

@@ -7,6 +7,8 @@ use crate::call::{Answer, Call, CallError, Reply};
 use crate::capability::log::Logs;
 use crate::effects::Stop;
 use crate::limiter::MemoryLimiter;
+use crate::plugin::PluginName;
+use crate::threads::Turns;
 use crate::ticker::{Running, Ticker};
 
 /// A call on its way from the guest's runtime to whoever runs it, and the way back.
@@ -23,6 +25,7 @@ pub(crate) struct Guest {
     calls: u32,
     pub(crate) logs: Logs,
     pub(crate) memory: MemoryLimiter,
+    pub(crate) turns: Turns,
     ticker: Ticker,
     /// Held while the guest's own code runs, let go while it waits for an answer.
     running: Option<Running>,
@@ -48,9 +51,14 @@ impl From<Stop> for Refused {
 }
 
 impl Guest {
-    pub(crate) fn new(asks: mpsc::Sender<Ask>, memory: MemoryLimiter, ticker: Ticker) -> Self {
+    pub(crate) fn new(
+        plugin: PluginName,
+        asks: mpsc::Sender<Ask>,
+        memory: MemoryLimiter,
+        ticker: Ticker,
+    ) -> Self {
         let running = Some(ticker.run());
-        Self { asks, calls: 0, logs: Logs::default(), memory, ticker, running }
+        Self { asks, calls: 0, logs: Logs::of(plugin), memory, turns: Turns::default(), ticker, running }
     }
 
     pub(crate) fn calls(&self) -> u32 {

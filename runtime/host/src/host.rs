@@ -9,6 +9,7 @@ use adw_core::Limits;
 use async_trait::async_trait;
 use tokio::sync::{OnceCell, Semaphore, mpsc};
 use tokio::task::JoinSet;
+use wasmtime::component::Component;
 
 use crate::bindings::StagePre;
 use crate::cache::Cache;
@@ -22,8 +23,9 @@ use crate::load::{self, LoadError};
 use crate::plugin::{Loaded, Plugin, PluginName};
 use crate::run::{self, Ran, Run, Usage};
 use crate::stage::Description;
-use crate::threads::GuestThreads;
+use crate::threads::{GuestThreads, Progress};
 use crate::ticker::Ticker;
+use crate::trouble::RunError;
 
 /// How a host is set up.
 #[derive(Clone, Debug)]
@@ -32,7 +34,7 @@ pub struct HostConfig {
     pub cache_dir: PathBuf,
     /// How many guests may be alive at once, those that wait for an answer included; others queue.
     pub slots: u32,
-    /// How many threads guests run on.
+    /// How many threads guests begin on, and how many those go on that take long.
     pub threads: usize,
     /// How long compiling a plugin may take.
     pub compile_timeout: Duration,
@@ -79,6 +81,8 @@ pub struct Host {
     slots: Arc<Semaphore>,
     ticker: Ticker,
     threads: GuestThreads,
+    /// One at a time: each has the machine to itself, and its own time.
+    compiling: Semaphore,
     compile_timeout: Duration,
 }
 
@@ -97,6 +101,7 @@ impl Host {
             plugins: Mutex::default(),
             slots: Arc::new(Semaphore::new(slots as usize)),
             threads: GuestThreads::start(threads).map_err(HostError::Threads)?,
+            compiling: Semaphore::new(1),
             compile_timeout,
         })
     }
@@ -128,27 +133,28 @@ impl Host {
     }
 
     async fn load_new(&self, sha256: Sha256, bytes: Arc<[u8]>) -> Result<Plugin, LoadError> {
-        let (engines, cache) = (Arc::clone(&self.engines), Arc::clone(&self.cache));
-        let compiled = self.blocking(move || load::component(&engines, &cache, sha256, &bytes));
-        let component = tokio::time::timeout(self.compile_timeout, compiled)
-            .await
-            .map_err(|_| LoadError::Slow(self.compile_timeout))??;
+        let component = self.compile(sha256, bytes).await?;
         let (imports, stage) = load::link(&component)?;
         let description = self.describe(sha256, &stage).await?;
         let name = PluginName::described(&description);
         Ok(Plugin(Arc::new(Loaded { sha256, imports, description, name, stage })))
     }
 
+    async fn compile(&self, sha256: Sha256, bytes: Arc<[u8]>) -> Result<Component, LoadError> {
+        // It is never closed; and if it were, there would be nothing to wait for.
+        let _alone = self.compiling.acquire().await;
+        let (engines, cache) = (Arc::clone(&self.engines), Arc::clone(&self.cache));
+        let compiled = self.blocking(move || load::component(&engines, &cache, sha256, &bytes));
+        let in_time = tokio::time::timeout(self.compile_timeout, compiled).await;
+        in_time.unwrap_or(Err(LoadError::Slow(self.compile_timeout)))
+    }
+
     async fn describe(&self, sha256: Sha256, stage: &StagePre<Guest>) -> Result<Description, LoadError> {
-        let name = PluginName::undescribed(sha256);
-        let (stage, plugin) = (stage.clone(), name.clone());
-        self.attend(
-            &Mute,
-            run::DESCRIBING,
-            |guest| async move { run::describe(&stage, &plugin, guest).await },
-        )
-        .await
-        .map_err(|error| run::failed(&name, &error))?
+        let (stage, plugin) = (stage.clone(), PluginName::undescribed(sha256));
+        let described = self.attend(&Mute, &plugin, run::DESCRIBING, |guest| async move {
+            run::describe(&stage, guest).await
+        });
+        described.await.unwrap_or_else(|lost| Err(LoadError::Undescribed(run::failed(lost))))
     }
 
     /// Makes one attempt at a stage.
@@ -157,15 +163,15 @@ impl Host {
     /// dropped, the call under way is dropped with it, and the guest ends at its next yield.
     pub async fn run(&self, plugin: &Plugin, run: Run) -> Ran {
         let Run { context, limits, effects } = run;
-        let loaded = Arc::clone(&plugin.0);
+        let (loaded, stage) = (Arc::clone(&plugin.0), context.stage.clone());
         let ran = self
-            .attend(&*effects, limits, |guest| async move {
+            .attend(&*effects, plugin.name(), limits, |guest| async move {
                 run::stage(&loaded.stage, &loaded.name, guest, context, limits).await
             })
             .await;
-        ran.unwrap_or_else(|error| Ran {
-            result: Err(run::failed(plugin.name(), &error)),
-            usage: Usage::default(),
+        ran.unwrap_or_else(|lost| {
+            let error = RunError { plugin: plugin.name().clone(), stage, cause: run::failed(lost) };
+            Ran { result: Err(error), usage: Usage::default() }
         })
     }
 
@@ -173,6 +179,7 @@ impl Host {
     async fn attend<F>(
         &self,
         effects: &dyn Effects,
+        plugin: &PluginName,
         limits: Limits,
         start: impl FnOnce(Guest) -> F,
     ) -> Result<F::Output, Lost>
@@ -184,26 +191,31 @@ impl Host {
             .await
             .map_err(|_| Lost("the host is closing".to_owned()))?;
         let (asks, mut asked) = mpsc::channel::<Ask>(1);
-        let running = start(Guest::new(asks, MemoryLimiter::new(limits.memory_bytes), self.ticker.clone()));
+        let memory = MemoryLimiter::new(limits.memory_bytes);
+        let guest = Guest::new(plugin.clone(), asks, memory, self.ticker.clone());
+        let turns = guest.turns.clone();
+        let running = start(guest);
         // A set of one: dropping it ends the guest.
         let mut guest = JoinSet::new();
-        guest.spawn_on(
-            async move {
-                let ended = running.await;
-                // Only now is the instance gone, and its slot free.
-                drop(slot);
-                ended
-            },
-            self.threads.handle(),
-        );
-        while let Some(Ask { n, call, answer }) = asked.recv().await {
-            // If the guest is gone, nobody needs the answer.
-            let _ = answer.send(carry_out(effects, n, call).await);
-        }
-        match guest.join_next().await {
-            Some(Ok(ended)) => Ok(ended),
-            Some(Err(error)) => Err(Lost(error.to_string())),
-            None => Err(Lost("it was never started".to_owned())),
+        self.threads.begin(&mut guest, turns, async move {
+            let ended = running.await;
+            // Only now is the instance gone, and its slot free.
+            drop(slot);
+            ended
+        });
+        loop {
+            tokio::select! {
+                Some(Ask { n, call, answer }) = asked.recv() => {
+                    // If the guest is gone, nobody needs the answer.
+                    let _ = answer.send(carry_out(effects, n, call).await);
+                }
+                came = guest.join_next() => match came {
+                    Some(Ok(Progress::Ended(ended))) => return Ok(ended),
+                    Some(Ok(Progress::Slow(rest))) => self.threads.go_on(&mut guest, rest),
+                    Some(Err(error)) => return Err(Lost(error.to_string())),
+                    None => return Err(Lost("it was never started".to_owned())),
+                },
+            }
         }
     }
 
@@ -211,7 +223,7 @@ impl Host {
         &self,
         work: impl FnOnce() -> Result<T, LoadError> + Send + 'static,
     ) -> Result<T, LoadError> {
-        match self.threads.handle().spawn_blocking(work).await {
+        match self.threads.slow().spawn_blocking(work).await {
             Ok(done) => done,
             Err(error) => Err(LoadError::Invalid { reason: format!("compiling it failed: {error}") }),
         }

@@ -48,16 +48,15 @@ impl Written {
         self.held_back_bytes = 0;
         self.entries += batch.len();
         self.bytes += batch.iter().map(|entry| entry.body.len()).sum::<usize>();
+        let wrote = |most: String| Stop::Exceeded {
+            what: format!("wrote more than {most} into its journal in one attempt"),
+            remedy: "no setting raises that: ask for more in one call, or split the work over several stages",
+        };
         if self.entries > MOST_ENTRIES {
-            return Err(Stop::Failed(format!(
-                "one attempt may make about {MOST_ENTRIES} calls, and this made more"
-            )));
+            return Err(wrote(format!("{MOST_ENTRIES} records of calls")));
         }
         if self.bytes > MOST_BYTES {
-            return Err(Stop::Failed(format!(
-                "the calls of this attempt take more than {} MiB in the journal: read, write and send less in one",
-                MOST_BYTES >> 20
-            )));
+            return Err(wrote(format!("{} MiB", MOST_BYTES >> 20)));
         }
         Ok(batch)
     }

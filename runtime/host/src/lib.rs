@@ -24,6 +24,7 @@ mod stage;
 mod text;
 mod threads;
 mod ticker;
+mod trouble;
 
 pub use bytes::Bytes;
 pub use call::{Answer, Call, CallError, DecodeError, Recording, Reply};
@@ -36,6 +37,8 @@ pub use journal::{Entry, EntryKind, Journal, JournalError, Record};
 pub use journaled::Journaled;
 pub use json_schema::{InvalidSchema, JsonSchema, Mismatch};
 pub use load::LoadError;
+pub use load::{LARGEST_PLUGIN, LoadError};
 pub use plugin::{MissingGrant, Plugin, PluginName};
-pub use run::{Ran, Run, RunError, Usage};
+pub use run::{Ran, Run, Usage};
 pub use stage::{Context, Description, Earlier, Failure, Outcome, Reason, Task};
+pub use trouble::{Cause, RunError};

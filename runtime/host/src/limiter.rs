@@ -2,8 +2,11 @@
 
 use wasmtime::ResourceLimiter;
 
-/// A table may have this many elements.
+/// All tables of a guest together may have this many elements.
 pub(crate) const TABLE_ELEMENTS: usize = 100_000;
+
+/// A component may consist of this many instances, and have as many tables and memories. Nested components multiply.
+const INSTANCES: usize = 1_000;
 
 /// Holds all memories of a guest together to one bound, and ends the guest that wants more: few programs do
 /// anything sensible with a failed allocation, and the trap tells what happened.
@@ -12,6 +15,7 @@ pub(crate) struct MemoryLimiter {
     bound: u64,
     now: u64,
     peak: u64,
+    table_elements: usize,
 }
 
 /// Why memory was refused; found again in the error that the guest ended with.
@@ -19,13 +23,13 @@ pub(crate) struct MemoryLimiter {
 pub(crate) enum OutOfMemory {
     #[error("out of its {0} bytes of memory")]
     Bound(u64),
-    #[error("more than {TABLE_ELEMENTS} table elements")]
+    #[error("out of its {TABLE_ELEMENTS} table elements")]
     Table,
 }
 
 impl MemoryLimiter {
     pub(crate) fn new(bound: u64) -> Self {
-        Self { bound, now: 0, peak: 0 }
+        Self { bound, now: 0, peak: 0, table_elements: 0 }
     }
 
     pub(crate) fn peak(&self) -> u64 {
@@ -56,14 +60,31 @@ impl ResourceLimiter for MemoryLimiter {
 
     fn table_growing(
         &mut self,
-        _current: usize,
+        current: usize,
         desired: usize,
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        if desired > TABLE_ELEMENTS { Err(wasmtime::Error::new(OutOfMemory::Table)) } else { Ok(true) }
+        let wanted = self.table_elements.saturating_add(desired.saturating_sub(current));
+        if wanted > TABLE_ELEMENTS {
+            return Err(wasmtime::Error::new(OutOfMemory::Table));
+        }
+        self.table_elements = wanted;
+        Ok(true)
     }
 
     fn table_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
         Err(error)
+    }
+
+    fn instances(&self) -> usize {
+        INSTANCES
+    }
+
+    fn tables(&self) -> usize {
+        INSTANCES
+    }
+
+    fn memories(&self) -> usize {
+        INSTANCES
     }
 }

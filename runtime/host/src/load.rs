@@ -17,42 +17,38 @@ use crate::contract::{self, Import};
 use crate::digest::Sha256;
 use crate::engine::Engines;
 use crate::guest::Guest;
-use crate::run::RunError;
+use crate::trouble::Cause;
 
-/// A plugin's file may be this long.
-const LONGEST: usize = 64 << 20;
+/// A plugin's file may be this long, in bytes.
+pub const LARGEST_PLUGIN: usize = 64 << 20;
 
-/// Why a plugin doesn't load.
+/// Why a plugin doesn't load: what follows its name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LoadError {
     /// The file is too long.
-    #[error("the plugin is {} MiB long and may be {} MiB: build it in release mode, without debug information", .0 >> 20, LONGEST >> 20)]
+    #[error("has {} MiB and may have {} MiB; build it in release mode, without debug information", .0.div_ceil(1 << 20), LARGEST_PLUGIN >> 20)]
     TooLarge(usize),
     /// It is compiled code already, which would run unchecked.
-    #[error(
-        "this is precompiled code, which adw doesn't take from anyone: give it the .wasm that it was made from"
-    )]
+    #[error("is precompiled code, which adw takes from nobody; give it the .wasm that it was made from")]
     Precompiled,
     /// It isn't WebAssembly.
-    #[error("this is no WebAssembly: give it the .wasm that the build left in target/wasm32-unknown-unknown")]
+    #[error("is no WebAssembly; give it the .wasm that the build left in target/wasm32-unknown-unknown")]
     NotWasm,
     /// It is damaged, or uses what adw leaves out.
-    #[error("the plugin is no valid WebAssembly for adw: {reason}")]
+    #[error("is no valid WebAssembly for adw: {reason}; build it anew for wasm32-unknown-unknown")]
     Invalid {
         /// What is wrong.
         reason: String,
     },
     /// It is WebAssembly, but no stage.
-    #[error(
-        "the plugin doesn't export `{export}`: it is no stage; write it with the adw plugin SDK and `#[stage]`"
-    )]
+    #[error("doesn't export `{export}`, and so is no stage; write it with the adw plugin SDK and `#[stage]`")]
     NotAStage {
         /// What is missing.
         export: &'static str,
     },
     /// It was built for another version of the contract.
     #[error(
-        "the plugin is built for adw:stage {built_for}{by}, this adw offers {CONTRACT_VERSION}: build it with an SDK for {CONTRACT_VERSION}, or use an adw that offers {built_for}"
+        "is built for adw:stage {built_for}{by}, and this adw offers {CONTRACT_VERSION}; build it with an SDK for {CONTRACT_VERSION}, or use an adw that offers {built_for}"
     )]
     WrongContract {
         /// The version that it needs.
@@ -62,7 +58,7 @@ pub enum LoadError {
     },
     /// It wants what no stage gets.
     #[error(
-        "the plugin imports `{import}`, which stages are not given: build it for wasm32-unknown-unknown with the adw plugin SDK, without WASI"
+        "imports `{import}`, which stages are not given; build it for wasm32-unknown-unknown with the adw plugin SDK, without WASI"
     )]
     UnknownImport {
         /// The import.
@@ -70,20 +66,20 @@ pub enum LoadError {
     },
     /// Its idea of the contract is another.
     #[error(
-        "the plugin's types are not those of adw:stage {CONTRACT_VERSION}: {reason}; build it again with an SDK for {CONTRACT_VERSION}"
+        "has other types than adw:stage {CONTRACT_VERSION}: {reason}; build it again with an SDK for {CONTRACT_VERSION}"
     )]
     Misfit {
         /// What differs.
         reason: String,
     },
     /// It takes too long to compile.
-    #[error("the plugin was not compiled within {} s: it is too large or made to be slow", .0.as_secs())]
+    #[error("was not compiled within {} s; make it smaller, above all its largest functions", .0.as_secs())]
     Slow(Duration),
     /// It can't say what it is.
-    #[error("the plugin's description: {0}")]
-    Undescribed(#[from] RunError),
+    #[error("{}", .0.told(None))]
+    Undescribed(Cause),
     /// What it says makes no sense.
-    #[error("the plugin's description: {reason}")]
+    #[error("describes itself wrongly: {reason}; the fault is the plugin's own")]
     BadDescription {
         /// What is wrong.
         reason: String,
@@ -92,7 +88,7 @@ pub enum LoadError {
 
 /// Refuses what is too long to be looked at.
 pub(crate) fn check_length(bytes: &[u8]) -> Result<(), LoadError> {
-    if bytes.len() > LONGEST { Err(LoadError::TooLarge(bytes.len())) } else { Ok(()) }
+    if bytes.len() > LARGEST_PLUGIN { Err(LoadError::TooLarge(bytes.len())) } else { Ok(()) }
 }
 
 /// Checks the bytes and compiles them, or takes what was compiled before. Slow: not for a thread that serves.

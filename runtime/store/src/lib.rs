@@ -18,7 +18,7 @@ use async_trait::async_trait;
 pub use error::StoreError;
 pub use model::{
     Append, Artifact, AttemptKey, Filter, JournalKind, JournalRecord, NewWorkflow, Page, Pagination, RowId,
-    Stored,
+    Stored, ValuesKept,
 };
 
 /// Reading workflows and their histories.
@@ -84,6 +84,9 @@ pub trait StageValues: Send + Sync {
         key: &str,
         value: Vec<u8>,
     ) -> Result<(), StoreError>;
+
+    /// How much the stages of a workflow keep so, all together.
+    async fn values_kept(&self, workflow: RowId) -> Result<ValuesKept, StoreError>;
 }
 
 /// Names of a workflow's artifacts; their bytes are blobs elsewhere, written before the row that names them.

@@ -121,6 +121,15 @@ pub struct JournalRecord {
     pub at: Timestamp,
 }
 
+/// How much the stages of a workflow keep as values.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ValuesKept {
+    /// How many.
+    pub values: u64,
+    /// How long they are together, their keys included.
+    pub bytes: u64,
+}
+
 /// A named result of a workflow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Artifact {

@@ -29,8 +29,11 @@ impl Workspace {
             let root = open(&inner.path)?;
             refuse_git(&root, &path)?;
             if let Some(folder) = Path::new(&path).parent().filter(|folder| !folder.as_os_str().is_empty()) {
-                root.create_dir_all(folder)
-                    .map_err(|error| of_file(&path, "making the folder of a file", error))?;
+                root.create_dir_all(folder).map_err(|error| {
+                    // Where something is in the way already, what that is tells more.
+                    let error = root.metadata(folder).err().unwrap_or(error);
+                    of_file(&path, "making the folder of a file", error)
+                })?;
             }
             match root.metadata(&path) {
                 Ok(found) if !found.is_file() => Err(not_a_file(&path)),

@@ -7,7 +7,7 @@ use adw_agents::{
 };
 use adw_config::AgentProfile;
 use adw_host::{
-    CallError, Stop,
+    Call, CallError, Stop,
     capability::agent::{Answer, Failed, Request},
 };
 use adw_workspace::{PatchError, Workspace};
@@ -22,25 +22,17 @@ use crate::{
 impl Live {
     /// The grant names agents, and which one a call goes to is decided here: so it is judged here too.
     pub(super) fn admit_agent(&self, request: &Request) -> Result<(), CallError> {
-        let stage = &self.options.spec.name;
-        let (name, refused) = match self.choose(request) {
-            Choice::Agent(Chosen { name, .. }) => {
-                let refused = format!("stage {stage} may not ask the agent {name}");
-                (name, refused)
-            }
-            Choice::ByHand(why) => {
-                let refused = format!("{why}, and stage {stage} may not be done by hand");
-                (MANUAL.to_owned(), refused)
-            }
+        let (name, why) = match self.choose(request) {
+            Choice::Agent(Chosen { name, .. }) => (name, None),
+            Choice::ByHand(why) => (MANUAL.to_owned(), Some(why)),
             Choice::Unavailable(_) => return Ok(()),
         };
-        let granted = self.options.spec.grants.agent.as_deref().unwrap_or_default();
-        if granted.iter().any(|grant| *grant == "*" || *grant == name) {
-            return Ok(());
+        let named = Call::Agent(Request { agent: Some(name), ..request.clone() });
+        let judged = adw_host::check(&self.options.spec.grants, self.options.spec.name.as_str(), &named);
+        match (judged, why) {
+            (Err(CallError::Denied(line)), Some(why)) => Err(CallError::Denied(format!("{why}, and {line}"))),
+            (judged, _) => judged,
         }
-        Err(CallError::Denied(format!(
-            "{refused}; this would allow it:\n[stages.{stage}.grants]\nagent = [\"{name}\"]"
-        )))
     }
 
     pub(super) async fn agent(&self, n: u32, request: Request) -> Result<Result<Answer, CallError>, Stop> {

@@ -6,7 +6,7 @@ use adw_host::{
 };
 use adw_store::Artifact;
 
-use super::{Live, values::unavailable};
+use super::{Live, kept::room_for_artifact, values::unavailable};
 
 impl Live {
     pub(super) async fn artifacts(&self, call: Call) -> Result<Reply, CallError> {
@@ -19,6 +19,8 @@ impl Live {
     async fn put(&self, name: String, media_type: String, content: Bytes) -> Result<Reply, CallError> {
         let engine = &self.options.engine;
         let size = content.0.len() as u64;
+        let kept = engine.store.artifacts(self.options.id).await.map_err(unavailable)?;
+        room_for_artifact(&kept, &name, size)?;
         // The bytes are durable before the row that names them.
         let sha256 = engine.blobs.put(content.0.into()).await.map_err(|error| {
             CallError::Unavailable(format!("the artifact {name} could not be kept: {error}"))

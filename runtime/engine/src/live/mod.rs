@@ -8,6 +8,7 @@ mod artifacts;
 mod by_hand;
 mod exec;
 mod human;
+mod kept;
 mod output;
 mod time;
 mod values;

@@ -6,7 +6,7 @@ use adw_host::{
 };
 use adw_store::StoreError;
 
-use super::Live;
+use super::{Live, kept::room_for_value};
 
 impl Live {
     pub(super) async fn state(&self, call: Call) -> Result<Reply, CallError> {
@@ -18,7 +18,11 @@ impl Live {
                 Ok(Reply::Value(value.map(Bytes)))
             }
             Call::Set { key, value } => {
-                store.set_value(id, stage, &plugin_key(&key), value.0).await.map_err(unavailable)?;
+                let key = plugin_key(&key);
+                let kept = store.values_kept(id).await.map_err(unavailable)?;
+                let before = store.value(id, stage, &key).await.map_err(unavailable)?;
+                room_for_value(kept, &key, before.as_deref(), &value.0)?;
+                store.set_value(id, stage, &key, value.0).await.map_err(unavailable)?;
                 Ok(Reply::Set)
             }
         }

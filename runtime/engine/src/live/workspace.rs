@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::{Live, values::unavailable};
 use crate::logs::{LogLevel, LogSource};
 
-/// The largest file that a plugin may read.
-const LARGEST_FILE: u64 = 16 << 20;
+/// The most that a plugin gets in answer to one call: a file, a list of paths, a diff.
+const LARGEST_ANSWER: u64 = 16 << 20;
 
 /// The stage value that says where the present round of the stage began.
 const BEGAN: &str = "runtime/began";
@@ -36,14 +36,22 @@ impl Live {
         let workspace = self.workspace().await?;
         match call {
             read::Call::Read { path } => {
-                let file = workspace.read(&path, LARGEST_FILE).await.map_err(answer)?;
+                let file = workspace.read(&path, LARGEST_ANSWER).await.map_err(answer)?;
                 Ok(read::Reply::File(Bytes(file)))
             }
             read::Call::Glob { pattern } => {
-                workspace.glob(&pattern).await.map(read::Reply::Paths).map_err(answer)
+                let paths = workspace.glob(&pattern).await.map_err(answer)?;
+                fits(
+                    "the list of paths",
+                    paths.iter().map(String::len).sum(),
+                    "ask with a narrower pattern",
+                )?;
+                Ok(read::Reply::Paths(paths))
             }
             read::Call::Diff { since } => {
-                workspace.diff(since.as_deref()).await.map(read::Reply::Diff).map_err(answer)
+                let diff = workspace.diff(since.as_deref()).await.map_err(answer)?;
+                fits("the diff", diff.len(), "ask for what differs since a later checkpoint")?;
+                Ok(read::Reply::Diff(diff))
             }
         }
     }
@@ -155,6 +163,16 @@ impl Live {
         store.set_value(id, stage, BEGAN, noted).await.map_err(unavailable)?;
         Ok(began.checkpoint)
     }
+}
+
+fn fits(what: &str, bytes: usize, remedy: &str) -> Result<(), CallError> {
+    if bytes as u64 <= LARGEST_ANSWER {
+        return Ok(());
+    }
+    let most = LARGEST_ANSWER >> 20;
+    Err(CallError::Invalid(format!(
+        "{what} has {bytes} bytes, and a call answers with {most} MiB at most; {remedy}"
+    )))
 }
 
 /// What a guest is told.

@@ -37,9 +37,15 @@ pub(super) fn name(what: &str, text: &str, bound: usize) -> Result<(), CallError
 /// A path that stays beneath the worktree and out of git's own files.
 pub(super) fn path(what: &str, path: &str) -> Result<(), CallError> {
     name(what, path, PATH)?;
-    let wrong = |reason: &str| Err(CallError::Invalid(format!("{what} `{path}`: {reason}")));
-    if path.starts_with('/') || path.contains('\\') {
-        return wrong("paths are relative to the workspace, with `/` between folders");
+    let wrong = |reason: &str| {
+        let remedy = "give a path within the workspace, relative, with `/`";
+        Err(CallError::Invalid(format!("{what} `{path}`: {reason}; {remedy}")))
+    };
+    if path.starts_with('/') {
+        return wrong("it is absolute");
+    }
+    if path.contains('\\') {
+        return wrong("it holds a `\\`");
     }
     for segment in path.split('/') {
         match segment {
@@ -48,6 +54,17 @@ pub(super) fn path(what: &str, path: &str) -> Result<(), CallError> {
             git if git.eq_ignore_ascii_case(".git") => return wrong("git's own files are out of reach"),
             _ => {}
         }
+    }
+    Ok(())
+}
+
+/// A glob over the worktree. It is matched against paths that stay beneath it, so this only tells who hopes for others.
+pub(super) fn pattern(what: &str, pattern: &str, bound: usize) -> Result<(), CallError> {
+    name(what, pattern, bound)?;
+    if pattern.starts_with('/') || pattern.split('/').any(|segment| segment == "..") {
+        return Err(CallError::Invalid(format!(
+            "{what} `{pattern}` leads out of the workspace: patterns are relative to it, like `**/*.rs`"
+        )));
     }
     Ok(())
 }

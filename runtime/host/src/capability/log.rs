@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::bindings::adw::stage::log as bindings;
 use crate::call;
 use crate::guest::{Guest, Refused};
+use crate::plugin::PluginName;
 use crate::text;
 
 /// A call of this interface.
@@ -55,16 +56,19 @@ const LINE: usize = 8 << 10;
 /// And all lines of an attempt this, each counted with what it takes to keep it.
 const ALL_LINES: usize = 1 << 20;
 const PER_LINE: usize = 64;
+/// The name of the file that a panic comes from.
+const FILE: usize = 256;
 
 /// What an attempt has logged so far.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Logs {
+    plugin: PluginName,
     bytes: usize,
     panic: Option<Panic>,
 }
 
 /// A guest's panic, as its hook reported it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Panic {
     pub(crate) message: String,
     pub(crate) file: String,
@@ -72,6 +76,10 @@ pub(crate) struct Panic {
 }
 
 impl Logs {
+    pub(crate) fn of(plugin: PluginName) -> Self {
+        Self { plugin, bytes: 0, panic: None }
+    }
+
     /// The panic that was the last thing the guest reported as an error.
     pub(crate) fn panic(&self) -> Option<&Panic> {
         self.panic.as_ref()
@@ -87,7 +95,11 @@ impl Logs {
         if self.bytes < ALL_LINES {
             return Some(line);
         }
-        Some(format!("[the log of this attempt is full at {} MiB; what comes is left out]", ALL_LINES >> 20))
+        Some(format!(
+            "[plugin {} has logged its {} MiB; the rest of this attempt is left out: log less, or keep what is long as an artifact]",
+            self.plugin,
+            ALL_LINES >> 20
+        ))
     }
 
     fn note(&mut self, level: Level, line: &str) {
@@ -105,17 +117,21 @@ impl Panic {
             .strip_prefix(" at ")
             .and_then(|said| said.split_once(":\n").or_else(|| said.split_once(": ")))
         else {
-            let message = said.trim_start_matches([':', ' ']).to_owned();
+            let message = shown(said.trim_start_matches([':', ' ']), LINE);
             return Some(Self { message, file: String::new(), line: 0 });
         };
         let mut parts = location.rsplitn(3, ':');
         let (_column, line, file) = (parts.next(), parts.next(), parts.next());
         Some(Self {
-            message: text::cut(&text::printable(message), LINE),
-            file: file.unwrap_or(location).to_owned(),
+            message: shown(message, LINE),
+            file: shown(file.unwrap_or(location), FILE),
             line: line.and_then(|line| line.parse().ok()).unwrap_or_default(),
         })
     }
+}
+
+fn shown(said: &str, most: usize) -> String {
+    text::cut(&text::printable(said), most)
 }
 
 impl bindings::Host for Guest {

@@ -65,7 +65,7 @@ impl bindings::Host for Guest {
     }
 
     async fn glob(&mut self, pattern: String) -> Result<Vec<String>, Refused> {
-        bounds::name("the pattern", &pattern, PATTERN)?;
+        bounds::pattern("the pattern", &pattern, PATTERN)?;
         self.ask(call::Call::Workspace(Call::Glob { pattern }), |reply| match reply {
             call::Reply::Workspace(Reply::Paths(paths)) => Some(paths),
             _ => None,

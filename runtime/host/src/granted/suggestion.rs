@@ -7,23 +7,31 @@ use adw_core::{ArgvPattern, Grants};
 use super::destination::Destination;
 use crate::call::Call;
 use crate::capability::{agent, exec, http};
+use crate::text;
 
 /// Longer command lines are suggested as their beginning and `**`.
 const ARGS_SPELT_OUT: usize = 8;
+/// So much is shown of what was asked for.
+const SHOWN: usize = 500;
 
 /// Says that a call is not granted, and what to write so that it is.
 pub(super) fn denial(grants: &Grants, stage: &str, call: &Call) -> String {
     let what = match call {
-        Call::Exec(command) => format!("running `{}`", exec::argv(command).join(" ")),
+        Call::Exec(command) => format!("running `{}`", shown(&exec::argv(command).join(" "))),
         Call::Agent(agent::Request { agent: Some(name), .. }) => format!("asking the agent `{name}`"),
         Call::Agent(_) => "asking an agent".to_owned(),
-        Call::Http(request) => format!("{} {}", request.method, request.url),
+        Call::Http(request) => format!("{} {}", request.method, shown(&request.url)),
         other => other.name().to_owned(),
     };
     format!(
         "{what} is not granted to stage `{stage}`; in adw.toml this would allow it:\n{}",
         lines(grants, stage, call)
     )
+}
+
+/// What a plugin asked for, for a person's screen.
+fn shown(asked: &str) -> String {
+    text::cut(&text::printable(asked), SHOWN)
 }
 
 fn lines(grants: &Grants, stage: &str, call: &Call) -> String {

@@ -339,10 +339,12 @@ async fn passing_a_limit_is_an_error_and_no_trap() {
             "16777216",
         ),
         (read, "{{../secrets}}", "leads out of the workspace"),
-        (read, "{{/etc/passwd}}", "relative to the workspace"),
+        (read, "{{/etc/passwd}}", "it is absolute"),
         (read, "{{a//b}}", "name is empty"),
         (read, "{{.git/config}}", "out of reach"),
         (read, "{{sub/.GIT/hooks/pre-commit}}", "out of reach"),
+        (("workspace.glob", "i32 i32"), "{{../**}}", "leads out of the workspace"),
+        (("workspace.glob", "i32 i32"), "{{/etc/*}}", "leads out of the workspace"),
         (("workspace.diff", "i32 i32 i32"), "(i32.const 1) {{--output=x}}", "names no commit"),
         (("clock.sleep", "i64"), "(i64.const 99999999999)", "more than a year"),
     ];
@@ -370,8 +372,8 @@ async fn an_answer_of_another_call_is_our_own_failure() {
     let ran = Fixture::new().run(workspace_cases()[0].guest(), Scripted::new([Ok(Ok(Reply::Log))])).await;
     let said = ran.result.unwrap_err();
     assert_eq!(
-        said,
-        adw_host::RunError::Stopped(Stop::Failed(
+        said.cause,
+        adw_host::Cause::Stopped(Stop::Failed(
             "the answer to workspace.read belongs to another call".to_owned()
         ))
     );

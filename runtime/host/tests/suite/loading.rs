@@ -85,15 +85,15 @@ async fn what_uses_threads_or_memory64_is_refused() {
 #[tokio::test]
 async fn a_module_that_is_no_stage_is_refused() {
     let said = refused(bare(NOOP)).await;
-    insta::assert_snapshot!(said, @"the plugin doesn't export `describe`: it is no stage; write it with the adw plugin SDK and `#[stage]`");
+    insta::assert_snapshot!(said, @"doesn't export `describe`, and so is no stage; write it with the adw plugin SDK and `#[stage]`");
 }
 
 #[tokio::test]
 async fn a_note_of_another_contract_is_read_before_anything_runs() {
     let said = refused(noted(NOOP, r#"{"contract":"0.2.0","sdk":"0.2.1","language":"rust"}"#)).await;
-    insta::assert_snapshot!(said, @"the plugin is built for adw:stage 0.2.0 with the rust SDK 0.2.1, this adw offers 0.1.0: build it with an SDK for 0.1.0, or use an adw that offers 0.2.0");
+    insta::assert_snapshot!(said, @"is built for adw:stage 0.2.0 with the rust SDK 0.2.1, and this adw offers 0.1.0; build it with an SDK for 0.1.0, or use an adw that offers 0.2.0");
     let said = refused(noted(NOOP, "{}")).await;
-    insta::assert_snapshot!(said, @"the plugin is no valid WebAssembly for adw: its section `adw:stage` can't be read: missing field `contract` at line 1 column 2");
+    insta::assert_snapshot!(said, @"is no valid WebAssembly for adw: its section `adw:stage` can't be read: missing field `contract` at line 1 column 2; build it anew for wasm32-unknown-unknown");
     assert!(Fixture::new().host.load(noted(NOOP, r#"{"contract":"0.1.9"}"#)).await.is_ok());
 }
 
@@ -101,7 +101,7 @@ async fn a_note_of_another_contract_is_read_before_anything_runs() {
 async fn an_import_of_another_contract_names_it() {
     let code = READS.replace("@0.1.0", "@0.2.0");
     let said = refused(for_contract(&code, &STAGE_0_1_0.replace("stage@0.1.0", "stage@0.2.0"))).await;
-    insta::assert_snapshot!(said, @"the plugin is built for adw:stage 0.2.0, this adw offers 0.1.0: build it with an SDK for 0.1.0, or use an adw that offers 0.2.0");
+    insta::assert_snapshot!(said, @"is built for adw:stage 0.2.0, and this adw offers 0.1.0; build it with an SDK for 0.1.0, or use an adw that offers 0.2.0");
 }
 
 #[tokio::test]
@@ -111,7 +111,7 @@ async fn an_import_that_no_stage_gets_is_named() {
         .replace("import human;", "import human;\n    import shell;");
     let code = format!(r#"(import "adw:stage/shell@0.1.0" "open" (func))---{NOOP}"#);
     let said = refused(for_contract(&code, &wit)).await;
-    insta::assert_snapshot!(said, @"the plugin imports `adw:stage/shell@0.1.0`, which stages are not given: build it for wasm32-unknown-unknown with the adw plugin SDK, without WASI");
+    insta::assert_snapshot!(said, @"imports `adw:stage/shell@0.1.0`, which stages are not given; build it for wasm32-unknown-unknown with the adw plugin SDK, without WASI");
 }
 
 #[tokio::test]
@@ -120,7 +120,7 @@ async fn types_that_differ_are_named() {
         STAGE_0_1_0.replace("write: func(level: level, message: string);", "write: func(message: string);");
     let code = format!(r#"(import "adw:stage/log@0.1.0" "write" (func (param i32 i32)))---{NOOP}"#);
     let said = refused(for_contract(&code, &wit)).await.to_string();
-    assert!(said.starts_with("the plugin's types are not those of adw:stage 0.1.0: "), "{said}");
+    assert!(said.starts_with("has other types than adw:stage 0.1.0: "), "{said}");
     assert!(said.contains("adw:stage/log@0.1.0") && said.contains("write"), "{said}");
     assert!(said.ends_with("build it again with an SDK for 0.1.0"), "{said}");
 }
@@ -130,7 +130,7 @@ async fn exports_that_differ_are_named() {
     let wit =
         STAGE_0_1_0.replace("export describe: func() -> description;", "export describe: func() -> string;");
     let said = refused(for_contract(NOOP, &wit)).await.to_string();
-    assert!(said.starts_with("the plugin's types are not those of adw:stage 0.1.0: "), "{said}");
+    assert!(said.starts_with("has other types than adw:stage 0.1.0: "), "{said}");
 }
 
 #[tokio::test]

@@ -9,5 +9,6 @@ mod grants;
 mod guest;
 mod journal;
 mod loading;
+mod messages;
 mod running;
 mod scripted;

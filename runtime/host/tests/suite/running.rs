@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use adw_core::Limits;
 use adw_host::capability::{clock, log};
@@ -65,6 +65,38 @@ async fn guests_that_spin_let_others_have_their_turn() {
     let ran =
         tokio::time::timeout(Duration::from_secs(30), fixture.host.run(&noop, attempt(Scripted::new([]))));
     assert!(ran.await.unwrap().result.is_ok());
+}
+
+#[tokio::test]
+async fn guests_that_compute_for_long_keep_no_short_one_waiting() {
+    /// A turn of ten milliseconds for each of these would be half a second.
+    const SHORT: u32 = 50;
+    let fixture = Arc::new(Fixture::with(|config| config.threads = 1));
+    let spinning = fixture.host.load(guest(SPINNING)).await.unwrap();
+    let noop = fixture.host.load(guest(NOOP)).await.unwrap();
+    let short = async || {
+        let begun = Instant::now();
+        for _ in 0..SHORT {
+            assert!(fixture.host.run(&noop, attempt(Scripted::new([]))).await.result.is_ok());
+        }
+        begun.elapsed()
+    };
+    let alone = short().await;
+    let mut spinners = JoinSet::new();
+    for _ in 0..2 {
+        let (fixture, spinning) = (Arc::clone(&fixture), spinning.clone());
+        spinners.spawn(async move {
+            fixture.host.run(&spinning, Run { limits: ENDLESS, ..attempt(Scripted::new([])) }).await
+        });
+    }
+    // They begin among the quick, and each has its turns there.
+    short().await;
+    let beside_spinners = short().await;
+    let most = alone * 3 + Duration::from_millis(150);
+    assert!(
+        beside_spinners < most,
+        "{SHORT} short guests took {alone:?} alone and {beside_spinners:?} beside two that spin"
+    );
 }
 
 #[tokio::test]
@@ -170,7 +202,10 @@ async fn a_log_is_bounded_by_line_and_by_attempt() {
         })
         .collect();
     assert!(lines[0].ends_with("… [91808 bytes cut]"), "{}", &lines[0][8000..]);
-    assert_eq!(lines.last().unwrap(), "[the log of this attempt is full at 1 MiB; what comes is left out]");
+    assert_eq!(
+        lines.last().unwrap(),
+        "[plugin guest 0.1.0 has logged its 1 MiB; the rest of this attempt is left out: log less, or keep what is long as an artifact]"
+    );
     let all: usize = lines.iter().map(String::len).sum();
     assert!(all > 900_000 && all <= 1 << 20, "{all} bytes in {} lines", lines.len());
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Place;
 use super::samples::{at, attempt, create, stage};
-use crate::{Artifact, AttemptKey, JournalKind, JournalRecord, RowId, StoreError};
+use crate::{Artifact, AttemptKey, JournalKind, JournalRecord, RowId, StoreError, ValuesKept};
 
 fn record(n: u32, kind: JournalKind, body: &str) -> JournalRecord {
     JournalRecord { n, kind, hash: format!("{n:064x}"), body: body.to_owned(), at: at(n.into()) }
@@ -108,6 +108,9 @@ pub async fn values_are_set_and_replaced(place: impl Place) {
     ] {
         assert_eq!(store.value(workflow, stage, key).await.unwrap(), expected, "{stage} {key:?}");
     }
+    let kept = ValuesKept { values: 3, bytes: 256 + 7 + 3 + 3 };
+    assert_eq!(store.values_kept(one).await.unwrap(), kept, "what was replaced is not kept");
+    assert_eq!(store.values_kept(two).await.unwrap(), ValuesKept::default());
 }
 
 /// In the order of their names.

@@ -6,12 +6,15 @@ use sqlx::{Row as _, SqlitePool};
 
 use super::failure::Failure;
 use super::history::unsigned;
-use crate::{Artifact, AttemptKey, JournalKind, JournalRecord, RowId, StoreError};
+use crate::{Artifact, AttemptKey, JournalKind, JournalRecord, RowId, StoreError, ValuesKept};
 
 const JOURNAL: &str = "SELECT n, kind, hash, at, body FROM journal \
      WHERE workflow = ?1 AND stage = ?2 AND attempt = ?3 ORDER BY id";
 
 const VALUE: &str = "SELECT value FROM stage_values WHERE workflow = ?1 AND stage = ?2 AND key = ?3";
+
+const VALUES_KEPT: &str = "SELECT count(*), coalesce(sum(length(CAST(key AS BLOB)) + length(value)), 0) \
+     FROM stage_values WHERE workflow = ?1";
 
 const ARTIFACTS: &str =
     "SELECT name, media_type, sha256, size, stage, at FROM artifacts WHERE workflow = ?1 ORDER BY name";
@@ -57,6 +60,15 @@ pub(super) async fn value(
         .await
         .map_err(Failure::from)?;
     Ok(value)
+}
+
+pub(super) async fn values_kept(readers: &SqlitePool, workflow: RowId) -> Result<ValuesKept, StoreError> {
+    let row = sqlx::query(VALUES_KEPT).bind(workflow.0).fetch_one(readers).await.map_err(Failure::from)?;
+    Ok(kept(&row)?)
+}
+
+fn kept(row: &SqliteRow) -> Result<ValuesKept, Failure> {
+    Ok(ValuesKept { values: unsigned(row.try_get(0)?)?, bytes: unsigned(row.try_get(1)?)? })
 }
 
 pub(super) async fn artifacts(readers: &SqlitePool, workflow: RowId) -> Result<Vec<Artifact>, StoreError> {

@@ -28,7 +28,7 @@ use uuid::Uuid;
 
 use crate::{
     Append, Artifact, Artifacts, AttemptKey, Filter, Journal, JournalRecord, NewWorkflow, Page, Pagination,
-    ReadWorkflows, RowId, StageValues, Store, StoreError, Stored, WriteWorkflows, encoding,
+    ReadWorkflows, RowId, StageValues, Store, StoreError, Stored, ValuesKept, WriteWorkflows, encoding,
 };
 use failure::Failure;
 use writer::{Change, Creation, Write, WriterHandle};
@@ -166,6 +166,11 @@ impl StageValues for SqliteStore {
         value: Vec<u8>,
     ) -> Result<(), StoreError> {
         self.write(Write::Value { workflow, stage: stage.to_string(), key: key.to_owned(), value }).await
+    }
+
+    #[instrument(level = "debug", skip_all, fields(workflow = workflow.0))]
+    async fn values_kept(&self, workflow: RowId) -> Result<ValuesKept, StoreError> {
+        attempts::values_kept(&self.readers, workflow).await
     }
 }
 

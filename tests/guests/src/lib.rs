@@ -1,0 +1,4 @@
+//! Plugins that misbehave, as any author could write and build them.
+
+/// `tests/guests/hostile`: its configuration says what it does.
+pub const HOSTILE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/hostile.wasm"));
