@@ -29,7 +29,16 @@ pub(crate) fn read(root: &Table<'_>, folder: &Path, env: &Env) -> StoreConfig {
         let fail = |wrong| if url.contains('@') { entry.fail_hidden(wrong) } else { entry.fail(wrong) };
         sqlite_file(url).map_err(fail).ok()
     });
-    StoreConfig::Sqlite { file: folder.join(file.unwrap_or(DEFAULT_FILE)) }
+    let file = folder.join(file.unwrap_or(DEFAULT_FILE));
+    if file.to_str().is_none() {
+        let wrong = Wrong::new("the path of the database is not UTF-8, and SQLite opens no other");
+        table.fail(
+            wrong.help(
+                "rename the folder, or keep it elsewhere, as in `url = \"sqlite:/var/lib/adw/adw.db\"`",
+            ),
+        );
+    }
+    StoreConfig::Sqlite { file }
 }
 
 fn sqlite_file(url: &str) -> Result<&str, Wrong> {
