@@ -84,6 +84,10 @@ impl Report {
 
     /// An error that belongs to no key: of the syntax.
     pub(crate) fn syntax(&self, span: Range<usize>, message: &str) {
+        if message.contains("recurs") {
+            let wrong = Wrong::new("this is nested deeper than can be read").help("flatten it");
+            return self.add(&Place::At(span), None, wrong);
+        }
         let wrong = Wrong::new(format!("not valid TOML: {message}"));
         let wrong = match message {
             "duplicate key" => wrong.help("a key or a table stands once: put together what belongs together"),

@@ -54,6 +54,10 @@ fn sqlite_file(url: &str) -> Result<&str, Wrong> {
         return Err(Wrong::new("a database in memory would lose every task with the process")
             .help(format!("name a file, as in `{EXAMPLE}`")));
     }
+    if file.contains('\u{fffd}') {
+        return Err(Wrong::new("the path of the database is not UTF-8, and SQLite opens no other")
+            .help(format!("name another, as in `{EXAMPLE}`")));
+    }
     if file.is_empty() || file.ends_with('/') || file.contains(['?', '\0']) {
         return Err(Wrong::new("`sqlite:` is followed by the path of a file and nothing else")
             .help(format!("as in `{EXAMPLE}`")));
