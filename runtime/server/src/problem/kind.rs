@@ -17,6 +17,9 @@ pub(crate) enum Kind {
     NoSuchStage,
     Conflict,
     StaleVersion,
+    RequestTimeout,
+    AddressTooLong,
+    HeadersTooLarge,
     BodyTooLarge,
     UnsupportedMediaType,
     UnknownHost,
@@ -57,6 +60,13 @@ impl Kind {
             }
             Self::StaleVersion => {
                 (S::PRECONDITION_FAILED, "stale_version", "The workflow has changed since it was read")
+            }
+            Self::RequestTimeout => {
+                (S::REQUEST_TIMEOUT, "request_timeout", "The request took too long to come")
+            }
+            Self::AddressTooLong => (S::URI_TOO_LONG, "address_too_long", "The address is too long"),
+            Self::HeadersTooLarge => {
+                (S::REQUEST_HEADER_FIELDS_TOO_LARGE, "headers_too_large", "The headers are too large")
             }
             Self::BodyTooLarge => (S::PAYLOAD_TOO_LARGE, "body_too_large", "The body is too large"),
             Self::UnsupportedMediaType => {
@@ -103,7 +113,10 @@ impl Kind {
             StatusCode::BAD_REQUEST => Self::BadRequest,
             StatusCode::NOT_FOUND => Self::NotFound,
             StatusCode::METHOD_NOT_ALLOWED => Self::MethodNotAllowed,
+            StatusCode::REQUEST_TIMEOUT => Self::RequestTimeout,
             StatusCode::PAYLOAD_TOO_LARGE => Self::BodyTooLarge,
+            StatusCode::URI_TOO_LONG => Self::AddressTooLong,
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => Self::HeadersTooLarge,
             StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::UnsupportedMediaType,
             StatusCode::UNPROCESSABLE_ENTITY => Self::Invalid,
             StatusCode::UPGRADE_REQUIRED => Self::UpgradeRequired,
