@@ -2,7 +2,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 mod access;
-mod bad_input;
 mod bench;
 mod create;
 mod document;
