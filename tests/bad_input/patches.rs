@@ -117,6 +117,11 @@ async fn diffs_that_are_not_applied() {
         let task = json!({ "title": name, "stages": ["implement"], "description": description });
         api.ends_as(&api.create(&task).await, "completed").await;
     }
+    // What a title holds is nobody's order: not git's, not a file system's, not a terminal's.
+    for (n, title) in [" ", "a\nb", "-m x", "../x", "\u{1b}[31m\u{202e}"].into_iter().enumerate() {
+        let task = json!({ "title": title, "stages": ["implement"], "patch": new(&format!("{n}.txt")) });
+        api.ends_as(&api.create(&task).await, "completed").await;
+    }
     belongings.are_untouched(&repository.belongings());
     assert!(!repository.beside("escaped.txt").exists() && !std::path::Path::new("/escaped.txt").exists());
     bystanders.are_as_they_were().await;

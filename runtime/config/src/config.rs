@@ -175,10 +175,8 @@ impl Config {
 
 /// A file that a person wrote; what never ends is not read to its end.
 fn read_text(file: &Path) -> Result<String, Wrong> {
-    let kind = fs::metadata(file).map_err(|error| unread(&error))?.file_type();
-    if !kind.is_file() {
-        let what = if kind.is_dir() { "this is a folder" } else { "this is not a file" };
-        return Err(Wrong::new(format!("{what}, and no configuration"))
+    if fs::metadata(file).map_err(|error| unread(&error))?.is_dir() {
+        return Err(Wrong::new("this is a folder, and no configuration")
             .help("name the file itself, as in `--config FOLDER/adw.toml`"));
     }
     let mut bytes = Vec::new();
