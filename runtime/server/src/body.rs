@@ -128,9 +128,10 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         return Err(malformed("the body is empty: send a JSON object; /docs shows which".to_owned()));
     }
     let value: Value = serde_json::from_str(text).map_err(|error| {
-        let what = match error.is_eof() {
-            true => format!("it ends too soon, at line {} column {}", error.line(), error.column()),
-            false => error.to_string(),
+        let what = if error.is_eof() {
+            format!("it ends too soon, at line {} column {}", error.line(), error.column())
+        } else {
+            error.to_string()
         };
         malformed(format!("the body is not JSON: {what}; /docs shows what is sent here"))
     })?;
@@ -228,4 +229,31 @@ impl Faults {
 /// A member as a person would name it.
 fn name(pointer: &str) -> String {
     pointer.trim_start_matches(['/', '?']).replace('/', ".")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+    use std::convert::Infallible;
+
+    use axum::{body::Bytes, http::StatusCode};
+    use futures_util::stream;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_does_not_come_is_not_waited_for() {
+        let never = Body::from_stream(stream::pending::<Result<Bytes, Infallible>>());
+        let problem = read(Request::new(never)).await.unwrap_err();
+        assert_eq!(problem.status(), StatusCode::REQUEST_TIMEOUT);
+    }
+
+    #[tokio::test]
+    async fn of_a_body_that_is_too_large_only_a_part_is_read() {
+        let chunk = Bytes::from(vec![b'x'; 1 << 20]);
+        let endless = Body::from_stream(stream::repeat_with(move || Ok::<_, Infallible>(chunk.clone())));
+        let problem = read(Request::new(endless)).await.unwrap_err();
+        assert_eq!(problem.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    }
 }
