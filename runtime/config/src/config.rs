@@ -187,7 +187,7 @@ fn read_text(file: &Path) -> Result<String, Wrong> {
     }
     String::from_utf8(bytes).map_err(|error| {
         let right = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = right.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = String::from_utf8_lossy(right).matches('\n').count() + 1;
         Wrong::new(format!("the configuration is not text in UTF-8: its line {line} holds other bytes"))
             .help("save it with the encoding UTF-8")
     })
