@@ -130,13 +130,13 @@ pub(crate) fn ask(api: &Api, name: &str, said: &Said) -> Answer {
 fn last(mut heard: &[u8]) -> Option<Answer> {
     let mut answer = None;
     while let Some(end) = heard.windows(4).position(|window| window == b"\r\n\r\n") {
-        let head = String::from_utf8(heard[..end + 2].to_vec()).unwrap();
-        let status = head.get(9..12)?.parse().ok()?;
-        let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+        let top = String::from_utf8(heard[..end + 2].to_vec()).unwrap();
+        let status = top.get(9..12)?.parse().ok()?;
+        let length = top.lines().find_map(|line| line.strip_prefix("content-length: "));
         let length = length.map_or(0, |length| length.parse().unwrap());
         let body = heard.get(end + 4..end + 4 + length)?.to_vec();
         heard = &heard[end + 4 + length..];
-        answer = Some(Answer { status, head, body });
+        answer = Some(Answer { status, head: top, body });
     }
     answer
 }

@@ -77,10 +77,12 @@ async fn collect(body: Body) -> Result<Vec<u8>, Problem> {
             Problem::new(Kind::BadRequest, detail)
         })?;
         read += chunk.len();
-        match read {
-            ..=LARGEST => kept.extend_from_slice(&chunk),
-            ..=MOST_READ => kept = Vec::new(),
-            _ => break,
+        if read <= LARGEST {
+            kept.extend_from_slice(&chunk);
+        } else if read <= MOST_READ {
+            kept = Vec::new();
+        } else {
+            break;
         }
     }
     if read > LARGEST { Err(too_large()) } else { Ok(kept) }

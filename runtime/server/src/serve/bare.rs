@@ -40,7 +40,9 @@ impl Worded {
 
     /// Writes what is to be written instead of an answer of this length, which then counts as written.
     fn poll_instead(&mut self, cx: &mut Context<'_>, length: usize) -> Poll<io::Result<usize>> {
-        while let Some(rest) = self.instead.as_mut().filter(|rest| rest.has_remaining()) {
+        while let Some(rest) = self.instead.as_mut()
+            && rest.has_remaining()
+        {
             let written = ready!(Pin::new(&mut self.stream).poll_write(cx, rest))?;
             if written == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
