@@ -29,8 +29,8 @@ fn frame(first: u8, content: &[u8]) -> Vec<u8> {
 fn claiming(first: u8, length: u64, content: &[u8]) -> Vec<u8> {
     let length = match length {
         0..126 => vec![0x80 | u8::try_from(length).unwrap()],
-        126..65536 => [vec![0x80 | 126], u16::try_from(length).unwrap().to_be_bytes().to_vec()].concat(),
-        _ => [vec![0x80 | 127], length.to_be_bytes().to_vec()].concat(),
+        126..65536 => [vec![0xfe], u16::try_from(length).unwrap().to_be_bytes().to_vec()].concat(),
+        _ => [vec![0xff], length.to_be_bytes().to_vec()].concat(),
     };
     [vec![first], length, vec![0; 4], content.to_vec()].concat()
 }
@@ -143,8 +143,8 @@ async fn messages_and_frames() {
         ("a beginning within another", [frame(TEXT, b"x"), text("x")].concat()),
         ("no mask", vec![LAST | TEXT, 2, b'{', b'}']),
         ("reserved bits", frame(LAST | 0x40 | TEXT, b"x")),
-        ("a kind of frame that isn't there", frame(LAST | 3, b"x")),
-        ("a control frame that isn't there", frame(LAST | 11, b"x")),
+        ("a kind of frame that isn't there", frame(LAST | 0x3, b"x")),
+        ("a control frame that isn't there", frame(LAST | 0xb, b"x")),
         ("a ping of 126 bytes", frame(LAST | PING, &[0; 126])),
         ("half a ping", frame(PING, b"x")),
         ("a goodbye of one byte", frame(LAST | CLOSE, b"\x03")),

@@ -39,7 +39,7 @@ impl Request {
 
     /// In the place of the host that it is for.
     pub(crate) fn host(mut self, lines: &str) -> Self {
-        self.host = lines.to_owned();
+        lines.clone_into(&mut self.host);
         self
     }
 
