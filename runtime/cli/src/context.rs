@@ -51,6 +51,8 @@ fn find_config() -> Result<Option<PathBuf>, Failure> {
 }
 
 pub(crate) fn working_directory() -> Result<PathBuf, Failure> {
-    std::env::current_dir()
-        .map_err(|source| Failure::File { what: "find the working directory".to_owned(), source })
+    std::env::current_dir().map_err(|source| Failure::Usage {
+        message: format!("the folder that you are in can't be found: {source}"),
+        help: "it may have been removed; go to one that is there".to_owned(),
+    })
 }

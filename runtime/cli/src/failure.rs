@@ -105,6 +105,13 @@ impl Failure {
             Self::Listen { source, .. } if source.kind() == io::ErrorKind::AddrInUse => {
                 Some("another program listens there: `--listen 127.0.0.1:0` takes a free port".to_owned())
             }
+            Self::File { source, .. } => match source.kind() {
+                io::ErrorKind::NotFound => Some("is the path right? It begins where you are".to_owned()),
+                io::ErrorKind::PermissionDenied => {
+                    Some("let the user that you are read or write it".to_owned())
+                }
+                _ => None,
+            },
             Self::Request(error) => error.help(),
             _ => None,
         }

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    fs::File,
+    fs::{self, File},
     io::{self, Read},
     path::{Path, PathBuf},
     sync::Arc,
@@ -55,23 +55,20 @@ const LARGEST: u64 = 1 << 20;
 const STAGE_ALIASES: [(&str, &str); 3] = [("pr", "ship"), ("deploy", "ship"), ("build", "implement")];
 
 impl Config {
-    /// The nearest adw.toml: in this folder or in one above it.
+    /// The nearest adw.toml: in this folder or in one above it. Whether it can be read, [`Config::load`] says.
     pub fn find(start_dir: &Path) -> Option<PathBuf> {
         let start = std::path::absolute(start_dir).ok()?;
-        start.ancestors().map(|folder| folder.join(FILE_NAME)).find(|file| file.is_file())
+        start.ancestors().map(|folder| folder.join(FILE_NAME)).find(|file| file.symlink_metadata().is_ok())
     }
 
     /// Reads a file.
     pub fn load(file: &Path, env: &Env) -> Result<Self, ConfigErrors> {
-        let unreadable = |error: io::Error| ConfigError {
-            message: format!("failed to read the configuration: {error}"),
-            help: (error.kind() == io::ErrorKind::NotFound)
-                .then(|| "`adw init` writes one that fits the repository".to_owned()),
-            key: None,
-            location: Location::File { file: file.display().to_string() },
+        let unreadable = |Wrong { message, help }| {
+            let location = Location::File { file: file.display().to_string() };
+            ConfigError { message, help, key: None, location }
         };
         let text = read_text(file).map_err(unreadable)?;
-        let absolute = std::path::absolute(file).map_err(unreadable)?;
+        let absolute = std::path::absolute(file).map_err(|error| unreadable(unread(&error)))?;
         let folder = absolute.parent().unwrap_or(&absolute);
         Self::parse(&text, &file.display().to_string(), folder, env)
     }
@@ -87,6 +84,9 @@ impl Config {
         } else {
             let mut lines = Vec::new();
             for error in errors {
+                if report.is_full() {
+                    break;
+                }
                 let span = error.span().unwrap_or(0..0);
                 let line = source.excerpt(&span).line;
                 if !lines.contains(&line) {
@@ -174,13 +174,32 @@ impl Config {
 }
 
 /// A file that a person wrote; what never ends is not read to its end.
-fn read_text(file: &Path) -> io::Result<String> {
-    let mut text = String::new();
-    File::open(file)?.take(LARGEST + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > LARGEST {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 1 MiB"));
+fn read_text(file: &Path) -> Result<String, Wrong> {
+    if fs::metadata(file).map_err(|error| unread(&error))?.is_dir() {
+        return Err(Wrong::new("this is a folder, and no configuration")
+            .help("name the file itself, as in `--config FOLDER/adw.toml`"));
     }
-    Ok(text)
+    let mut bytes = Vec::new();
+    let read = File::open(file).and_then(|opened| opened.take(LARGEST + 1).read_to_end(&mut bytes));
+    read.map_err(|error| unread(&error))?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(Wrong::new("the configuration is larger than 1 MiB").help("is it the right file?"));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let right = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = String::from_utf8_lossy(right).matches('\n').count() + 1;
+        Wrong::new(format!("the configuration is not text in UTF-8: its line {line} holds other bytes"))
+            .help("save it with the encoding UTF-8")
+    })
+}
+
+fn unread(error: &io::Error) -> Wrong {
+    let wrong = Wrong::new(format!("failed to read the configuration: {error}"));
+    match error.kind() {
+        io::ErrorKind::NotFound => wrong.help("`adw init` writes one that fits the repository"),
+        io::ErrorKind::PermissionDenied => wrong.help("let the user that runs adw read it: `chmod u+r FILE`"),
+        _ => wrong,
+    }
 }
 
 fn read(report: &Report, document: &DeTable<'_>, folder: &Path, env: &Env) -> Config {

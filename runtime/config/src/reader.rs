@@ -145,10 +145,7 @@ impl<'a> Table<'a> {
 
     /// As it is written above its keys.
     pub(crate) fn title(&self) -> String {
-        match self.path.strip_suffix(']').and_then(|path| path.rsplit_once('[')) {
-            Some((list, _)) => format!("[[{list}]]"),
-            None => format!("[{}]", self.path),
-        }
+        title(&self.path)
     }
 
     /// Tells of something wrong with the table as a whole.
@@ -264,7 +261,7 @@ impl<'a> Entry<'a> {
 
     /// A table with these keys.
     pub(crate) fn table(&self, keys: &Keys) -> Option<Table<'a>> {
-        let table = self.free_table("a table")?;
+        let table = self.free_table(&format!("a table, written {}", title(&self.path)))?;
         table.check(keys);
         Some(table)
     }
@@ -327,6 +324,14 @@ impl<'a> Entry<'a> {
             Raw::Toml(DeValue::Array(_)) => "an array",
             Raw::Toml(DeValue::Table(_)) => "a table",
         }
+    }
+}
+
+/// A table's name as it is written above its keys.
+fn title(path: &str) -> String {
+    match path.strip_suffix(']').and_then(|path| path.rsplit_once('[')) {
+        Some((list, _)) => format!("[[{list}]]"),
+        None => format!("[{path}]"),
     }
 }
 

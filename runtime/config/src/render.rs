@@ -7,9 +7,12 @@ use crate::{ConfigError, Location};
 /// Longer lines are cut around what is meant.
 const LONGEST_LINE: usize = 140;
 
+/// Longer messages are cut: they may quote whatever stands in the file.
+const LONGEST_MESSAGE: usize = 1000;
+
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "error: {}", printable(&self.message))?;
+        write!(f, "error: {}", shortened(&printable(&self.message)))?;
         let indent = match &self.location {
             Location::Line { file, line, column, length, source } => {
                 let number = line.to_string();
@@ -61,6 +64,14 @@ fn window(line: &str, column: usize, length: usize) -> (String, usize) {
         shown.push('…');
     }
     (shown, offset)
+}
+
+fn shortened(text: &str) -> String {
+    let mut shown: String = text.chars().take(LONGEST_MESSAGE).collect();
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    shown
 }
 
 /// One column a character, and nothing that a terminal would obey.

@@ -14,6 +14,9 @@ pub(crate) enum Place {
     WholeFile,
 }
 
+/// How many errors are told at once: nobody reads more, and each is looked for in the whole text.
+const MOST: usize = 100;
+
 /// The errors of one reading, and the text that they point into.
 pub(crate) struct Report {
     pub(crate) source: Arc<Source>,
@@ -25,10 +28,22 @@ impl Report {
         Self { source, errors: RefCell::default() }
     }
 
-    /// One more.
+    /// One more; the first beyond [`MOST`] only tells that there are more.
     pub(crate) fn add(&self, place: &Place, key: Option<String>, wrong: Wrong) {
-        let error = self.error(place, key, wrong);
+        let error = match self.errors.borrow().len() {
+            ..MOST => self.error(place, key, wrong),
+            MOST => {
+                let wrong = Wrong::new("there is more that is wrong, and not shown");
+                self.error(&Place::WholeFile, None, wrong.help("mend what is shown first"))
+            }
+            _ => return,
+        };
         self.errors.borrow_mut().push(error);
+    }
+
+    /// Nothing that is added from here on is told.
+    pub(crate) fn is_full(&self) -> bool {
+        self.errors.borrow().len() > MOST
     }
 
     fn error(&self, place: &Place, key: Option<String>, wrong: Wrong) -> ConfigError {
@@ -69,7 +84,16 @@ impl Report {
 
     /// An error that belongs to no key: of the syntax.
     pub(crate) fn syntax(&self, span: Range<usize>, message: &str) {
-        self.add(&Place::At(span), None, Wrong::new(format!("not valid TOML: {message}")));
+        if message.contains("recurs") {
+            let wrong = Wrong::new("this is nested deeper than can be read").help("flatten it");
+            return self.add(&Place::At(span), None, wrong);
+        }
+        let wrong = Wrong::new(format!("not valid TOML: {message}"));
+        let wrong = match message {
+            "duplicate key" => wrong.help("a key or a table stands once: put together what belongs together"),
+            _ => wrong,
+        };
+        self.add(&Place::At(span), None, wrong);
     }
 
     /// The errors in the order of the file; those of variables come first.

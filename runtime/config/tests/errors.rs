@@ -1,7 +1,7 @@
 //! What a person reads who wrote something wrong: one page of messages a section.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, fs, path::Path};
 
 use adw_config::{Config, Env};
 
@@ -54,8 +54,50 @@ fn syntax() {
             ("an array that doesn't end", "[server]\ncors_origins = [\"http://localhost:3000\"\n"),
             ("two broken lines", "[server]\nlisten = \n[store\nurl = \"sqlite:a.db\"\n"),
             ("what a terminal would obey", "[server]\nlisten = \"\u{1b}[31m\"\n"),
+            ("YAML", "server:\n  listen: 127.0.0.1:8000\n"),
+            ("JSON", "{\"server\": {\"listen\": \"127.0.0.1:8000\"}}\n"),
+            ("too deep", &format!("x = {}{}\n", "[".repeat(200), "]".repeat(200))),
         ])
     );
+}
+
+/// What is wrong with the file itself, before anything in it is read.
+#[test]
+fn files() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = |name: &str, content: &[u8]| {
+        let file = folder.path().join(name);
+        fs::write(&file, content).unwrap();
+        file
+    };
+    let cases = [
+        ("none", folder.path().join("nothing.toml")),
+        ("a folder", folder.path().to_owned()),
+        ("what never ends", Path::new("/dev/zero").to_owned()),
+        ("another encoding", made("latin1.toml", b"[server]\n# f\xfcr mich\n")),
+        ("UTF-16", made("utf16.toml", b"\xff\xfe[\0s\0]\0")),
+        ("a megabyte and more", made("large.toml", &vec![b'#'; (1 << 20) + 1])),
+    ];
+    let mut page = String::new();
+    for (title, file) in cases {
+        let errors = Config::load(&file, &Env::empty()).expect_err(title);
+        write!(page, "## {title}\n{errors}\n\n").unwrap();
+    }
+    assert_page!("files", page.replace(&folder.path().display().to_string(), "FOLDER"));
+}
+
+#[test]
+fn a_folder_whose_name_is_not_utf8_is_no_place_for_the_database() {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt as _};
+    let folder = Path::new(OsStr::from_bytes(b"/pro\xffject"));
+    let errors = Config::parse("", "adw.toml", folder, &Env::empty()).unwrap_err();
+    insta::assert_snapshot!(errors, @r#"
+    error: the path of the database is not UTF-8, and SQLite opens no other
+     --> adw.toml
+      = help: rename the folder, or keep it elsewhere, as in `url = "sqlite:/var/lib/adw/adw.db"`
+    "#);
+    let elsewhere = "[store]\nurl = \"sqlite:/var/lib/adw/adw.db\"\n";
+    assert!(Config::parse(elsewhere, "adw.toml", folder, &Env::empty()).is_ok());
 }
 
 #[test]
@@ -65,7 +107,7 @@ fn the_top_of_the_file() {
         page(&[
             ("a section in the singular", "[stage.test]\nplugin = \"builtin:test\"\n"),
             ("a section of another program", "[database]\nurl = \"x\"\n"),
-            ("a section that is no table", "stages = 3\n[[server]]\n"),
+            ("sections that are no tables", "stages = 3\nsecrets = []\n[[server]]\n"),
             ("a budget", "[budget]\ncost_usd = 20\n"),
         ])
     );

@@ -104,6 +104,28 @@ fn piece() -> impl Strategy<Value = String> {
     })
 }
 
+/// Telling of each would take longer with every line.
+#[test]
+fn a_file_that_is_wrong_throughout_is_told_of_at_once_and_in_few_words() {
+    for line in ["key = 1\n", "no value\n", "[stages.x]\ntimeout = 1\n"] {
+        let lines = 1..40_000;
+        let text: String =
+            lines.map(|n| line.replace('k', &format!("k{n}")).replace('x', &format!("x{n}"))).collect();
+        let begun = std::time::Instant::now();
+        let errors = Config::parse(&text, "adw.toml", "/project", &Env::empty()).unwrap_err();
+        assert!(begun.elapsed().as_secs() < 20, "{line:?} took {:?}", begun.elapsed());
+        assert_eq!(errors.iter().len(), 101, "{line:?}");
+        assert!(errors.to_string().contains("there is more that is wrong"), "{line:?}");
+    }
+}
+
+#[test]
+fn a_name_without_end_is_not_said_to_its_end() {
+    let text = format!("{} = 1\n", "name".repeat(100_000));
+    let errors = Config::parse(&text, "adw.toml", "/project", &Env::empty()).unwrap_err();
+    assert!(errors.to_string().len() < 2000, "{errors}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 

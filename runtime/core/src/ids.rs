@@ -4,18 +4,29 @@ use std::{borrow::Borrow, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+use crate::quoted;
+
 /// A name that is not of the form its type demands.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{what} {name:?} is not valid: it must match {pattern}{}", if *reserved { " and not be a reserved word" } else { "" })]
+#[error("{what} {} is not valid: {}", quoted(name), self.remedy())]
 pub struct InvalidName {
     /// What the name was meant for.
     pub what: &'static str,
     /// The name as it came.
     pub name: String,
-    /// The form that was demanded.
-    pub pattern: &'static str,
+    /// The longest that it may be, in characters.
+    pub longest: usize,
     /// Whether the form is right but the name is kept for the API itself.
     pub reserved: bool,
+}
+
+impl InvalidName {
+    fn remedy(&self) -> String {
+        if self.reserved {
+            return "the word is kept for the API itself; choose another".to_owned();
+        }
+        format!("use 1 to {} letters (a to z), digits, _ and -, and no - at the start", self.longest)
+    }
 }
 
 /// The public id of a workflow: `^[A-Za-z0-9_][A-Za-z0-9_-]{0,99}$`, and not `create`, which is a route.
@@ -50,24 +61,22 @@ impl AdwId {
         if well_formed(name, Self::MAX_LEN) && !reserved {
             return Ok(());
         }
-        Err(InvalidName {
-            what: "adw_id",
-            name: name.chars().take(Self::MAX_LEN + 1).collect(),
-            pattern: "^[A-Za-z0-9_][A-Za-z0-9_-]{0,99}$",
-            reserved,
-        })
+        Err(InvalidName { what: "adw_id", name: name.to_owned(), longest: Self::MAX_LEN, reserved })
     }
 }
 
 impl StageName {
+    /// The longest name, in bytes.
+    pub const MAX_LEN: usize = 64;
+
     fn check(name: &str) -> Result<(), InvalidName> {
-        if well_formed(name, 64) {
+        if well_formed(name, Self::MAX_LEN) {
             return Ok(());
         }
         Err(InvalidName {
             what: "stage name",
-            name: name.chars().take(65).collect(),
-            pattern: "^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$",
+            name: name.to_owned(),
+            longest: Self::MAX_LEN,
             reserved: false,
         })
     }

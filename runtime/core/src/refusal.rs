@@ -9,7 +9,7 @@ pub enum Refusal {
     #[error("adw_id {0} is taken: choose another, or leave it out to have one made")]
     Taken(AdwId),
     /// The workflow's status doesn't lead there.
-    #[error("a workflow that is {} can't become {}: {}", from.as_str(), to.as_str(), legal(*from))]
+    #[error("a workflow that is {} can't become {}: {}", from.as_str(), to.as_str(), legal(*from, *to))]
     IllegalMove {
         /// What it is.
         from: Status,
@@ -45,9 +45,10 @@ pub enum Refusal {
     StageOfEnded(Status),
 }
 
-fn legal(from: Status) -> String {
+fn legal(from: Status, to: Status) -> String {
     match from.moves() {
-        [] => format!("{} is final", from.as_str()),
+        [] => format!("{} is final; what is to be done again is a new task", from.as_str()),
+        _ if to == Status::Pending => "only one that failed does, to be tried again".to_owned(),
         moves => {
             format!(
                 "it may become {}",

@@ -4,6 +4,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::quoted;
+
 /// A task, as it was accepted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Task {
@@ -62,7 +64,8 @@ impl TaskType {
 /// A word that names no kind of work.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "task type {0:?} is unknown: use feature, bug, chore or patch (or enhancement, refactor, documentation)"
+    "task type {} is unknown: use feature, bug, chore or patch (or enhancement, refactor, documentation)",
+    quoted(.0)
 )]
 pub struct UnknownTaskType(pub String);
 
@@ -76,7 +79,7 @@ impl FromStr for TaskType {
             "bug" => Ok(Self::Bug),
             "chore" | "refactor" | "documentation" => Ok(Self::Chore),
             "patch" => Ok(Self::Patch),
-            _ => Err(UnknownTaskType(word.chars().take(64).collect())),
+            _ => Err(UnknownTaskType(word.to_owned())),
         }
     }
 }

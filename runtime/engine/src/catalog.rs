@@ -7,7 +7,7 @@ use std::{
 };
 
 use adw_config::{Config, PluginSource, StageConfig};
-use adw_core::{Pipeline, PipelineHash, PluginPin, ProjectPin, StageName, StageSpec};
+use adw_core::{Pipeline, PipelineHash, PluginPin, ProjectPin, StageName, StageSpec, quoted};
 use adw_host::{Host, LARGEST_PLUGIN, LoadError, Plugin};
 use futures_util::future::join_all;
 
@@ -113,7 +113,8 @@ fn pipeline_stages(config: &Config, name: &str) -> Result<Vec<StageName>, Create
         None => Err(CreateError::Invalid {
             field: "pipeline",
             message: format!(
-                "there is no pipeline {name:?}; adw.toml has {}",
+                "there is no pipeline {}; adw.toml has {}",
+                quoted(name),
                 listed(config.pipelines.iter().map(|pipeline| &pipeline.name))
             ),
         }),
@@ -152,7 +153,8 @@ fn project_pin(config: &Config, name: &str) -> Result<ProjectPin, CreateError> {
         None => Err(CreateError::Invalid {
             field: "project",
             message: format!(
-                "there is no project {name:?}; adw.toml has {}",
+                "there is no project {}; adw.toml has {}",
+                quoted(name),
                 listed(config.projects.iter().map(|project| &project.name))
             ),
         }),
@@ -201,7 +203,9 @@ fn bytes(source: &PluginSource) -> Result<Arc<[u8]>, String> {
 }
 
 fn read(path: &Path) -> Result<Arc<[u8]>, String> {
-    let unreadable = |error: std::io::Error| format!("{}: {error}", path.display());
+    let unreadable = |error: std::io::Error| {
+        format!("{} can't be read: {error}; build the plugin, or mend `path`", path.display())
+    };
     let found = std::fs::metadata(path).map_err(unreadable)?;
     if !found.is_file() {
         return Err(format!("{} is not a file: name the .wasm file of a plugin", path.display()));
@@ -218,14 +222,13 @@ fn check(stage: &StageConfig, plugin: &Plugin) -> Result<(), String> {
     let description = plugin.description();
     let named = format!("plugin {} {}", description.name, description.version);
     if let Some(wanted) = stage.version.as_ref().filter(|wanted| !wanted.matches(&description.version)) {
-        return Err(format!(
-            "{named} doesn't fit version = \"{wanted}\"; get one that does, or change `version`"
-        ));
+        return Err(format!("{named} doesn't fit version = \"{wanted}\": take another, or change `version`"));
     }
     let sha256 = plugin.sha256().to_string();
     if let Some(wanted) = stage.sha256.as_ref().filter(|wanted| **wanted != sha256) {
         return Err(format!(
-            "{named} has the sha256 {sha256} in the place of {wanted}; get the file that was meant, or change `sha256`"
+            "{named} has the sha256 {sha256}, and adw.toml wants {wanted}: if this is the plugin that you mean, write \
+             its own there"
         ));
     }
     plugin.check_grants(&stage.grants, stage.name.as_str()).map_err(|missing| missing.to_string())

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use adw_core::{AdwId, Create, Task, TaskType, Timestamp};
+use adw_core::{AdwId, Create, Task, TaskType, Timestamp, quoted};
 use adw_store::{StoreError, Stored};
 
 use crate::{CommandError, CreateError, Created, NewTask, catalog::Pinned, clock::chance, inner::Inner};
@@ -78,7 +78,7 @@ fn check_agent(engine: &Inner, named: Option<&str>) -> Result<(), CreateError> {
     if known.contains(&name) {
         return Ok(());
     }
-    let message = format!("there is no agent {name:?}; there are {}", known.join(", "));
+    let message = format!("there is no agent {}; there are {}", quoted(name), known.join(", "));
     Err(CreateError::Invalid { field: "agent", message })
 }
 

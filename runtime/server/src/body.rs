@@ -1,17 +1,28 @@
 //! JSON bodies, read once: first the shape (an object), then every member, with all that is wrong collected.
 
+use std::time::Duration;
+
+use adw_core::quoted;
 use axum::{
-    body::Bytes,
-    extract::{FromRequest, Request, rejection::BytesRejection},
+    body::{Body, HttpBody},
+    extract::{FromRequest, Request},
     http::{HeaderMap, header},
 };
+use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tokio::time::timeout;
 
 use crate::problem::{Fault, Kind, Problem};
 
 /// The largest body, in bytes: a description of 1 MiB fits with every character escaped.
-pub(crate) const LARGEST_BODY: usize = 4 << 20;
+const LARGEST: usize = 4 << 20;
+
+/// How much of a body that is too large is read all the same: a client that is cut off while it sends never hears why.
+const MOST_READ: usize = 8 * LARGEST;
+
+/// How long a body may take.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A body that must be there. `T`'s members are `Option<Value>`, so that none of them can spoil the others: what
 /// they hold is judged with [`Faults`].
@@ -23,9 +34,9 @@ pub(crate) struct OptionalJsonBody<T>(pub(crate) T);
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         let headers = request.headers().clone();
-        let bytes = read(request, state).await?;
+        let bytes = read(request).await?;
         expect_json(&headers)?;
         Ok(Self(parse(&bytes)?))
     }
@@ -34,9 +45,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
 impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for OptionalJsonBody<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         let headers = request.headers().clone();
-        let bytes = read(request, state).await?;
+        let bytes = read(request).await?;
         if bytes.trim_ascii().is_empty() {
             return Ok(Self(T::default()));
         }
@@ -45,22 +56,52 @@ impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for OptionalJ
     }
 }
 
-async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
-    Bytes::from_request(request, state).await.map_err(|rejection: BytesRejection| {
-        let kind = Kind::of_status(rejection.status());
-        match kind {
-            Kind::BodyTooLarge => {
-                Problem::new(kind, format!("a body may have {LARGEST_BODY} bytes at the most"))
-            }
-            kind => Problem::new(kind, "the body ended before it was complete"),
-        }
+async fn read(request: Request) -> Result<Vec<u8>, Problem> {
+    let body = request.into_body();
+    if body.size_hint().lower() > MOST_READ as u64 {
+        return Err(too_large());
+    }
+    timeout(PATIENCE, collect(body)).await.unwrap_or_else(|_| {
+        let detail = format!("the body didn't come within {PATIENCE:?}: send it at once, and all of it");
+        Err(Problem::new(Kind::RequestTimeout, detail))
     })
 }
 
+async fn collect(body: Body) -> Result<Vec<u8>, Problem> {
+    let (mut kept, mut read) = (Vec::new(), 0);
+    let mut chunks = body.into_data_stream();
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|_broken_off| {
+            let detail = "the body ended before it was complete: send as many bytes as Content-Length says, \
+                          or whole chunks with an empty one at the end";
+            Problem::new(Kind::BadRequest, detail)
+        })?;
+        read += chunk.len();
+        if read <= LARGEST {
+            kept.extend_from_slice(&chunk);
+        } else if read <= MOST_READ {
+            kept = Vec::new();
+        } else {
+            break;
+        }
+    }
+    if read > LARGEST { Err(too_large()) } else { Ok(kept) }
+}
+
+fn too_large() -> Problem {
+    let detail = format!("a body may have 4 MiB ({LARGEST} bytes) at the most: hand over less at once");
+    Problem::new(Kind::BodyTooLarge, detail)
+}
+
 fn expect_json(headers: &HeaderMap) -> Result<(), Problem> {
-    let media_type =
-        headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let encoding = text(header::CONTENT_ENCODING).trim();
+    if !encoding.is_empty() && !encoding.eq_ignore_ascii_case("identity") {
+        let detail = "the body has a Content-Encoding, and none is undone here: send the JSON itself";
+        return Err(Problem::new(Kind::UnsupportedMediaType, detail));
+    }
+    let essence =
+        text(header::CONTENT_TYPE).split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     if essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json")) {
         return Ok(());
     }
@@ -71,21 +112,66 @@ fn expect_json(headers: &HeaderMap) -> Result<(), Problem> {
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    let value: Value = serde_json::from_slice(bytes)
-        .map_err(|error| Problem::new(Kind::MalformedJson, format!("the body is not JSON: {error}")))?;
+    let malformed = |what: String| Problem::new(Kind::MalformedJson, what);
+    let foreign = |at: usize| {
+        malformed(format!(
+            "the body is not text in UTF-8: look at its byte {}, and send it in that encoding",
+            at + 1
+        ))
+    };
+    let text = str::from_utf8(bytes).map_err(|error| foreign(error.valid_up_to()))?;
+    // What UTF-16 is full of, and no JSON holds.
+    if let Some(at) = text.find('\0') {
+        return Err(foreign(at));
+    }
+    // Some programs begin every text with a byte order mark.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if text.trim().is_empty() {
+        return Err(malformed("the body is empty: send a JSON object; /docs shows which".to_owned()));
+    }
+    let value: Value = serde_json::from_str(text).map_err(|error| {
+        let what = if error.is_eof() {
+            format!("it ends too soon, at line {} column {}", error.line(), error.column())
+        } else {
+            error.to_string()
+        };
+        malformed(format!("the body is not JSON: {what}; /docs shows what is sent here"))
+    })?;
     if !value.is_object() {
-        return Err(Problem::fault("", "the body must be a JSON object"));
+        return Err(Problem::fault("", format!("the body must be a JSON object, not {}", kind(&value))));
     }
     serde_json::from_value(value).map_err(|error| Problem::fault("", error.to_string()))
 }
 
+/// A value in a person's words.
+const fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+/// How many faults are told: nobody reads more, and a body of 4 MiB can hold millions.
+const MOST_FAULTS: usize = 20;
+
 /// Collects what is wrong with a request, so that the client learns it all at once.
 #[derive(Debug, Default)]
-pub(crate) struct Faults(Vec<Fault>);
+pub(crate) struct Faults {
+    told: Vec<Fault>,
+    untold: usize,
+}
 
 impl Faults {
     pub(crate) fn add(&mut self, pointer: impl Into<String>, detail: impl Into<String>) {
-        self.0.push(Fault::new(pointer, detail));
+        if self.told.len() < MOST_FAULTS {
+            self.told.push(Fault::new(pointer, detail));
+        } else {
+            self.untold += 1;
+        }
     }
 
     /// The good of a result; its error is kept for the answer.
@@ -97,15 +183,26 @@ impl Faults {
     pub(crate) fn text(&mut self, pointer: &str, value: Option<Value>) -> Option<String> {
         match value? {
             Value::String(text) if text.contains('\0') => {
-                self.add(pointer, format!("{} must not hold a NUL character", name(pointer)));
+                self.add(pointer, format!("{} must not hold a NUL character: take it out", name(pointer)));
                 None
             }
             Value::String(text) => Some(text),
-            _ => {
-                self.add(pointer, format!("{} must be a string", name(pointer)));
+            other => {
+                self.add(pointer, format!("{} must be a string, not {}", name(pointer), kind(&other)));
                 None
             }
         }
+    }
+
+    /// A name or another word, where there is one: an empty one counts as absent.
+    pub(crate) fn word(&mut self, pointer: &str, value: Option<Value>) -> Option<String> {
+        self.text(pointer, value).filter(|word| !word.is_empty())
+    }
+
+    /// A word that is none of those that there are.
+    pub(crate) fn add_choice(&mut self, pointer: &str, word: &str, choices: &[&str]) {
+        let (name, choices) = (name(pointer), choices.join(", "));
+        self.add(pointer, format!("{name} must be one of {choices}, not {}", quoted(word)));
     }
 
     /// A string that reads as a `T`, where there is one.
@@ -119,15 +216,46 @@ impl Faults {
     }
 
     /// The value, if nothing was wrong.
-    pub(crate) fn into_result<T>(self, value: Option<T>) -> Result<T, Problem> {
+    pub(crate) fn into_result<T>(mut self, value: Option<T>) -> Result<T, Problem> {
         match value {
-            Some(value) if self.0.is_empty() => Ok(value),
-            _ => Err(Problem::invalid(self.0)),
+            Some(value) if self.told.is_empty() => return Ok(value),
+            _ => {}
         }
+        if self.untold > 0 {
+            self.told.push(Fault::new("", format!("and {} more that are wrong", self.untold)));
+        }
+        Err(Problem::invalid(self.told))
     }
 }
 
 /// A member as a person would name it.
 fn name(pointer: &str) -> String {
     pointer.trim_start_matches(['/', '?']).replace('/', ".")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+    use std::convert::Infallible;
+
+    use axum::{body::Bytes, http::StatusCode};
+    use futures_util::stream;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_does_not_come_is_not_waited_for() {
+        let never = Body::from_stream(stream::pending::<Result<Bytes, Infallible>>());
+        let problem = read(Request::new(never)).await.unwrap_err();
+        assert_eq!(problem.status(), StatusCode::REQUEST_TIMEOUT);
+    }
+
+    #[tokio::test]
+    async fn of_a_body_that_is_too_large_only_a_part_is_read() {
+        let chunk = Bytes::from(vec![b'x'; 1 << 20]);
+        let endless = Body::from_stream(stream::repeat_with(move || Ok::<_, Infallible>(chunk.clone())));
+        let problem = read(Request::new(endless)).await.unwrap_err();
+        assert_eq!(problem.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    }
 }

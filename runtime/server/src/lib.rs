@@ -13,6 +13,7 @@ mod body;
 mod edge;
 mod feed;
 mod origin;
+mod path;
 mod precondition;
 mod problem;
 mod query;
@@ -23,7 +24,7 @@ mod wire;
 use std::sync::Arc;
 
 use adw_engine::Engine;
-use axum::{Router, extract::DefaultBodyLimit, middleware};
+use axum::{Router, middleware};
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use serve::{ServeError, serve};
@@ -52,7 +53,6 @@ fn router_with(app: App) -> Router {
 fn at_the_edge(routes: Router, access: Access) -> Router {
     let access = Arc::new(access);
     routes
-        .layer(DefaultBodyLimit::max(body::LARGEST_BODY))
         // The last is the outermost: answers of those within it get its headers.
         .layer(middleware::from_fn_with_state(Arc::clone(&access), origin::guard))
         .layer(CatchPanicLayer::custom(edge::panicked))

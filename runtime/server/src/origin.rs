@@ -48,7 +48,7 @@ impl Access {
 
     fn check(&self, request: &Request) -> Result<(), Problem> {
         let host = host(request).ok_or_else(|| {
-            Problem::new(Kind::UnknownHost, "the request names no host: send one Host header")
+            Problem::new(Kind::UnknownHost, "the request must name one host: send exactly one Host header")
         })?;
         if !self.serves(&host) {
             let detail = format!(

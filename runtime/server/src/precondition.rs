@@ -46,7 +46,8 @@ impl IfMatch {
             Self::Versions(versions) if versions.contains(&actual) => Ok(Some(actual)),
             Self::Versions(versions) => {
                 let detail = format!(
-                    "the workflow is at version {actual}, which If-Match doesn't name: read it again"
+                    "the workflow is at version {actual}, which If-Match doesn't name: read it again, and send \
+                     its ETag, as in If-Match: \"{actual}\""
                 );
                 Err(Problem::new(Kind::StaleVersion, detail)
                     .with_details(json!({ "expected": versions, "actual": actual })))

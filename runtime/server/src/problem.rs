@@ -14,6 +14,9 @@ use serde_json::Value;
 pub(crate) use document::{Fault, ProblemDocument};
 pub(crate) use kind::Kind;
 
+/// What a problem document is sent as.
+pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
+
 /// Why a request was not answered as the client wished.
 ///
 /// What the client reads is in `detail`; what only the log may hold is in `cause`.
@@ -75,6 +78,12 @@ impl Problem {
         Self::new(kind, detail)
     }
 
+    /// The document's text.
+    pub(crate) fn written(&self, trace_id: &str) -> Vec<u8> {
+        // Its members are strings, numbers and JSON values: writing it can't fail.
+        serde_json::to_vec(&self.document(trace_id)).unwrap_or_default()
+    }
+
     fn document(&self, trace_id: &str) -> ProblemDocument {
         let details = match (&self.details, self.faults.is_empty()) {
             (Some(details), _) => details.clone(),
@@ -111,17 +120,23 @@ pub(crate) fn complete(response: Response, trace_id: &str) -> Response {
     if let Some(cause) = &problem.cause {
         tracing::error!(code = problem.kind.code(), ?cause, "a request failed");
     }
-    // Its members are strings, numbers and JSON values: writing it can't fail.
-    let body = serde_json::to_vec(&problem.document(trace_id)).unwrap_or_default();
+    let body = problem.written(trace_id);
     describe(&mut parts.headers, problem.status());
     Response::from_parts(parts, body.into())
 }
 
 fn describe(headers: &mut HeaderMap, status: StatusCode) {
     headers.remove(header::CONTENT_LENGTH);
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+    match status {
+        StatusCode::SERVICE_UNAVAILABLE => {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+        }
+        StatusCode::UPGRADE_REQUIRED => {
+            headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+            headers.insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+        }
+        _ => {}
     }
 }

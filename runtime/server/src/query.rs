@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use adw_core::quoted;
 use axum::{
     extract::{FromRequestParts, Query, rejection::QueryRejection},
     http::request::Parts,
@@ -28,7 +29,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Parameters<T> 
 }
 
 fn unreadable(rejection: &QueryRejection) -> Problem {
-    Problem::new(Kind::BadRequest, rejection.body_text())
+    let text = rejection.body_text();
+    // The framework's own words come first.
+    let cause = text.split_once(": ").map_or(text.as_str(), |(_, cause)| cause);
+    Problem::new(Kind::BadRequest, format!("the query can't be understood: {cause}; say each parameter once"))
 }
 
 impl Faults {
@@ -60,7 +64,7 @@ impl Faults {
                 } else {
                     format!("from {least} to {most}")
                 };
-                self.add(pointer, format!("{name} must be a whole number {range}"));
+                self.add(pointer, format!("{name} must be a whole number {range}, not {}", quoted(&text)));
                 None
             }
         }

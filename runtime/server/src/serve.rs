@@ -1,15 +1,22 @@
 //! The server on a listener, and how it stops.
 
+mod bare;
+mod connection;
+
 use std::{io, time::Duration};
 
 use adw_engine::Engine;
-use axum::serve::ListenerExt;
+use axum::Router;
 use tokio::net::TcpListener;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::app::{App, Drain};
 
 /// How long requests under way may take to end once the server stops.
 const GRACE: Duration = Duration::from_secs(10);
+
+/// How long nothing is accepted after the system had nothing to accept with.
+const BREATH: Duration = Duration::from_secs(1);
 
 /// Why the server ended before it was told to.
 #[derive(Debug, thiserror::Error)]
@@ -31,18 +38,12 @@ where
 {
     let drain = Drain::default();
     let router = crate::router_with(App { engine, drain: drain.clone() });
-    // A message of the live feed is small and must not wait for the next one to share its packet.
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "TCP_NODELAY could not be set");
-        }
-    });
     let begun = drain.begun.clone();
-    let until_told = async move {
+    tokio::spawn(async move {
         shutdown.await;
         begun.cancel();
-    };
-    let serving = axum::serve(listener, router).with_graceful_shutdown(until_told);
+    });
+    let serving = answer(listener, router, drain.begun.clone());
     let begun = drain.begun.clone();
     let out_of_grace = async move {
         begun.cancelled().await;
@@ -54,4 +55,32 @@ where
     }
     drain.finish().await;
     Ok(())
+}
+
+/// Takes connections until the server stops, and waits until each has ended.
+async fn answer(listener: TcpListener, router: Router, stopping: CancellationToken) -> io::Result<()> {
+    let connections = TaskTracker::new();
+    while let Some(accepted) = stopping.run_until_cancelled(listener.accept()).await {
+        match accepted {
+            Ok((stream, _)) => {
+                connections.spawn(connection::answer(stream, router.clone(), stopping.clone()));
+            }
+            Err(error) if is_of_the_peer(&error) => {}
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => return Err(error),
+            Err(error) => {
+                tracing::warn!(%error, "no connection can be accepted now; are too many files open?");
+                tokio::time::sleep(BREATH).await;
+            }
+        }
+    }
+    drop(listener);
+    connections.close();
+    connections.wait().await;
+    Ok(())
+}
+
+/// It was gone again before it was accepted.
+fn is_of_the_peer(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }

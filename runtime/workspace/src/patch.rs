@@ -11,23 +11,30 @@ use crate::ids::TreeId;
 use crate::index::{Scratch, copy_with_time};
 use crate::workspace::{Inner, Workspace, to_the_end};
 
+/// The longest name of a file, in bytes: what file systems have in common.
+const LONGEST_NAME: usize = 255;
+
 /// Why a diff was not applied. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PatchError {
     /// The text holds no diff.
-    #[error("there is no unified diff in the text; give one as `git diff` or `diff -u` prints it")]
+    #[error("there is no unified diff in the text; give one as `git diff --binary` or `diff -u` prints it")]
     NoDiff,
     /// The text breaks off or its hunk headers count wrong.
     #[error(
-        "the diff is damaged at its line {line}; its hunk's header does not fit the lines that follow, or the end is missing"
+        "the diff is damaged at its line {line}: its hunk's header does not fit the lines that follow, or the end is \
+         missing; give it whole, as `git diff` prints it"
     )]
     Damaged {
         /// The line of the diff.
         line: u64,
     },
     /// A hunk's context is not in the file.
-    #[error("the diff does not fit {path} at line {line}: these lines were expected there\n{expected}")]
+    #[error(
+        "the diff does not fit {path} at line {line}; make it anew, on what the task begins from. These lines were \
+         expected there:\n{expected}"
+    )]
     Mismatch {
         /// The file.
         path: String,
@@ -37,13 +44,16 @@ pub enum PatchError {
         expected: String,
     },
     /// A file that the diff changes is not there.
-    #[error("the diff changes {path}, which is not in the workspace (or git ignores it)")]
+    #[error(
+        "the diff changes {path}, which is not in the workspace (or git ignores it); name files as they lie below the \
+         repository's root"
+    )]
     Missing {
         /// The file.
         path: String,
     },
     /// A file that the diff makes is there already.
-    #[error("the diff makes {path}, which exists already")]
+    #[error("the diff makes {path}, which exists already; make a diff that changes it")]
     Exists {
         /// The file.
         path: String,
@@ -57,10 +67,10 @@ pub enum PatchError {
         reason: &'static str,
     },
     /// All that it does is done.
-    #[error("the diff is applied already")]
+    #[error("the diff is applied already: nothing is left to do")]
     AlreadyApplied,
     /// git refused it for another reason.
-    #[error("git does not apply the diff: {0}")]
+    #[error("git does not apply the diff: {0}; give it as `git diff --binary` prints it")]
     Refused(String),
     /// The workspace could not be worked on.
     #[error(transparent)]
@@ -157,6 +167,9 @@ impl Inner {
             let mut words = entry.split(' ').skip(1);
             let (mode, id) = (words.next().unwrap_or_default(), words.nth(1).unwrap_or_default());
             let forbidden = |reason| Err(PatchError::Forbidden { path: path.to_owned(), reason });
+            if path.split('/').any(|name| name.len() > LONGEST_NAME) {
+                return forbidden("no file system takes so long a name");
+            }
             if mode == "160000" {
                 return forbidden("a diff can't bring a submodule's commits");
             }
@@ -286,7 +299,7 @@ fn read_refusal(stderr: &str) -> PatchError {
         };
     }
     if let Some(path) = first.strip_prefix("invalid path ") {
-        let reason = "it is no path within the workspace";
+        let reason = "a path leads neither out of the repository nor into .git";
         return PatchError::Forbidden { path: unquoted(path), reason };
     }
     if let Some(path) =
@@ -306,6 +319,9 @@ fn read_refusal(stderr: &str) -> PatchError {
     {
         return PatchError::Exists { path: path.to_owned() };
     }
+    // git adds that nothing valid is left once the only file is refused.
+    let errors: Vec<&str> =
+        errors.into_iter().filter(|error| !error.starts_with("No valid patches in input")).collect();
     PatchError::Refused(if errors.is_empty() { stderr.trim().to_owned() } else { errors.join("; ") })
 }
 
@@ -314,7 +330,10 @@ fn number_after(text: &str, start: &str) -> Option<u64> {
 }
 
 fn unquoted(path: &str) -> String {
-    path.trim_matches('\'').to_owned()
+    match path.trim_matches('\'') {
+        "" => "a file without a name".to_owned(),
+        path => path.to_owned(),
+    }
 }
 
 /// The lines that git looked for, as far as they help a reader.

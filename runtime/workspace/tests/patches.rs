@@ -135,26 +135,26 @@ async fn a_bad_diff_says_what_is_wrong_and_changes_nothing() {
     }
     insta::assert_snapshot!(said, @r"
     == a hunk that doesn't fit, after one that does
-    the diff does not fit src/sum.py at line 1: these lines were expected there
+    the diff does not fit src/sum.py at line 1; make it anew, on what the task begins from. These lines were expected there:
     def sum(a, b):
         return a * b
 
 
     def twice(a):
     == a file that isn't there
-    the diff changes NOTHING.md, which is not in the workspace (or git ignores it)
+    the diff changes NOTHING.md, which is not in the workspace (or git ignores it); name files as they lie below the repository's root
     == a file that is there already
-    the diff makes README.md, which exists already
+    the diff makes README.md, which exists already; make a diff that changes it
     == cut off
-    the diff is damaged at its line 9; its hunk's header does not fit the lines that follow, or the end is missing
+    the diff is damaged at its line 9: its hunk's header does not fit the lines that follow, or the end is missing; give it whole, as `git diff` prints it
     == wrong counts
-    the diff is damaged at its line 12; its hunk's header does not fit the lines that follow, or the end is missing
+    the diff is damaged at its line 12: its hunk's header does not fit the lines that follow, or the end is missing; give it whole, as `git diff` prints it
     == words
-    there is no unified diff in the text; give one as `git diff` or `diff -u` prints it
+    there is no unified diff in the text; give one as `git diff --binary` or `diff -u` prints it
     == nothing
-    there is no unified diff in the text; give one as `git diff` or `diff -u` prints it
+    there is no unified diff in the text; give one as `git diff --binary` or `diff -u` prints it
     == a hunk without a file
-    the diff is damaged at its line 1; its hunk's header does not fit the lines that follow, or the end is missing
+    the diff is damaged at its line 1: its hunk's header does not fit the lines that follow, or the end is missing; give it whole, as `git diff` prints it
     ");
 }
 
@@ -199,6 +199,7 @@ async fn no_diff_leads_out() {
         "diff --git a/README.md b/README.md\ndeleted file mode 100644\n--- a/README.md\n+++ /dev/null\n@@ -1 +0,0 @@\n-# Sums\n\
          diff --git a/README.md b/README.md\nnew file mode 120000\n--- /dev/null\n+++ b/README.md\n@@ -0,0 +1 @@\n+/etc/passwd\n\\ No newline at end of file\n"
             .to_owned(),
+        new(&"long".repeat(64)),
         "diff --git a/sub b/sub\nnew file mode 160000\n--- /dev/null\n+++ b/sub\n@@ -0,0 +1 @@\n+Subproject commit 0123456789012345678901234567890123456789\n"
             .to_owned(),
     ];

@@ -25,6 +25,8 @@ pub(crate) struct Problem {
     #[serde(default)]
     pub(crate) status: u16,
     #[serde(default)]
+    code: String,
+    #[serde(default)]
     title: String,
     #[serde(default)]
     detail: Option<String>,
@@ -85,6 +87,10 @@ impl RequestError {
                 "start it with `adw serve`, or name another with `--server URL` or ADW_SERVER".to_owned(),
             ),
             Self::Unexpected { .. } => Some("name the server with `--server URL` or ADW_SERVER".to_owned()),
+            // The address of the server leads to a place below it.
+            Self::Refused(problem) if problem.code == "not_found" => Some(
+                "name the server alone with `--server URL` or ADW_SERVER: scheme, host and port".to_owned(),
+            ),
             Self::Refused(problem) if problem.status == 404 => {
                 Some("`adw ls` lists what there is".to_owned())
             }
@@ -104,7 +110,14 @@ impl Problem {
     }
 
     fn untold() -> Self {
-        Self { status: 0, title: String::new(), detail: None, errors: Vec::new(), raw: Value::Null }
+        Self {
+            status: 0,
+            code: String::new(),
+            title: String::new(),
+            detail: None,
+            errors: Vec::new(),
+            raw: Value::Null,
+        }
     }
 
     fn in_words(&self) -> String {

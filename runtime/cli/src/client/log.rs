@@ -31,13 +31,13 @@ impl<'a> LogReader<'a> {
             // An offset names the beginning of a line, so the last one comes again.
             let reached = self.reached.get(&key).copied();
             let lines = self.client.logs(self.adw_id, stage, attempt, reached.unwrap_or_default()).await?;
-            let page = lines.len();
+            let (page, known) = (lines.len(), read.len());
             let new = lines.into_iter().filter(|line| reached.is_none_or(|reached| line.offset > reached));
             read.extend(new);
             if let Some(last) = read.last() {
                 self.reached.insert(key.clone(), last.offset);
             }
-            if page < LOG_PAGE {
+            if page < LOG_PAGE || read.len() == known {
                 return Ok(read);
             }
         }

@@ -28,6 +28,9 @@ pub(crate) use workflow::{Health, LogLine, NewAnswer, NewTask, Page, Stage, Wait
 /// How long an answer may take. Nothing that a server does before it answers takes long.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// The largest answer that is taken: more than any diff has. What has no end is not read to its end.
+const LARGEST_ANSWER: usize = 256 << 20;
+
 /// How many log lines are asked for at once.
 const LOG_PAGE: usize = 1000;
 
@@ -51,6 +54,8 @@ impl Client {
             .connect_timeout(PATIENCE / 6)
             // A server is on this machine or at the end of a tunnel; a proxy for the web has no way to either.
             .no_proxy()
+            // A server sends nobody elsewhere, and a task is handed only to the one that was named.
+            .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|error| RequestError::Client(error.to_string()))?;
         Ok(Self { http, address })
@@ -160,11 +165,17 @@ impl Client {
     }
 
     async fn body(&self, request: RequestBuilder) -> Result<Vec<u8>, RequestError> {
-        let answer = request.send().await.map_err(|error| self.unreachable(&error))?;
+        let mut answer = request.send().await.map_err(|error| self.unreachable(&error))?;
         let status = answer.status();
-        let body = answer.bytes().await.map_err(|error| self.unreachable(&error))?;
+        let mut body = Vec::new();
+        while let Some(part) = answer.chunk().await.map_err(|error| self.unreachable(&error))? {
+            if body.len() + part.len() > LARGEST_ANSWER {
+                return Err(self.unexpected("its answer doesn't end".to_owned()));
+            }
+            body.extend_from_slice(&part);
+        }
         if status.is_success() {
-            return Ok(body.into());
+            return Ok(body);
         }
         let problem = Problem::read(status.as_u16(), &body);
         // Any web server says 404 to what it doesn't know; ours says it in the form of a problem.

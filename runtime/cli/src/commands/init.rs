@@ -48,7 +48,7 @@ impl Init {
 /// What was written and found, and what comes next.
 fn tell(output: Output, file: &Path, facts: &Facts, is_repository: bool) -> io::Result<()> {
     let runners: Vec<&str> = facts.runners.iter().map(Runner::example).collect();
-    output.json(&json!({ "file": file, "base": facts.base, "runners": runners }))?;
+    output.json(&json!({ "file": file.to_string_lossy(), "base": facts.base, "runners": runners }))?;
     output.line(format_args!("{} {}", Styled(style::GOOD, "wrote"), file.display()))?;
     match &facts.base {
         Some(base) => output.line(format_args!("  work begins from   {base}"))?,

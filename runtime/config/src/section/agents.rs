@@ -44,7 +44,9 @@ const COMMAND_EXAMPLE: &str = "command = [\"my-agent\", \"--prompt\", \"{prompt}
 
 /// In the order of the file, which is the order of preference.
 pub(crate) fn read(root: &Table<'_>) -> Vec<AgentConfig> {
-    let table = root.get("agents").and_then(|entry| entry.free_table("a table of agents"));
+    let table = root
+        .get("agents")
+        .and_then(|entry| entry.free_table("a table of agents, each written [agents.NAME]"));
     table.iter().flat_map(Table::named).filter_map(|entry| agent(&entry)).collect()
 }
 

@@ -20,7 +20,9 @@ pub struct PipelineConfig {
 
 /// In the order of the file.
 pub(crate) fn read(root: &Table<'_>, stages: &[StageConfig], stage_names: &[String]) -> Vec<PipelineConfig> {
-    let table = root.get("pipelines").and_then(|entry| entry.free_table("a table of pipelines"));
+    let table = root
+        .get("pipelines")
+        .and_then(|entry| entry.free_table("a table of pipelines, each written [pipelines.NAME]"));
     let entries: Vec<Entry<'_>> = table.iter().flat_map(Table::named).collect();
     if !stage_names.is_empty() && !entries.iter().any(|entry| entry.name == "default") {
         let example: Vec<String> = stage_names.iter().map(|name| format!("{name:?}")).collect();

@@ -34,7 +34,9 @@ const BASE: Form<String> = Form {
 
 /// In the order of the file; at least one.
 pub(crate) fn read(root: &Table<'_>, folder: &Path) -> Vec<ProjectConfig> {
-    let table = root.get("projects").and_then(|entry| entry.free_table("a table of projects"));
+    let table = root
+        .get("projects")
+        .and_then(|entry| entry.free_table("a table of projects, each written [projects.NAME]"));
     let mut projects: Vec<ProjectConfig> =
         table.iter().flat_map(Table::named).filter_map(|entry| project(&entry, folder)).collect();
     if projects.is_empty() {

@@ -22,7 +22,9 @@ pub enum SecretSource {
 const EXAMPLE: &str = "{ env = \"NAME\" } or { file = \"PATH\" }";
 
 pub(crate) fn read(root: &Table<'_>, folder: &Path) -> BTreeMap<String, SecretSource> {
-    let table = root.get("secrets").and_then(|entry| entry.free_table("a table of secrets"));
+    let table = root
+        .get("secrets")
+        .and_then(|entry| entry.free_table("a table of secrets, each written NAME = { env = \"NAME\" }"));
     table.iter().flat_map(Table::named).filter_map(|entry| secret(&entry, folder)).collect()
 }
 

@@ -96,7 +96,9 @@ const BUILTIN: Form<PluginSource> = Form { expected: "a plugin, such as \"builti
 
 /// The stages that are right, in the order of the file, and the names of all.
 pub(crate) fn read(root: &Table<'_>, folder: &Path) -> (Vec<StageConfig>, Vec<String>) {
-    let table = root.get("stages").and_then(|entry| entry.free_table("a table of stages"));
+    let table = root
+        .get("stages")
+        .and_then(|entry| entry.free_table("a table of stages, each written [stages.NAME]"));
     let entries: Vec<Entry<'_>> = table.iter().flat_map(Table::named).collect();
     let names: Vec<String> = entries.iter().map(|entry| entry.name.clone()).collect();
     let known = grants::Known::of(root);

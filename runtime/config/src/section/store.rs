@@ -29,7 +29,16 @@ pub(crate) fn read(root: &Table<'_>, folder: &Path, env: &Env) -> StoreConfig {
         let fail = |wrong| if url.contains('@') { entry.fail_hidden(wrong) } else { entry.fail(wrong) };
         sqlite_file(url).map_err(fail).ok()
     });
-    StoreConfig::Sqlite { file: folder.join(file.unwrap_or(DEFAULT_FILE)) }
+    let file = folder.join(file.unwrap_or(DEFAULT_FILE));
+    if file.to_str().is_none() {
+        let wrong = Wrong::new("the path of the database is not UTF-8, and SQLite opens no other");
+        table.fail(
+            wrong.help(
+                "rename the folder, or keep it elsewhere, as in `url = \"sqlite:/var/lib/adw/adw.db\"`",
+            ),
+        );
+    }
+    StoreConfig::Sqlite { file }
 }
 
 fn sqlite_file(url: &str) -> Result<&str, Wrong> {
@@ -44,6 +53,10 @@ fn sqlite_file(url: &str) -> Result<&str, Wrong> {
     if file.starts_with(":memory:") || file.contains("mode=memory") {
         return Err(Wrong::new("a database in memory would lose every task with the process")
             .help(format!("name a file, as in `{EXAMPLE}`")));
+    }
+    if file.contains('\u{fffd}') {
+        return Err(Wrong::new("the path of the database is not UTF-8, and SQLite opens no other")
+            .help(format!("name another, as in `{EXAMPLE}`")));
     }
     if file.is_empty() || file.ends_with('/') || file.contains(['?', '\0']) {
         return Err(Wrong::new("`sqlite:` is followed by the path of a file and nothing else")

@@ -88,7 +88,7 @@ impl Follow {
     }
 
     fn nothing(writer: Writer) -> Self {
-        let reason = "there can be no workflow of that id: it must match ^[A-Za-z0-9_][A-Za-z0-9_-]{0,99}$";
+        let reason = "there can be no workflow of that id: one has 1 to 100 letters, digits, _ and -, and no - at the start";
         let ready = VecDeque::from([writer.established(None), writer.not_found(reason)]);
         Self { writer, source: None, ready }
     }

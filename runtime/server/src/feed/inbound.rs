@@ -30,17 +30,19 @@ pub(super) enum Topic {
 /// Why a message means nothing here; each is told to the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Unknown {
-    #[error("the message is not JSON")]
+    #[error("the message is not JSON: send {{\"type\":\"ping\"}}, the only one that is understood here")]
     NotJson,
-    #[error("the message must be an object with a string `type`")]
+    #[error("the message must be an object with a string `type`, such as {{\"type\":\"ping\"}}")]
     Shape,
-    #[error("the only `type` that is understood here is ping")]
+    #[error(
+        "the only `type` that is understood here is ping; to follow another workflow, open another socket"
+    )]
     Type,
     #[error("the `type`s that are understood here are subscribe, unsubscribe and ping")]
     TopicType,
     #[error("`topic` must be \"board\"")]
     Topic,
-    #[error("messages must be text, not binary")]
+    #[error("messages must be text, not binary: send JSON as a text frame")]
     Binary,
 }
 

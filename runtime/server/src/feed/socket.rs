@@ -9,7 +9,7 @@ use std::{error::Error, ops::ControlFlow, sync::Arc, time::Duration};
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes};
 use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
-use tokio_tungstenite::tungstenite;
+use tokio_tungstenite::tungstenite::{self, error::ProtocolError};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -48,6 +48,7 @@ pub(super) trait Told: Send {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Close {
     Draining,
+    BrokenRules,
     NotText,
     TooLarge,
     Failed,
@@ -60,12 +61,13 @@ impl Close {
     const fn frame(self) -> (u16, &'static str) {
         match self {
             Self::Draining => (1001, "the server is stopping: connect again when it is back"),
-            Self::NotText => (1007, "the text is not UTF-8"),
-            Self::TooLarge => (1009, "messages may have 64 KiB"),
-            Self::Failed => (1011, "the server can't go on with this feed"),
             Self::Silent => (4408, "no sign of life came for 30 s"),
             Self::Slow => (4413, "a message was not taken within 10 s"),
-            Self::TooMany => (4429, "20 messages a second are allowed"),
+            Self::BrokenRules => (1002, "this is no frame that RFC 6455 lets a client send"),
+            Self::NotText => (1007, "a text must be UTF-8"),
+            Self::TooLarge => (1009, "a message may have 64 KiB at the most: send less at once"),
+            Self::Failed => (1011, "the server can't go on with this feed: its log tells why"),
+            Self::TooMany => (4429, "20 messages a second are allowed: send fewer, and connect again"),
         }
     }
 
@@ -213,6 +215,9 @@ fn blame(error: &(dyn Error + 'static)) -> Ended {
         match error.downcast_ref::<tungstenite::Error>() {
             Some(tungstenite::Error::Capacity(_)) => return Ended::Closed(Close::TooLarge),
             Some(tungstenite::Error::Utf8(_)) => return Ended::Closed(Close::NotText),
+            // A peer that is gone broke no rule.
+            Some(tungstenite::Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)) => break,
+            Some(tungstenite::Error::Protocol(_)) => return Ended::Closed(Close::BrokenRules),
             _ => cause = error.source(),
         }
     }

@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{
-        Path, State,
+        State,
         ws::{WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
     },
     response::Response,
@@ -20,6 +20,7 @@ use super::{
 use crate::{
     app::{App, Drain},
     body::Faults,
+    path::Segments,
     problem::{Kind, Problem},
     query::Parameters,
 };
@@ -51,7 +52,7 @@ pub(super) struct FeedQuery {
 )]
 pub(super) async fn upgrade(
     State(app): State<App>,
-    Path(adw_id): Path<String>,
+    Segments(adw_id): Segments<String>,
     Parameters(query): Parameters<FeedQuery>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
@@ -114,11 +115,18 @@ impl FeedQuery {
     fn check(self) -> Result<Since, Problem> {
         let mut faults = Faults::default();
         let seq = faults.number("?since", self.since, 0, i64::MAX as u64);
-        let epoch = faults.parameter::<Uuid>("?epoch", self.epoch);
+        let epoch = self.epoch.filter(|text| !text.is_empty()).and_then(|text| {
+            let epoch = text.parse::<Uuid>();
+            faults.take("?epoch", epoch.map_err(|_| "epoch must be the UUID that each message carries"))
+        });
         faults.into_result(Some(seq.map_or(Since::Now, |seq| Since::Event { seq, epoch })))
     }
 }
 
 fn refused(rejection: &WebSocketUpgradeRejection) -> Problem {
-    Problem::new(Kind::of_status(rejection.status()), rejection.body_text())
+    let detail = format!(
+        "this address is a WebSocket: connect with ws://, as a browser or `wscat -c` does. What is missing: {}",
+        rejection.body_text()
+    );
+    Problem::new(Kind::UpgradeRequired, detail)
 }

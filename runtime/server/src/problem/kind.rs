@@ -18,6 +18,9 @@ pub(crate) enum Kind {
     NothingAsked,
     Conflict,
     StaleVersion,
+    RequestTimeout,
+    AddressTooLong,
+    HeadersTooLarge,
     BodyTooLarge,
     UnsupportedMediaType,
     UnknownHost,
@@ -59,6 +62,13 @@ impl Kind {
             }
             Self::StaleVersion => {
                 (S::PRECONDITION_FAILED, "stale_version", "The workflow has changed since it was read")
+            }
+            Self::RequestTimeout => {
+                (S::REQUEST_TIMEOUT, "request_timeout", "The request took too long to come")
+            }
+            Self::AddressTooLong => (S::URI_TOO_LONG, "address_too_long", "The address is too long"),
+            Self::HeadersTooLarge => {
+                (S::REQUEST_HEADER_FIELDS_TOO_LARGE, "headers_too_large", "The headers are too large")
             }
             Self::BodyTooLarge => (S::PAYLOAD_TOO_LARGE, "body_too_large", "The body is too large"),
             Self::UnsupportedMediaType => {
@@ -105,7 +115,10 @@ impl Kind {
             StatusCode::BAD_REQUEST => Self::BadRequest,
             StatusCode::NOT_FOUND => Self::NotFound,
             StatusCode::METHOD_NOT_ALLOWED => Self::MethodNotAllowed,
+            StatusCode::REQUEST_TIMEOUT => Self::RequestTimeout,
             StatusCode::PAYLOAD_TOO_LARGE => Self::BodyTooLarge,
+            StatusCode::URI_TOO_LONG => Self::AddressTooLong,
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => Self::HeadersTooLarge,
             StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::UnsupportedMediaType,
             StatusCode::UNPROCESSABLE_ENTITY => Self::Invalid,
             StatusCode::UPGRADE_REQUIRED => Self::UpgradeRequired,

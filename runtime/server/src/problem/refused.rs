@@ -33,7 +33,10 @@ impl From<AnswerError> for Problem {
 impl From<CommandError> for Problem {
     fn from(error: CommandError) -> Self {
         match error {
-            CommandError::NotFound(_) => Self::new(Kind::WorkflowNotFound, error.to_string()),
+            CommandError::NotFound(_) => {
+                let detail = format!("{error}: GET /api/v1/workflows lists those that there are");
+                Self::new(Kind::WorkflowNotFound, detail)
+            }
             CommandError::Stale { expected, actual } => Self::new(Kind::StaleVersion, error.to_string())
                 .with_details(json!({ "expected": expected, "actual": actual })),
             CommandError::Refused(refusal) => refusal.into(),

@@ -3,7 +3,6 @@
 
 mod access;
 mod answer;
-mod bad_input;
 mod bench;
 mod board;
 mod create;

@@ -1,6 +1,6 @@
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::State,
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use super::id::{Id, IdParameter};
 use crate::{
     app::App,
+    path::Segments,
     problem::{Kind, Problem},
     wire::{ArtifactObject, Items},
 };
@@ -50,7 +51,7 @@ struct Bytes(Vec<u8>);
 pub(super) async fn artifact(
     State(app): State<App>,
     id: Id,
-    Path(path): Path<(String, String)>,
+    Segments(path): Segments<(String, String)>,
 ) -> Result<Response, Problem> {
     let (_, name) = path;
     let Some((artifact, bytes)) = app.engine.artifact(&id.0, &name).await? else {

@@ -25,7 +25,8 @@ const LONGEST_TITLE: usize = 255;
 /// The longest description, in bytes.
 const LONGEST_DESCRIPTION: usize = 1 << 20;
 
-/// A task. A member that is null counts as absent; members that aren't named here are ignored.
+/// A task. A member that is null counts as absent, and so does a name that is empty, but for `adw_id`; members that
+/// aren't named here are ignored.
 #[derive(Deserialize, ToSchema)]
 #[schema(example = json!({
     "title": "Test",
@@ -108,9 +109,9 @@ impl CreateBody {
         let adw_id = faults.parsed::<AdwId>("/adw_id", self.adw_id);
         let priority = priority(&mut faults, self.priority);
         let route = route(&mut faults, self.stages, self.pipeline);
-        let project = faults.text("/project", self.project);
+        let project = faults.word("/project", self.project);
         let patch = faults.text("/patch", self.patch);
-        let agent = faults.text("/agent", self.agent);
+        let agent = faults.word("/agent", self.agent);
         faults.into_result(title.map(|title| NewTask {
             adw_id,
             title,
@@ -128,20 +129,23 @@ impl CreateBody {
 
 fn title(faults: &mut Faults, value: Option<Value>) -> Option<String> {
     if value.is_none() {
-        faults.add("/title", "title is missing: it must have 1 to 255 characters");
+        faults.add("/title", "title is missing: say what is to be done, in 1 to 255 characters");
     }
     let title = faults.text("/title", value)?;
-    if (1..=LONGEST_TITLE).contains(&title.chars().count()) {
+    let length = title.chars().count();
+    if (1..=LONGEST_TITLE).contains(&length) {
         return Some(title);
     }
-    faults.add("/title", "title must have 1 to 255 characters");
+    faults.add("/title", format!("title must have 1 to 255 characters, and has {length}"));
     None
 }
 
 fn description(faults: &mut Faults, value: Option<Value>) -> Option<String> {
     let description = faults.text("/description", value)?;
     if description.len() > LONGEST_DESCRIPTION {
-        faults.add("/description", "description may have 1 MiB (1048576 bytes) at the most");
+        let length = description.len();
+        let most = "description may have 1 MiB (1048576 bytes) at the most";
+        faults.add("/description", format!("{most}, and has {length} bytes"));
         return None;
     }
     Some(description)
@@ -149,47 +153,41 @@ fn description(faults: &mut Faults, value: Option<Value>) -> Option<String> {
 
 /// The kind of work, and the words that it was asked for with.
 fn task_type(faults: &mut Faults, task_type: Option<Value>, r#type: Option<Value>) -> (TaskType, String) {
-    let (pointer, value) = if task_type.is_some() { ("/task_type", task_type) } else { ("/type", r#type) };
+    let given = |value: &Option<Value>| value.as_ref().is_some_and(|value| value != "");
+    let (pointer, value) = if given(&task_type) { ("/task_type", task_type) } else { ("/type", r#type) };
     let otherwise = TaskType::default();
-    let Some(word) = faults.text(pointer, value) else { return (otherwise, otherwise.as_str().to_owned()) };
+    let Some(word) = faults.word(pointer, value) else { return (otherwise, otherwise.as_str().to_owned()) };
     let meant = faults.take(pointer, word.to_ascii_lowercase().parse());
     (meant.unwrap_or(otherwise), word)
 }
 
 fn priority(faults: &mut Faults, value: Option<Value>) -> Priority {
-    let Some(word) = faults.text("/priority", value) else { return Priority::default() };
+    let Some(word) = faults.word("/priority", value) else { return Priority::default() };
     let meant = schema::PRIORITIES.into_iter().find(|priority| priority.as_str().eq_ignore_ascii_case(&word));
     meant.unwrap_or_else(|| {
-        faults.add("/priority", "priority must be one of low, medium, high, urgent");
+        faults.add_choice("/priority", &word, &schema::PRIORITIES.map(Priority::as_str));
         Priority::default()
     })
 }
 
 fn route(faults: &mut Faults, stages: Option<Value>, pipeline: Option<Value>) -> Route {
-    let pipeline = faults.text("/pipeline", pipeline);
+    let pipeline = faults.word("/pipeline", pipeline);
     match stages {
         None => pipeline.map_or_else(Route::default, Route::Pipeline),
         Some(Value::Array(names)) if !names.is_empty() => {
             let mut stages = Vec::with_capacity(names.len());
             for (n, name) in names.into_iter().enumerate() {
-                stages.extend(stage(faults, &format!("/stages/{n}"), name));
+                stages.extend(faults.parsed::<StageName>(&format!("/stages/{n}"), Some(name)));
             }
             Route::Stages(stages)
         }
         Some(_) => {
             faults.add(
                 "/stages",
-                "stages must be a list of at least one stage's name; leave it out for the pipeline",
+                "stages must be a list of names with one at the least, such as [\"plan\", \"implement\"]: \
+                 leave it out for the pipeline",
             );
             Route::default()
         }
     }
-}
-
-fn stage(faults: &mut Faults, pointer: &str, name: Value) -> Option<StageName> {
-    if name.is_null() {
-        faults.add(pointer, "a stage's name must be a string");
-        return None;
-    }
-    faults.parsed(pointer, Some(name))
 }

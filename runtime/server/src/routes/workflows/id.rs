@@ -3,13 +3,13 @@
 use adw_core::AdwId;
 use adw_engine::Engine;
 use adw_store::Stored;
-use axum::{
-    extract::{FromRequestParts, Path},
-    http::request::Parts,
-};
+use axum::{extract::FromRequestParts, http::request::Parts};
 use utoipa::IntoParams;
 
-use crate::problem::{Kind, Problem};
+use crate::{
+    path::Segments,
+    problem::{Kind, Problem},
+};
 
 /// The id that a path names. What can't be an id is the id of nothing.
 pub(super) struct Id(pub(super) AdwId);
@@ -29,9 +29,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         // A path may have more parameters than this one.
-        let Path(parameters) = Path::<Vec<(String, String)>>::from_request_parts(parts, state)
-            .await
-            .map_err(|rejection| Problem::new(Kind::BadRequest, rejection.body_text()))?;
+        let Segments(parameters) =
+            Segments::<Vec<(String, String)>>::from_request_parts(parts, state).await?;
         let named = parameters.into_iter().find(|(name, _)| name == "adw_id").map(|(_, id)| id);
         match named.unwrap_or_default().parse() {
             Ok(id) => Ok(Self(id)),
@@ -46,6 +45,6 @@ impl Id {
     /// The workflow of this id, if there is one.
     pub(super) async fn find(&self, engine: &Engine) -> Result<Stored, Problem> {
         let found = engine.workflow(&self.0).await?;
-        found.ok_or_else(|| Problem::new(Kind::WorkflowNotFound, format!("there is no workflow {}", self.0)))
+        found.ok_or_else(|| adw_engine::CommandError::NotFound(self.0.clone()).into())
     }
 }

@@ -127,8 +127,7 @@ fn status(faults: &mut Faults, word: &str) -> Option<Status> {
     }
     let status = Status::ALL.into_iter().find(|status| status.as_str() == word);
     if status.is_none() {
-        faults
-            .add("?status", format!("status must be one of {}", Status::ALL.map(Status::as_str).join(", ")));
+        faults.add_choice("?status", word, &Status::ALL.map(Status::as_str));
     }
     status
 }
@@ -146,7 +145,7 @@ struct Cursor(RowId);
 
 /// A cursor that was not made here.
 #[derive(Debug, thiserror::Error)]
-#[error("cursor must be the next_cursor of an earlier page")]
+#[error("cursor must be the next_cursor of an earlier page: leave it out for the first")]
 struct InvalidCursor;
 
 impl fmt::Display for Cursor {

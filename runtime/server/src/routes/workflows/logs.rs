@@ -144,7 +144,7 @@ struct Cursor(LogPosition);
 
 /// A cursor that was not made here.
 #[derive(Debug, thiserror::Error)]
-#[error("cursor must be the next_cursor of an earlier page")]
+#[error("cursor must be the next_cursor of an earlier page: leave it out for the first")]
 struct InvalidCursor;
 
 impl fmt::Display for Cursor {

@@ -74,8 +74,10 @@ impl StatusBody {
         let current_stage = faults.parsed("/current_stage", self.current_stage);
         let error_message = faults.text("/error_message", self.error_message);
         if self.result.as_ref().is_some_and(adw_core::is_too_deep) {
-            faults
-                .add("/result", format!("result may be nested {} deep at the most", adw_core::DEEPEST_JSON));
+            faults.add(
+                "/result",
+                format!("result may be nested {} deep at the most: flatten it", adw_core::DEEPEST_JSON),
+            );
         }
         let set = SetStatus { status, current_stage, result: self.result, error_message };
         let set = faults.into_result(Some(set))?;
@@ -92,8 +94,7 @@ impl StatusBody {
 fn status(faults: &mut Faults, word: &str) -> Option<Status> {
     let status = Status::ALL.into_iter().find(|status| status.as_str().eq_ignore_ascii_case(word));
     if status.is_none() {
-        faults
-            .add("/status", format!("status must be one of {}", Status::ALL.map(Status::as_str).join(", ")));
+        faults.add_choice("/status", word, &Status::ALL.map(Status::as_str));
     }
     status
 }
