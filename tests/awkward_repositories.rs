@@ -301,6 +301,8 @@ async fn many_files(count: usize, limit: Duration) {
         write(&repo, name, format!("file {number}\n").repeat(5));
     }
     commit(&repo, "many");
+    // As a repository of that age is.
+    git(&repo, &["gc", "-q"]);
     let server = Server::start(&home).await;
     let begun = Instant::now();
     assert_eq!(work(&server, &kind, &repo).await, None);

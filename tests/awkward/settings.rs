@@ -78,7 +78,7 @@ fn hooks_path(place: &Path) -> PathBuf {
     let path = plain(place);
     write(&path, "hooks/README", "ours\n");
     commit(&path, "hooks");
-    git(&path, &["config", "core.hooksPath", "hooks"]);
+    git(&path, &["config", "core.hooksPath", &path.join("hooks").display().to_string()]);
     install_hooks(&path.join("hooks"));
     path
 }
