@@ -23,7 +23,7 @@ pub struct Repository {
     root: PathBuf,
     common_dir: PathBuf,
     /// git's folder for the checkout or worktree that was opened, whose `HEAD` is its own.
-    git_dir: PathBuf,
+    own_git_dir: PathBuf,
     base: Option<String>,
     kind: Kind,
     lock: Arc<Mutex<()>>,
@@ -69,15 +69,14 @@ impl Repository {
         if !root.is_dir() {
             return Err(missing());
         }
-        let (common_dir, git_dir, kind) = match discover(&root).await? {
-            Some((common_dir, git_dir)) => (common_dir, git_dir, Kind::Own),
-            None => {
-                let git_dir = private::prepare(&root, data_dir).await?;
-                (git_dir.clone(), git_dir, Kind::Private)
-            }
+        let (common_dir, own_git_dir, kind) = if let Some((common_dir, own)) = discover(&root).await? {
+            (common_dir, own, Kind::Own)
+        } else {
+            let git_dir = private::prepare(&root, data_dir).await?;
+            (git_dir.clone(), git_dir, Kind::Private)
         };
         let lock = lock_of(&common_dir);
-        Ok(Self { root, common_dir, git_dir, base: base.map(str::to_owned), kind, lock })
+        Ok(Self { root, common_dir, own_git_dir, base: base.map(str::to_owned), kind, lock })
     }
 
     /// The commit that a new workflow begins from, made where there is none yet.
@@ -116,7 +115,7 @@ impl Repository {
         let base = self.base.as_deref().unwrap_or("HEAD");
         let revision = format!("{base}^{{commit}}");
         let verify = ["rev-parse", "--verify", "--quiet", "--end-of-options", &revision];
-        let found = Git::new(verify).git_dir(&self.git_dir).output().await?;
+        let found = Git::new(verify).git_dir(&self.own_git_dir).output().await?;
         if found.status.success() {
             let id = String::from_utf8_lossy(&found.stdout).trim().parse()?;
             return Ok(Some(id));
@@ -134,7 +133,7 @@ impl Repository {
 
     /// Whether the base, which names no commit, is the branch that the person's first commit will make.
     async fn is_unborn(&self) -> Result<bool, WorkspaceError> {
-        let head = Git::new(["symbolic-ref", "--quiet", "HEAD"]).git_dir(&self.git_dir).output().await?;
+        let head = Git::new(["symbolic-ref", "--quiet", "HEAD"]).git_dir(&self.own_git_dir).output().await?;
         let head = String::from_utf8_lossy(&head.stdout);
         let branch = head.trim_end().strip_prefix("refs/heads/");
         Ok(branch
