@@ -9,6 +9,7 @@
 
 pub mod agreement;
 pub mod api;
+pub mod belongings;
 pub mod chance;
 pub mod command_line;
 pub mod document;

@@ -1,12 +1,13 @@
 //! A person's git repository, in a folder that goes with the test.
 
 use std::{
-    collections::BTreeMap,
     path::{Path, PathBuf},
     process::Command,
 };
 
 use tempfile::TempDir;
+
+use super::belongings::Belongings;
 
 /// A repository with one commit on `main`, and room beside it.
 pub struct Repository {
@@ -94,65 +95,8 @@ impl Repository {
 
     /// All that is the person's.
     pub fn belongings(&self) -> Belongings {
-        let path = self.path();
-        // Before git is asked for anything: the index must be as it was left.
-        let files = files_below(&path, &[".adw", ".git/objects", ".git/worktrees", ".git/refs", ".git/logs"]);
-        let head = self.git(&["rev-parse", "HEAD"]);
-        let status = self.git(&["--no-optional-locks", "status", "--porcelain"]);
-        let refs = self.git(&["for-each-ref", "--format=%(refname) %(objectname)"]);
-        let own = |line: &&str| !line.starts_with("refs/heads/adw-task/") && !line.starts_with("refs/adw/");
-        let refs = refs.lines().filter(own).map(str::to_owned).collect();
-        let reflog = self.git(&["reflog", "show", "HEAD"]);
-        Belongings { files, head, status, refs, reflog }
+        Belongings::of(&self.path())
     }
-}
-
-/// What no workflow may touch: every file outside of `.adw`, git's index, configuration and hooks among them; HEAD
-/// and its history; branches and tags.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Belongings {
-    files: BTreeMap<PathBuf, Vec<u8>>,
-    head: String,
-    status: String,
-    refs: Vec<String>,
-    reflog: String,
-}
-
-impl Belongings {
-    /// Fails with what differs.
-    pub fn are_untouched(&self, now: &Self) {
-        let differing: Vec<_> = self
-            .files
-            .keys()
-            .chain(now.files.keys())
-            .filter(|path| self.files.get(*path) != now.files.get(*path))
-            .collect();
-        assert!(differing.is_empty(), "these files were changed, made or removed: {differing:?}");
-        assert!(self.files.contains_key(Path::new(".git/index")), "the index is among them");
-        assert_eq!((&self.head, &self.status, &self.refs), (&now.head, &now.status, &now.refs));
-        assert_eq!(self.reflog, now.reflog);
-    }
-}
-
-/// Every file below a folder, by its path from there.
-fn files_below(root: &Path, without: &[&str]) -> BTreeMap<PathBuf, Vec<u8>> {
-    let mut files = BTreeMap::new();
-    let mut ahead = vec![root.to_owned()];
-    while let Some(folder) = ahead.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            let relative = path.strip_prefix(root).unwrap();
-            if without.iter().any(|name| relative == Path::new(name)) {
-                continue;
-            }
-            if path.is_dir() {
-                ahead.push(path);
-            } else {
-                files.insert(relative.to_owned(), std::fs::read(&path).unwrap());
-            }
-        }
-    }
-    files
 }
 
 /// What git says; the test fails where git does.

@@ -35,6 +35,14 @@ pub struct Server<'a> {
 impl<'a> Server<'a> {
     /// Starts one on a free port, and waits until it listens.
     pub async fn start(repository: &'a Repository) -> Self {
+        Self::start_with(repository, |command| command).await
+    }
+
+    /// Starts one in other surroundings.
+    pub async fn start_with(
+        repository: &'a Repository,
+        surround: impl FnOnce(&mut Command) -> &mut Command,
+    ) -> Self {
         // One log for all servers of a repository, in which the reader finds what went before.
         let log = File::options().create(true).append(true).open(repository.beside("server.log")).unwrap();
         let mut command = Command::new(ADW);
@@ -45,7 +53,7 @@ impl<'a> Server<'a> {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log);
-        let mut process = command.spawn().unwrap();
+        let mut process = surround(&mut command).spawn().unwrap();
         let stdout = process.stdout.take().unwrap();
         // From here on the log is shown where the test fails.
         let mut server = Self { repository, process, api: Api::new("http://127.0.0.1:0") };
@@ -58,6 +66,16 @@ impl<'a> Server<'a> {
         let address = line.trim_end().strip_prefix("listening on ");
         server.api = Api::new(address.unwrap_or_else(|| panic!("the server said {line:?}")));
         server
+    }
+
+    /// Where it was started.
+    pub fn repository(&self) -> &Repository {
+        self.repository
+    }
+
+    /// Its number.
+    pub fn process(&self) -> u32 {
+        self.process.id()
     }
 
     /// Stops it as an operator would, and waits for its end.

@@ -2,7 +2,7 @@ use crate::cargo::cargo;
 use crate::failure::Result;
 use crate::{setup, step};
 
-/// Every test, or those whose name contains a filter.
+/// Every test but the longest, or those whose name contains a filter, be they long.
 pub(crate) fn run(filters: &[String]) -> Result<()> {
     setup::essentials()?;
     // First the examples in the documentation, so that what is printed last is the summary of all the rest.
@@ -10,11 +10,18 @@ pub(crate) fn run(filters: &[String]) -> Result<()> {
         step::run(cargo().args(["test", "--quiet", "--locked", "--workspace", "--doc"]))?;
     }
     if setup::has_nextest() {
-        return step::run(cargo().args(["nextest", "run", "--locked", "--workspace"]).args(filters));
+        let mut nextest = cargo();
+        nextest.args(["nextest", "run", "--locked", "--workspace"]).args(filters);
+        if !filters.is_empty() {
+            nextest.arg("--run-ignored=all");
+        }
+        return step::run(&mut nextest);
     }
     let test = ["test", "--locked", "--workspace", "--lib", "--bins", "--tests"];
     match filters {
         [] => step::run(cargo().args(test)),
-        filters => filters.iter().try_for_each(|filter| step::run(cargo().args(test).arg(filter))),
+        filters => filters.iter().try_for_each(|filter| {
+            step::run(cargo().args(test).arg(filter).args(["--", "--include-ignored"]))
+        }),
     }
 }

@@ -18,7 +18,7 @@ pub enum WorkspaceError {
         found: String,
     },
     /// A git command failed in a way that has no name of its own.
-    #[error("git {command} failed ({status}): {stderr}")]
+    #[error("git {command} failed ({status}): {stderr}{remedy}", remedy = crate::remedy::after(stderr))]
     Git {
         /// The subcommand.
         command: String,
@@ -50,7 +50,10 @@ pub enum WorkspaceError {
         path: PathBuf,
     },
     /// git won't read the repository.
-    #[error("git does not open the repository at {path}: {reason}")]
+    #[error(
+        "git does not open the repository at {path}: {reason}\nMend it until `git status` works there for the user that runs \
+         adw"
+    )]
     Unreadable {
         /// The repository.
         path: PathBuf,
@@ -88,6 +91,28 @@ pub enum WorkspaceError {
     BranchTaken {
         /// The branch.
         branch: String,
+    },
+    /// Another branch takes the place where git would keep the workflow's.
+    #[error(
+        "git can't make the branch `{branch}` while there is a branch `{other}`: one's name begins with the other's; rename it \
+         (`git branch -m {other} NAME`) and retry"
+    )]
+    BranchBlocked {
+        /// The workflow's branch.
+        branch: String,
+        /// The branch that is there.
+        other: String,
+    },
+    /// The branch is checked out elsewhere.
+    #[error(
+        "the branch `{branch}` is checked out in {path}, and git checks a branch out only once; check out another there \
+         and retry"
+    )]
+    BranchInUse {
+        /// The branch.
+        branch: String,
+        /// Where it is checked out.
+        path: PathBuf,
     },
     /// The folder of the workspace belongs to something else.
     #[error("{path} is not this workflow's worktree; move it away")]
@@ -223,6 +248,8 @@ impl WorkspaceError {
                 ErrorKind::NotFound
             }
             Self::BranchTaken { .. }
+            | Self::BranchBlocked { .. }
+            | Self::BranchInUse { .. }
             | Self::ForeignFolder { .. }
             | Self::BranchMoved { .. }
             | Self::Unsaved { .. } => ErrorKind::Conflict,

@@ -29,11 +29,7 @@ impl Workspace {
             let root = open(&inner.path)?;
             refuse_git(&root, &path)?;
             if let Some(folder) = Path::new(&path).parent().filter(|folder| !folder.as_os_str().is_empty()) {
-                root.create_dir_all(folder).map_err(|error| {
-                    // Where something is in the way already, what that is tells more.
-                    let error = root.metadata(folder).err().unwrap_or(error);
-                    of_file(&path, "making the folder of a file", error)
-                })?;
+                root.create_dir_all(folder).map_err(|error| of_folder(&root, folder, &path, error))?;
             }
             match root.metadata(&path) {
                 Ok(found) if !found.is_file() => Err(not_a_file(&path)),
@@ -135,6 +131,18 @@ fn refuse_git(root: &Dir, path: &str) -> Result<(), WorkspaceError> {
 
 fn not_a_file(path: &str) -> WorkspaceError {
     WorkspaceError::InvalidPath { path: path.to_owned(), reason: "is not a file" }
+}
+
+/// Why the folders above a file can't be made.
+fn of_folder(root: &Dir, folder: &Path, path: &str, error: io::Error) -> WorkspaceError {
+    // The nearest that is there: no folder, else the others could be made in it.
+    let found = folder.ancestors().find_map(|above| root.symlink_metadata(above).ok());
+    let reason = match found {
+        Some(found) if found.is_symlink() => "leads out of the workspace by a symlink",
+        Some(found) if found.is_file() => "lies below a file",
+        _ => return of_file(path, "making the folder of a file", error),
+    };
+    WorkspaceError::InvalidPath { path: path.to_owned(), reason }
 }
 
 fn of_file(path: &str, what: &'static str, error: io::Error) -> WorkspaceError {

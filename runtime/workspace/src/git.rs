@@ -1,6 +1,7 @@
 //! The `git` program, run so that it can neither ask, nor hang, nor be led astray by its surroundings.
 
 use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -188,6 +189,11 @@ impl Git {
             .process_group(0);
         command
     }
+}
+
+/// A path as git prints it or keeps it in a file: bytes, of which the system asks no more.
+pub(crate) fn path_of(bytes: &[u8]) -> PathBuf {
+    PathBuf::from(OsStr::from_bytes(bytes))
 }
 
 /// The error for a git command that failed.

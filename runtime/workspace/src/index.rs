@@ -5,12 +5,13 @@
 //! which agents and people use, is written only where a commit or restore has to leave it clean.
 
 use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
 use crate::error::WorkspaceError;
-use crate::git::{Git, Output, failed};
+use crate::git::{Git, Output, failed, path_of};
 use crate::ids::TreeId;
 use crate::workspace::{Inner, blocking};
 
@@ -36,9 +37,9 @@ impl Inner {
     }
 
     /// The last snapshot with files added to it that git ignores.
-    pub(crate) async fn force_into_snapshot(&self, paths: &[String]) -> Result<TreeId, WorkspaceError> {
+    pub(crate) async fn force_into_snapshot(&self, paths: &[PathBuf]) -> Result<TreeId, WorkspaceError> {
         self.clear_own_lock()?;
-        let list = paths.join("\0");
+        let list = paths.iter().map(|path| path.as_os_str().as_bytes()).collect::<Vec<_>>().join(&0);
         let add = ["--literal-pathspecs", "add", "--force", "--pathspec-from-file=-", "--pathspec-file-nul"];
         self.git(add, &self.private_index).stdin(list).bytes().await?;
         self.git(["write-tree"], &self.private_index).text().await?.parse()
@@ -49,14 +50,37 @@ impl Inner {
         &self,
         found: &TreeId,
         wanted: &TreeId,
-    ) -> Result<Vec<String>, WorkspaceError> {
+    ) -> Result<Vec<PathBuf>, WorkspaceError> {
+        let added = self.added(found, wanted).await?;
+        let paths = added.split(|byte| *byte == 0).filter(|path| !path.is_empty()).map(path_of);
+        Ok(paths.filter(|path| self.path.join(path).symlink_metadata().is_ok()).collect())
+    }
+
+    /// One of the paths that only the later tree has which git ignores, if there is one.
+    pub(crate) async fn first_ignored(
+        &self,
+        earlier: &TreeId,
+        later: &TreeId,
+    ) -> Result<Option<String>, WorkspaceError> {
+        let added = self.added(earlier, later).await?;
+        if added.is_empty() {
+            return Ok(None);
+        }
+        let check = self.git(["check-ignore", "--no-index", "--stdin", "-z"], &self.private_index);
+        let ignored = check.stdin(added).output().await?;
+        // It ends with 1 where it names none.
+        if ignored.status.code() > Some(1) {
+            return Err(failed("check-ignore".to_owned(), &ignored));
+        }
+        let first = ignored.stdout.split(|byte| *byte == 0).find(|path| !path.is_empty());
+        Ok(first.map(|path| String::from_utf8_lossy(path).into_owned()))
+    }
+
+    /// The paths that only the later tree has, each with a NUL behind it.
+    async fn added(&self, earlier: &TreeId, later: &TreeId) -> Result<Vec<u8>, WorkspaceError> {
         let args = ["diff-tree", "-r", "-z", "--name-only", "--no-renames", "--diff-filter=A"];
-        let args = args.into_iter().chain([found.as_str(), wanted.as_str()]);
-        let listing = Git::new(args).git_dir(&self.common_dir).bytes().await?;
-        let listing = String::from_utf8_lossy(&listing);
-        let paths =
-            listing.split_terminator('\0').filter(|path| self.path.join(path).symlink_metadata().is_ok());
-        Ok(paths.map(str::to_owned).collect())
+        let args = args.into_iter().chain([earlier.as_str(), later.as_str()]);
+        Git::new(args).git_dir(&self.common_dir).bytes().await
     }
 
     /// Turns the files from one tree, which the private index has, into another.
@@ -112,18 +136,18 @@ impl Inner {
 
 /// git leaves a repository without a commit, made within the worktree, out of a snapshot and calls that an error; a
 /// file that it may not read is one.
-fn refuse_unread_files(add: &Output) -> Result<(), WorkspaceError> {
+pub(crate) fn refuse_unread_files(add: &Output) -> Result<(), WorkspaceError> {
     if add.status.success() {
         return Ok(());
     }
     let empty_repository = |line: &str| line.ends_with("does not have a commit checked out");
-    let mut errors =
-        add.stderr.lines().filter(|line| line.starts_with("error: ") || line.starts_with("fatal: "));
+    let mut errors = add
+        .stderr
+        .lines()
+        .filter(|line| line.starts_with("error: ") || line.starts_with("fatal: "))
+        .filter(|line| *line != "fatal: adding files failed");
     if errors.all(empty_repository) {
-        tracing::warn!(
-            detail = add.stderr.trim(),
-            "left a repository within the worktree out of the snapshot"
-        );
+        tracing::warn!(detail = add.stderr.trim(), "left a repository within the files out of the snapshot");
         return Ok(());
     }
     Err(failed("add".to_owned(), add))

@@ -58,6 +58,15 @@ pub enum PatchError {
         /// The file.
         path: String,
     },
+    /// A file that the diff makes would be in no commit.
+    #[error(
+        "the diff makes {path}, which git ignores, and so no commit would have it; take it out of the diff, or of what \
+         .gitignore names (`git check-ignore -v {path}` says where)"
+    )]
+    Ignored {
+        /// The file.
+        path: String,
+    },
     /// The diff reaches beyond the workspace, or into git's own.
     #[error("the diff may not touch {path}: {reason}")]
     Forbidden {
@@ -97,9 +106,17 @@ impl Inner {
         let after = self.try_spellings(diff).await?;
         self.refuse_unsound(&before, &after).await?;
         if let Some(path) = self.ignored_in_the_way(&before, &after).await?.into_iter().next() {
-            return Err(PatchError::Exists { path });
+            return Err(PatchError::Exists { path: path.display().to_string() });
         }
-        Ok(self.make_tree(&before, &after).await?)
+        self.make_tree(&before, &after).await?;
+        // Only now: the diff may change what is ignored.
+        match self.first_ignored(&before, &after).await? {
+            Some(path) => {
+                self.make_tree(&after, &before).await?;
+                Err(PatchError::Ignored { path })
+            }
+            None => Ok(()),
+        }
     }
 
     /// The tree that the diff makes, read in the ways that it may have been meant. The first reading is the likeliest,

@@ -14,6 +14,7 @@ use crate::error::WorkspaceError;
 use crate::git::Git;
 use crate::identity::Identity;
 use crate::ids::{CommitId, TreeId};
+use crate::index::refuse_unread_files;
 
 const BRANCH: &str = "refs/heads/main";
 
@@ -38,7 +39,7 @@ pub(crate) async fn take_in(
     let index = git_dir.join("adw-index");
     let on_folder =
         |args: &[&str]| Git::new(args.iter().copied()).git_dir(git_dir).work_tree(folder).index(&index);
-    on_folder(&["add", "--all"]).bytes().await?;
+    refuse_unread_files(&on_folder(&["add", "--all", "--ignore-errors"]).output().await?)?;
     let tree: TreeId = on_folder(&["write-tree"]).text().await?.parse()?;
     let found = Git::new(["rev-parse", "--verify", "--quiet", BRANCH]).git_dir(git_dir).output().await?;
     let last: Option<CommitId> = String::from_utf8_lossy(&found.stdout).trim().parse().ok();

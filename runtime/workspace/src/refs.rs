@@ -79,6 +79,26 @@ pub(crate) async fn update(
     Ok(())
 }
 
+/// The branch that keeps a branch from being made: one whose name is the start of the other's.
+pub(crate) async fn blocked(
+    common_dir: &Path,
+    branch: &str,
+) -> Result<Option<WorkspaceError>, WorkspaceError> {
+    let starts = branch.match_indices('/').map(|(end, _)| of_branch(&branch[..end]));
+    let below = format!("{}/", of_branch(branch));
+    let list = ["for-each-ref".to_owned(), "--format=%(refname:lstrip=2)".to_owned(), below];
+    let found = Git::new(list.into_iter().chain(starts)).git_dir(common_dir).text().await?;
+    // A name without an end of its own also lists what is below it, other workflows' branches among them.
+    let other = found.lines().find(|other| {
+        branch
+            .strip_prefix(other)
+            .or_else(|| other.strip_prefix(branch))
+            .is_some_and(|rest| rest.starts_with('/'))
+    });
+    Ok(other
+        .map(|other| WorkspaceError::BranchBlocked { branch: branch.to_owned(), other: other.to_owned() }))
+}
+
 /// Moves the branch from where it was seen; a third value is someone else's work and stays.
 pub(crate) async fn move_branch(
     common_dir: &Path,

@@ -8,7 +8,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::commit::{self, NewCommit};
 use crate::error::WorkspaceError;
-use crate::git::{Git, Output};
+use crate::git::{Git, path_of};
 use crate::identity::Identity;
 use crate::ids::{CommitId, TreeId};
 use crate::private;
@@ -22,6 +22,8 @@ use crate::workspace::blocking;
 pub struct Repository {
     root: PathBuf,
     common_dir: PathBuf,
+    /// git's folder for the checkout or worktree that was opened, whose `HEAD` is its own.
+    own_git_dir: PathBuf,
     base: Option<String>,
     kind: Kind,
     lock: Arc<Mutex<()>>,
@@ -67,16 +69,14 @@ impl Repository {
         if !root.is_dir() {
             return Err(missing());
         }
-        let (common_dir, kind) = match discover(&root).await? {
-            Some(common_dir) => (common_dir, Kind::Own),
-            None => (private::prepare(&root, data_dir).await?, Kind::Private),
+        let (common_dir, own_git_dir, kind) = if let Some((common_dir, own)) = discover(&root).await? {
+            (common_dir, own, Kind::Own)
+        } else {
+            let git_dir = private::prepare(&root, data_dir).await?;
+            (git_dir.clone(), git_dir, Kind::Private)
         };
         let lock = lock_of(&common_dir);
-        let repository = Self { root, common_dir, base: base.map(str::to_owned), kind, lock };
-        if kind == Kind::Own {
-            repository.find_base().await?;
-        }
-        Ok(repository)
+        Ok(Self { root, common_dir, own_git_dir, base: base.map(str::to_owned), kind, lock })
     }
 
     /// The commit that a new workflow begins from, made where there is none yet.
@@ -115,7 +115,7 @@ impl Repository {
         let base = self.base.as_deref().unwrap_or("HEAD");
         let revision = format!("{base}^{{commit}}");
         let verify = ["rev-parse", "--verify", "--quiet", "--end-of-options", &revision];
-        let found = Git::new(verify).git_dir(&self.discovery_dir()).output().await?;
+        let found = Git::new(verify).git_dir(&self.own_git_dir).output().await?;
         if found.status.success() {
             let id = String::from_utf8_lossy(&found.stdout).trim().parse()?;
             return Ok(Some(id));
@@ -126,14 +126,6 @@ impl Repository {
         Err(WorkspaceError::NoSuchBase { path: self.root.clone(), base: base.to_owned() })
     }
 
-    /// `HEAD` is that of the folder that was opened: a worktree has one of its own.
-    fn discovery_dir(&self) -> PathBuf {
-        match self.kind {
-            Kind::Private => self.common_dir.clone(),
-            Kind::Own => own_git_dir(&self.root).unwrap_or_else(|| self.common_dir.clone()),
-        }
-    }
-
     async fn has_commits(&self) -> Result<bool, WorkspaceError> {
         let branches = Git::new(["for-each-ref", "--count=1", "refs/heads", "refs/remotes", "refs/tags"]);
         Ok(!branches.git_dir(&self.common_dir).text().await?.is_empty())
@@ -141,8 +133,7 @@ impl Repository {
 
     /// Whether the base, which names no commit, is the branch that the person's first commit will make.
     async fn is_unborn(&self) -> Result<bool, WorkspaceError> {
-        let head =
-            Git::new(["symbolic-ref", "--quiet", "HEAD"]).git_dir(&self.discovery_dir()).output().await?;
+        let head = Git::new(["symbolic-ref", "--quiet", "HEAD"]).git_dir(&self.own_git_dir).output().await?;
         let head = String::from_utf8_lossy(&head.stdout);
         let branch = head.trim_end().strip_prefix("refs/heads/");
         Ok(branch
@@ -163,28 +154,30 @@ impl Repository {
     }
 }
 
-/// git's common folder for a folder; none where it lies in no repository.
-async fn discover(root: &Path) -> Result<Option<PathBuf>, WorkspaceError> {
-    let output: Output =
-        Git::new(["rev-parse", "--path-format=absolute", "--git-common-dir"]).cwd(root).output().await?;
-    if !output.status.success() {
-        if output.stderr.contains("not a git repository") && own_git_dir(root).is_none() {
-            return Ok(None);
+/// git's folders for a folder, the one that all worktrees share and its own; none where it lies in no repository.
+async fn discover(root: &Path) -> Result<Option<(PathBuf, PathBuf)>, WorkspaceError> {
+    let asked = git_folder(root, "--git-common-dir").await?;
+    match asked {
+        Ok(common_dir) => {
+            let git_dir = git_folder(root, "--git-dir").await?.unwrap_or_else(|_| common_dir.clone());
+            Ok(Some((common_dir, git_dir)))
         }
-        let reason = output.stderr.trim().to_owned();
-        return Err(WorkspaceError::Unreadable { path: root.to_owned(), reason });
+        Err(reason) if reason.contains("not a git repository") && !has_dot_git(root) => Ok(None),
+        Err(reason) => Err(WorkspaceError::Unreadable { path: root.to_owned(), reason }),
     }
-    let common_dir = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim_end_matches('\n'));
-    common_dir.canonicalize().map(Some).map_err(WorkspaceError::io("finding", &common_dir))
 }
 
-/// What a checkout's `.git` is: a folder, or a file that points to one.
-fn own_git_dir(root: &Path) -> Option<PathBuf> {
-    let dot_git = root.join(".git");
-    if dot_git.is_dir() {
-        return Some(dot_git);
+/// One of git's folders, or its words why there is none. Asked for alone, since a path may hold line breaks.
+async fn git_folder(root: &Path, name: &str) -> Result<Result<PathBuf, String>, WorkspaceError> {
+    let output = Git::new(["rev-parse", "--path-format=absolute", name]).cwd(root).output().await?;
+    if !output.status.success() {
+        return Ok(Err(output.stderr.trim().to_owned()));
     }
-    let pointer = std::fs::read_to_string(&dot_git).ok()?;
-    let target = pointer.strip_prefix("gitdir: ")?.trim_end();
-    Some(root.join(target))
+    let folder = path_of(output.stdout.strip_suffix(b"\n").unwrap_or(&output.stdout));
+    folder.canonicalize().map(Ok).map_err(WorkspaceError::io("finding", &folder))
+}
+
+/// Whether there is something that should be a repository.
+fn has_dot_git(root: &Path) -> bool {
+    root.join(".git").symlink_metadata().is_ok()
 }

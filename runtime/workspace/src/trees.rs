@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::WorkspaceError;
-use crate::git::Git;
+use crate::git::{Git, path_of};
+use crate::refs;
 
 /// What is found where a worktree should be.
 #[derive(Debug, PartialEq, Eq)]
@@ -29,9 +30,9 @@ pub(crate) fn find(common_dir: &Path, path: &Path) -> Result<Found, WorkspaceErr
         return Ok(Found::Nothing);
     }
     let noted = noted_at(common_dir, path)?;
-    let pointed_to = std::fs::read_to_string(path.join(".git"))
+    let pointed_to = std::fs::read(path.join(".git"))
         .ok()
-        .and_then(|pointer| Some(path.join(pointer.strip_prefix("gitdir: ")?.trim_end())))
+        .and_then(|pointer| Some(path.join(path_of(line(pointer.strip_prefix(b"gitdir: ")?)))))
         .and_then(|target| target.canonicalize().ok());
     Ok(match (noted, pointed_to) {
         (Some(git_dir), Some(target)) if git_dir == target && git_dir.join("HEAD").is_file() => {
@@ -52,22 +53,43 @@ fn noted_at(common_dir: &Path, path: &Path) -> Result<Option<PathBuf>, Workspace
     };
     let dot_git = path.join(".git");
     let ours = |note: &PathBuf| {
-        let told = std::fs::read_to_string(note.join("gitdir")).unwrap_or_default();
-        note.join(told.trim_end()) == dot_git
+        std::fs::read(note.join("gitdir")).is_ok_and(|told| note.join(path_of(line(&told))) == dot_git)
     };
     let found = entries.filter_map(Result::ok).map(|entry| entry.path()).find(ours);
     found.map(|note| note.canonicalize().map_err(WorkspaceError::io("finding", &note))).transpose()
+}
+
+/// Whether a worktree has no file but the `.git` that leads to git's folder.
+pub(crate) fn has_no_file(path: &Path) -> Result<bool, WorkspaceError> {
+    let mut entries = std::fs::read_dir(path).map_err(WorkspaceError::io("reading", path))?;
+    Ok(entries.all(|entry| entry.is_ok_and(|entry| entry.file_name() == ".git")))
+}
+
+/// A line without the break at its end; the path in it may have others.
+fn line(bytes: &[u8]) -> &[u8] {
+    bytes.strip_suffix(b"\n").unwrap_or(bytes)
 }
 
 /// Makes the worktree on a branch that exists, and gives git's folder for it.
 pub(crate) async fn add(common_dir: &Path, path: &Path, branch: &str) -> Result<PathBuf, WorkspaceError> {
     let add = ["worktree", "add", "--quiet", "--"].map(AsRef::as_ref);
     let add = add.into_iter().chain([path.as_os_str(), branch.as_ref()]);
-    Git::new(add).git_dir(common_dir).cwd(common_dir).bytes().await?;
+    if let Err(failed) = Git::new(add).git_dir(common_dir).cwd(common_dir).bytes().await {
+        return Err(in_use(common_dir, branch).await?.unwrap_or(failed));
+    }
     match find(common_dir, path)? {
         Found::Whole { git_dir } => Ok(git_dir),
         _ => Err(WorkspaceError::ForeignFolder { path: path.to_owned() }),
     }
+}
+
+/// The other checkout that has a branch, if there is one.
+async fn in_use(common_dir: &Path, branch: &str) -> Result<Option<WorkspaceError>, WorkspaceError> {
+    let list = ["for-each-ref", "--format=%(worktreepath)", &refs::of_branch(branch)];
+    let mut path = Git::new(list).git_dir(common_dir).bytes().await?;
+    path.pop();
+    let taken = || WorkspaceError::BranchInUse { branch: branch.to_owned(), path: path_of(&path) };
+    Ok((!path.is_empty()).then(taken))
 }
 
 /// Removes the folder and git's note of it, each as far as it is there. `git worktree prune` would also drop notes of

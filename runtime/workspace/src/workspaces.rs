@@ -84,7 +84,11 @@ impl Workspaces {
             let (head, record) = known_or_begun(known, &repository, &branch, &adw_id).await?;
             let mut inner = this.describe(&repository, &adw_id, &branch, &record, turn);
             match found {
-                Found::Whole { git_dir } => inner.git_dir = git_dir,
+                // Somebody removed all files by hand: what was last kept is made again, be it nothing.
+                Found::Whole { git_dir } if !trees::has_no_file(&inner.path)? => {
+                    inner.git_dir = git_dir;
+                    inner.clear_dead_locks()?;
+                }
                 found => inner.recreate(&head, record.checkpoint, found == Found::Stray).await?,
             }
             Ok(Workspace::new(inner, repository.clone()))
@@ -217,7 +221,10 @@ async fn begin(repository: &Repository, branch: &str, adw_id: &str) -> Result<()
     let (branch_ref, checkpoints) = (refs::of_branch(branch), refs::of_checkpoints(adw_id));
     let steps =
         [Step::Create { name: &branch_ref, id: &base }, Step::Create { name: &checkpoints, id: &first }];
-    refs::update(common_dir, "adw: begin", &steps).await
+    match refs::update(common_dir, "adw: begin", &steps).await {
+        Err(failed) => Err(refs::blocked(common_dir, branch).await?.unwrap_or(failed)),
+        done => done,
+    }
 }
 
 async fn read_both(

@@ -89,6 +89,18 @@ async fn a_worktree_of_another_checkout() {
 }
 
 #[tokio::test]
+async fn a_folder_within_a_worktree_begins_where_that_worktree_is() {
+    let place = Place::with_repository();
+    git(&place.repo(), &["worktree", "add", "--quiet", "-b", "side", "../side"]);
+    let side = place.root().join("side");
+    write(&side, "sub/side.txt", "side\n");
+    let base = commit_all(&side, "on the side");
+    let repository = place.workspaces.open(side.join("sub"), None).await.unwrap();
+    let workspace = place.workspaces.ensure("one", &repository, "adw-task/one").await.unwrap();
+    assert_eq!(workspace.base().as_str(), base);
+}
+
+#[tokio::test]
 async fn a_detached_head() {
     let place = Place::with_repository();
     let base = git(&place.repo(), &["rev-parse", "HEAD"]);
@@ -149,6 +161,10 @@ async fn the_base_is_read_when_a_workflow_begins_and_then_stays() {
     let again = place.workspace().await;
     assert_eq!(again.base().as_str(), later);
     assert_eq!(again.identity().name, "Ada");
+    // Nor does it matter any more whether the base is there.
+    let gone = place.workspaces.open(place.repo(), Some("gone")).await.unwrap();
+    let again = place.workspaces.ensure("one", &gone, "adw-task/one").await.unwrap();
+    assert_eq!(again.base().as_str(), later);
 }
 
 #[tokio::test]
@@ -196,7 +212,8 @@ async fn what_can_not_be_opened_says_so() {
     assert!(matches!(open("nowhere", None).await, WorkspaceError::NoSuchFolder { .. }));
     assert!(matches!(open("repo/README.md", None).await, WorkspaceError::NoSuchFolder { .. }));
     for base in ["develop", "--help", "README.md", ""] {
-        let error = open("repo", Some(base)).await;
+        let repository = place.workspaces.open(place.repo(), Some(base)).await.unwrap();
+        let error = place.workspaces.ensure("one", &repository, "adw-task/one").await.unwrap_err();
         assert!(matches!(error, WorkspaceError::NoSuchBase { .. }), "{base}: {error}");
         assert_eq!(error.kind(), ErrorKind::Unavailable);
     }

@@ -177,6 +177,77 @@ async fn locks_that_dead_gits_left_are_no_obstacle() {
 }
 
 #[tokio::test]
+async fn a_stage_begins_without_the_locks_that_killed_gits_left_and_with_those_of_the_living() {
+    let place = Place::with_repository();
+    let workspace = place.workspace().await;
+    let git_dir = place.repo().join(".git");
+    let of_worktree = [git_dir.join("worktrees/one/index.lock"), git_dir.join("worktrees/one/HEAD.lock")];
+    let of_refs = [git_dir.join("refs/heads/adw-task/one.lock"), git_dir.join("refs/adw/one.lock")];
+    let of_the_person =
+        [git_dir.join("index.lock"), git_dir.join("HEAD.lock"), git_dir.join("packed-refs.lock")];
+    let long_ago = std::time::SystemTime::now() - std::time::Duration::from_mins(1);
+    for lock in of_worktree.iter().chain(&of_refs).chain(&of_the_person) {
+        std::fs::File::create(lock).unwrap().set_modified(long_ago).unwrap();
+    }
+    let mut at_work =
+        std::process::Command::new("sleep").arg("60").current_dir(workspace.path()).spawn().unwrap();
+    place.workspace().await;
+    assert!(of_worktree.iter().chain(&of_refs).all(|lock| lock.exists()), "somebody is at work there");
+    at_work.kill().unwrap();
+    at_work.wait().unwrap();
+    place.workspace().await;
+    assert!(!of_worktree.iter().chain(&of_refs).any(|lock| lock.exists()));
+    assert!(of_the_person.iter().all(|lock| lock.exists()));
+    // A lock on a ref may be somebody's for an instant.
+    std::fs::write(&of_refs[0], "").unwrap();
+    place.workspace().await;
+    assert!(of_refs[0].exists());
+}
+
+#[tokio::test]
+async fn a_worktree_whose_files_were_all_removed_is_made_again() {
+    let place = Place::with_repository();
+    let workspace = place.workspace().await;
+    workspace.write("a.txt", b"a\n".to_vec()).await.unwrap();
+    workspace.checkpoint("kept", DATE).await.unwrap();
+    for entry in std::fs::read_dir(workspace.path()).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => std::fs::remove_dir_all(path).unwrap(),
+            false if path.ends_with(".git") => {}
+            false => std::fs::remove_file(path).unwrap(),
+        }
+    }
+    let again = place.workspace().await;
+    assert_eq!(files(again.path()).into_keys().collect::<Vec<_>>(), ["README.md", "a.txt", "src/sum.py"]);
+    assert_eq!(again.changes(again.base()).await.unwrap(), ["a.txt"]);
+}
+
+#[tokio::test]
+async fn what_stands_in_a_branchs_way_is_named() {
+    let place = Place::with_repository();
+    let repository = place.open().await;
+    git(&place.repo(), &["branch", "task"]);
+    git(&place.repo(), &["branch", "deep/one/more"]);
+    for (branch, other) in [("task/one", "task"), ("task/one/more", "task"), ("deep/one", "deep/one/more")] {
+        match place.workspaces.ensure("one", &repository, branch).await.unwrap_err() {
+            WorkspaceError::BranchBlocked { other: found, .. } => assert_eq!(found, other),
+            error => panic!("{branch}: {error}"),
+        }
+    }
+    let workspace = place.workspace().await;
+    std::fs::remove_dir_all(workspace.path()).unwrap();
+    git(&place.repo(), &["worktree", "prune"]);
+    git(&place.repo(), &["checkout", "--quiet", "adw-task/one"]);
+    match place.workspaces.ensure("one", &repository, "adw-task/one").await.unwrap_err() {
+        WorkspaceError::BranchInUse { path, .. } => assert_eq!(path, place.repo()),
+        error => panic!("{error}"),
+    }
+    git(&place.repo(), &["checkout", "--quiet", "main"]);
+    place.workspace().await;
+}
+
+#[tokio::test]
 async fn a_private_index_is_only_a_cache() {
     let place = Place::with_repository();
     let workspace = place.workspace().await;

@@ -1,0 +1,53 @@
+//! What a person can do about a git that failed, read from its words.
+
+/// What git says (always in English, see [`Git`](crate::git::Git)), and what to do then. The first that fits.
+const REMEDIES: &[(&[&str], &str)] = &[
+    (
+        &[
+            "smudge filter",
+            "clean filter",
+            "external filter",
+            "filter-process",
+            "initialization for subprocess",
+        ],
+        "A filter of .gitattributes fails: `git config --get-regexp ^filter` names its program; install it for the user \
+         that runs adw, and see that `git worktree add` works there by hand",
+    ),
+    (
+        &["promisor remote", "Could not read from remote"],
+        "The repository lacks this content and its remote doesn't give it: see that `git fetch` works for the user that \
+         runs adw, without a question",
+    ),
+    (
+        &[
+            "unable to read",
+            "is corrupt",
+            "bad object",
+            "missing blob",
+            "invalid object",
+            "inflate:",
+            "loose object",
+        ],
+        "An object of the repository is missing or damaged: `git fsck` says which; fetch it again, or restore a backup",
+    ),
+    (&["No space left", "Disk quota exceeded"], "Make room on the disk, and retry"),
+    (
+        &[
+            "Permission denied",
+            "Read-only file system",
+            "insufficient permission",
+            "unable to create directory for",
+        ],
+        "The user that runs adw must be able to write to the repository's .git: branches and checkpoints are kept there",
+    ),
+    (
+        &["File name too long"],
+        "A path is longer than the system takes: put adw.toml, and with it .adw, into a folder with a shorter path",
+    ),
+];
+
+/// What to do, in a line of its own; nothing where git's own words have to do.
+pub(crate) fn after(stderr: &str) -> String {
+    let fits = |(words, _): &&(&[&str], &str)| words.iter().any(|word| stderr.contains(word));
+    REMEDIES.iter().find(fits).map(|(_, remedy)| format!("\n{remedy}")).unwrap_or_default()
+}

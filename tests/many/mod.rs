@@ -1,0 +1,5 @@
+//! A crowd of tasks, and what is held against it.
+
+pub mod burst;
+pub mod memory;
+pub mod order;
