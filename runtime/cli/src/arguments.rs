@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    answer::Answer, cancel::Cancel, check::Check, completions::Completions, diff::Diff, doctor::Doctor, init::Init, logs::Logs, ls::Ls, retry::Retry,
-    run::Run, serve::Serve, show::Show, watch::Watch,
+    answer::Answer, cancel::Cancel, check::Check, completions::Completions, diff::Diff, doctor::Doctor,
+    init::Init, logs::Logs, ls::Ls, retry::Retry, run::Run, serve::Serve, show::Show, watch::Watch,
 };
 
 /// A durable runtime for AI developer workflows.

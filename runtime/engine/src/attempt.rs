@@ -139,7 +139,9 @@ fn ended(ran: Ran, signal: &StopSignal, live: &Live, plugin: &PluginName) -> End
         Err(RunError { cause: Trouble::Stopped(_), .. }) if signal.token().is_cancelled() => {
             return End::Stopped(signal.cause());
         }
-        Err(RunError { cause: Trouble::Stopped(Stop::Suspended(_)), .. }) if let Some(waiting) = live.waiting() => {
+        Err(RunError { cause: Trouble::Stopped(Stop::Suspended(_)), .. })
+            if let Some(waiting) = live.waiting() =>
+        {
             return End::Suspended(waiting.clone());
         }
         Err(error) => AttemptResult::Fatal { message: error.to_string() },

@@ -16,8 +16,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
 use crate::{
-    AnswerError, BoardSubscription, CommandError, CreateError, Created, Feed, LogPage, LogQuery, NewAnswer, NewTask,
-    StartError, Subscription, answer,
+    AnswerError, BoardSubscription, CommandError, CreateError, Created, Feed, LogPage, LogQuery, NewAnswer,
+    NewTask, StartError, Subscription, answer,
     blobs::Blobs,
     catalog::Catalog,
     clock::{Clock, SystemClock, backoff},

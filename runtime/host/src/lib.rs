@@ -36,7 +36,6 @@ pub use host::{Host, HostConfig, HostError};
 pub use journal::{Entry, EntryKind, Journal, JournalError, Record};
 pub use journaled::Journaled;
 pub use json_schema::{InvalidSchema, JsonSchema, Mismatch};
-pub use load::LoadError;
 pub use load::{LARGEST_PLUGIN, LoadError};
 pub use plugin::{MissingGrant, Plugin, PluginName};
 pub use run::{Ran, Run, Usage};

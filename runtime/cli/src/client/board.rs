@@ -130,7 +130,8 @@ impl BoardFeed {
             }
             Err(cause) if self.met => self.lost(cause),
             Err(cause) => {
-                return Err(RequestError::Unreachable { address: self.client.address().clone(), cause });
+                let address = self.client.address().clone();
+                return Err(RequestError::Unreachable { address, cause, is_absent: false });
             }
         }
         Ok(())
