@@ -107,7 +107,8 @@ async fn diffs_that_are_not_applied() {
         assert_eq!(workflow["status"], "failed", "{name}: {said}");
         assert_eq!(workflow["stage_runs"][0]["attempt"], 1, "{name}: another try would fail alike");
         assert_eq!(api.of(&adw_id, "/diff").await.text, "", "{name}: all of it or nothing");
-        let said = said.strip_prefix("stage implement failed: the agent failed (bad_patch): ");
+        let said = said
+            .strip_prefix("stage implement failed: plugin implement 0.1.0: the agent failed (bad_patch): ");
         page.add(name, diff.trim_end(), said.unwrap_or_else(|| panic!("{name}: {workflow:#}")));
     }
     // In prose, or as a form sends it, one is found and applied.

@@ -44,7 +44,7 @@ fn a_server_is_started_for_the_task_and_ended_with_it() {
 #[test]
 fn a_task_that_fails_there_ends_with_1() {
     let repository = Repository::with_a_fix();
-    let task = ["run", "Nothing to go by", "--id", "lost", "--stages", "implement"];
+    let task = ["run", "Nothing to go by", "--id", "lost", "--stages", "implement", "--agent", "patch"];
     let ended: Ended = alone(&repository).args(task).output().unwrap().into();
     assert_eq!(ended.code, Some(1), "{ended:?}");
     assert!(ended.stdout.contains("look further: start `adw serve`, then adw show lost"), "{}", ended.stdout);

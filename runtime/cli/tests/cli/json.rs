@@ -15,7 +15,7 @@ const fn call(line: &'static str, member: &'static str) -> Call {
 }
 
 /// Commands that need no server, in a repository without adw.toml.
-const BEFORE: [Call; 2] = [call("init", "/file"), call("check", "/ok")];
+const BEFORE: [Call; 3] = [call("init", "/file"), call("check", "/ok"), call("doctor", "/findings")];
 
 /// Commands that ask a server, in an order in which each has something to answer.
 const AFTER: [Call; 9] = [
@@ -26,12 +26,16 @@ const AFTER: [Call; 9] = [
     call("logs one", "/message"),
     call("diff one", "/diff"),
     call("retry two --follow", "/error_message"),
-    call("answer four failed --follow", "/error_message"),
+    // It asks nothing, and says so in JSON too.
+    call("answer one approve", "/error/problem/code"),
     call("cancel three", "/status"),
 ];
 
 /// What is no answer, but a script.
 const SCRIPTS: [&str; 1] = ["completions"];
+
+/// What goes on until it is ended, and has tests of its own.
+const ENDLESS: [&str; 2] = ["serve", "watch"];
 
 #[test]
 fn every_command_answers_with_json() {
@@ -59,7 +63,7 @@ fn every_command_answers_with_json() {
 #[test]
 fn every_command_is_among_them() {
     let called = BEFORE.iter().chain(&AFTER).map(|call| call.line.split(' ').next().unwrap());
-    let mut called: Vec<&str> = called.chain(SCRIPTS).chain(["serve"]).collect();
+    let mut called: Vec<&str> = called.chain(SCRIPTS).chain(ENDLESS).collect();
     called.sort_unstable();
     called.dedup();
     let mut all = subcommands();

@@ -59,8 +59,21 @@ fn a_task_that_fails_ends_with_1_and_can_be_retried() {
     let folder = repository.path();
     let server = Server::start(&folder);
     let url = server.url.as_str();
-    let ended =
-        run(&folder, ["run", "Nothing to go by", "--id", "lost", "--stages", "implement", "--server", url]);
+    let ended = run(
+        &folder,
+        [
+            "run",
+            "Nothing to go by",
+            "--id",
+            "lost",
+            "--stages",
+            "implement",
+            "--agent",
+            "patch",
+            "--server",
+            url,
+        ],
+    );
     assert_eq!(ended.code, Some(1), "{ended:?}");
     assert!(
         ended.stdout.contains("failed after") && ended.stdout.contains("adw retry lost"),
