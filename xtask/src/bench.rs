@@ -11,8 +11,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     setup::essentials()?;
     let build = ["build", "--release", "--locked", "--package", "adw", "--package", "adw-bench"];
     step::run(cargo().args(build))?;
-    let built = target().join("release");
-    let mut measure = Command::new(built.join("adw-bench"));
-    measure.arg("--adw").arg(built.join("adw")).arg("--scratch").arg(target().join("bench"));
+    let release = target().join("release");
+    let mut measure = Command::new(release.join("adw-bench"));
+    measure.arg("--adw").arg(release.join("adw")).arg("--scratch").arg(target().join("bench"));
     step::run(measure.args(arguments))
 }

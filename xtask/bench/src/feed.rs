@@ -6,7 +6,13 @@ use anyhow::{Context, Result, bail, ensure};
 use futures_util::StreamExt;
 use serde::Deserialize;
 use tokio::net::TcpStream;
-use tokio_tungstenite::{WebSocketStream, client_async, tungstenite::Message};
+use tokio_tungstenite::{
+    WebSocketStream, client_async_with_config,
+    tungstenite::{Message, protocol::WebSocketConfig},
+};
+
+/// Room for a few messages.
+const BUFFER: usize = 8 << 10;
 
 /// The live feed of a workflow, whose events must come without a gap.
 pub(crate) struct Feed {
@@ -26,7 +32,10 @@ impl Feed {
     pub(crate) async fn open(address: SocketAddr, adw_id: &str) -> Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        let (socket, _) = client_async(format!("ws://{address}/ws/workflows/{adw_id}"), stream).await?;
+        // The usual 128 KiB are cleared before every read, which would cost the client more than the reading.
+        let config = WebSocketConfig::default().read_buffer_size(BUFFER);
+        let url = format!("ws://{address}/ws/workflows/{adw_id}");
+        let (socket, _) = client_async_with_config(url, stream, Some(config)).await?;
         let mut feed = Self { socket, last: None };
         let greeting = feed.message().await?;
         ensure!(greeting.contains("connection_established"), "the feed began with {greeting}");

@@ -99,7 +99,7 @@ pub(crate) async fn write(options: &Options, home: &Home) -> Result<()> {
         let share = options.history() / AT_ONCE + usize::from(writer < options.history() % AT_ONCE);
         writing.spawn(async move {
             for _ in 0..share {
-                whole(&model, &*store, &new_id()).await?;
+                whole(&model, &store, &new_id()).await?;
             }
             anyhow::Ok(())
         });

@@ -152,8 +152,8 @@ async fn drive(server: &Server, clients: usize, time: Duration) -> Result<Run> {
         time,
         create: samples.iter().map(|sample| sample.create).collect(),
         whole: samples.iter().map(|sample| sample.whole).collect(),
-        server_cpu: server_after - server_before,
-        client_cpu: client_after - client_before,
+        server_cpu: server_after.saturating_sub(server_before),
+        client_cpu: client_after.saturating_sub(client_before),
     })
 }
 
