@@ -11,6 +11,10 @@ Usage: cargo xtask <command>
   test [FILTER…]                 run every test, or those whose name contains a filter
   lint [--no-deny]               formatting, clippy, rustdoc, and the licences and sources of dependencies
   build                          the release binary, target/release/adw
+  bench [--quick] [--only PART,…] [--json FILE] [--compare FILE]
+                                 measure the release binary and its parts; docs/benchmarks.md says how to read it;
+                                 --quick takes two minutes; PART is disk, plugins, store, workflows or feed;
+                                 --json keeps the figures, --compare shows them beside those of an earlier run
   setup                          bring what this machine lacks; the others call it themselves";
 
 /// What was asked for.
@@ -22,6 +26,7 @@ pub(crate) enum Task {
     Test { filters: Vec<String> },
     Lint { dependencies: bool },
     Build,
+    Bench { arguments: Vec<String> },
 }
 
 pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Task> {
@@ -35,6 +40,8 @@ pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Task>
         Some("setup") => none_left(&rest).map(|()| Task::Setup),
         Some("build") => none_left(&rest).map(|()| Task::Build),
         Some("test") => Ok(Task::Test { filters: rest }),
+        // What it measures with knows its options.
+        Some("bench") => Ok(Task::Bench { arguments: rest }),
         Some("lint") => match rest.as_slice() {
             [] => Ok(Task::Lint { dependencies: true }),
             [flag] if flag == "--no-deny" => Ok(Task::Lint { dependencies: false }),
@@ -100,6 +107,7 @@ mod tests {
             ("lint", Task::Lint { dependencies: true }),
             ("lint --no-deny", Task::Lint { dependencies: false }),
             ("build", Task::Build),
+            ("bench --quick", Task::Bench { arguments: vec!["--quick".into()] }),
         ];
         for (line, expected) in cases {
             assert_eq!(parsed(line), Ok(expected), "{line}");

@@ -1,6 +1,7 @@
 //! What the README's commands call: `cargo xtask <command>`.
 
 mod arguments;
+mod bench;
 mod build;
 mod cargo;
 mod failure;
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
         Task::Test { filters } => test::run(&filters),
         Task::Lint { dependencies } => lint::run(dependencies),
         Task::Build => build::release(),
+        Task::Bench { arguments } => bench::run(&arguments),
     });
     match done {
         Ok(()) => ExitCode::SUCCESS,

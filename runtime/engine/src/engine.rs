@@ -237,6 +237,8 @@ async fn run_those_with_a_place(engine: Arc<Inner>, mut places: mpsc::UnboundedR
 
 /// One run, and what is left to do after it.
 async fn with_a_place(engine: Arc<Inner>, adw_id: AdwId) {
+    // Held to the end, so that what is left to do needs no look into the store.
+    let _held = engine.ledger.hold(&adw_id);
     let (running, name) = (Arc::clone(&engine), adw_id.clone());
     // On a task of its own, so that a panic ends nothing but this run.
     let run = tokio::spawn(async move {

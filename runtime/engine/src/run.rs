@@ -21,10 +21,9 @@ pub(crate) enum Ran {
     Stuck,
 }
 
-/// Runs the workflow for as long as it has something to run.
+/// Runs the workflow for as long as it has something to run. The caller holds it in the ledger, so that its state stays
+/// in memory from one stage to the next.
 pub(crate) async fn run(engine: &Arc<Inner>, adw_id: &AdwId) -> Ran {
-    // Held, so that its state stays in memory from one stage to the next.
-    let _held = engine.ledger.hold(adw_id);
     while !engine.is_stopping() {
         let workflow = match engine.insist(adw_id, &Command::Start(Start)).await {
             // Nothing can be started; unless a start of our own went through whose answer was lost.

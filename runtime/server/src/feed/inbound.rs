@@ -6,6 +6,10 @@ use tokio::time::{Duration, Instant};
 /// The largest message, in bytes.
 pub(super) const LARGEST: usize = 64 << 10;
 
+/// What is made ready for reading, in bytes: it is cleared before every look at the connection, of which there is one
+/// for each message that goes out. A client says little; what is longer is read in steps.
+pub(super) const USUAL: usize = 4 << 10;
+
 /// How many messages a second.
 const RATE: f64 = 20.0;
 

@@ -7,7 +7,7 @@
 use std::{error::Error, ops::ControlFlow, sync::Arc, time::Duration};
 
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes};
-use futures_util::{Sink, SinkExt, Stream, StreamExt};
+use futures_util::{FutureExt, Sink, SinkExt, Stream, StreamExt};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 use tokio_tungstenite::tungstenite::{self, error::ProtocolError};
 use tokio_util::sync::CancellationToken;
@@ -25,6 +25,9 @@ const MISSES: u32 = 2;
 
 /// How long one message may take to be taken.
 const STALL: Duration = Duration::from_secs(10);
+
+/// How many messages go out in one write at the most.
+const TOGETHER: usize = 64;
 
 /// How long the peer has to answer a close.
 const GOODBYE: Duration = Duration::from_secs(1);
@@ -136,14 +139,22 @@ where
         }
     }
 
+    /// Passes on a message, and with it what is ready by now: events of one commit are one write.
     async fn pass_on(&mut self, message: Result<Arc<str>, FollowError>) -> ControlFlow<Ended> {
-        match message {
-            Ok(message) => self.tell(&message).await,
-            Err(error) => {
-                tracing::error!(%error, "a live feed can't go on");
-                ControlFlow::Break(Ended::Closed(Close::Failed))
+        let (mut ready, mut room) = (Some(message), TOGETHER);
+        while let Some(message) = ready {
+            match message {
+                Ok(message) => self.put(text(&message)).await?,
+                Err(error) => {
+                    tracing::error!(%error, "a live feed can't go on");
+                    return ControlFlow::Break(Ended::Closed(Close::Failed));
+                }
             }
+            room -= 1;
+            // Not asked for where it would not be put: it would be lost.
+            ready = if room > 0 { self.told.next().now_or_never() } else { None };
         }
+        self.flush().await
     }
 
     async fn hear(&mut self, received: Option<Result<Message, E>>) -> ControlFlow<Ended> {
@@ -167,8 +178,8 @@ where
         self.tell(&answer).await
     }
 
-    async fn tell(&mut self, message: &Arc<str>) -> ControlFlow<Ended> {
-        self.send(Message::Text(Utf8Bytes::from(&**message))).await
+    async fn tell(&mut self, message: &str) -> ControlFlow<Ended> {
+        self.send(text(message)).await
     }
 
     async fn beat(&mut self) -> ControlFlow<Ended> {
@@ -180,11 +191,17 @@ where
     }
 
     async fn send(&mut self, message: Message) -> ControlFlow<Ended> {
-        match timeout(STALL, self.socket.send(message)).await {
-            Ok(Ok(())) => ControlFlow::Continue(()),
-            Ok(Err(_)) => ControlFlow::Break(Ended::Dropped),
-            Err(_) => ControlFlow::Break(Ended::Closed(Close::Slow)),
-        }
+        self.put(message).await?;
+        self.flush().await
+    }
+
+    /// Puts a message into what the next flush writes.
+    async fn put(&mut self, message: Message) -> ControlFlow<Ended> {
+        in_time(self.socket.feed(message)).await
+    }
+
+    async fn flush(&mut self) -> ControlFlow<Ended> {
+        in_time(self.socket.flush()).await
     }
 
     async fn end(mut self, ended: Ended) {
@@ -205,6 +222,19 @@ where
             let farewell = async { while let Some(Ok(_)) = self.socket.next().await {} };
             let _ = timeout(GOODBYE, farewell).await;
         }
+    }
+}
+
+fn text(message: &str) -> Message {
+    Message::Text(Utf8Bytes::from(message))
+}
+
+/// A peer that takes nothing is given up.
+async fn in_time<E>(writing: impl Future<Output = Result<(), E>>) -> ControlFlow<Ended> {
+    match timeout(STALL, writing).await {
+        Ok(Ok(())) => ControlFlow::Continue(()),
+        Ok(Err(_)) => ControlFlow::Break(Ended::Dropped),
+        Err(_) => ControlFlow::Break(Ended::Closed(Close::Slow)),
     }
 }
 

@@ -104,7 +104,10 @@ fn admitted(
 }
 
 fn open(upgrade: WebSocketUpgrade, drain: Drain, told: impl Told + 'static) -> Response {
-    let limited = upgrade.max_message_size(inbound::LARGEST).max_frame_size(inbound::LARGEST);
+    let limited = upgrade
+        .max_message_size(inbound::LARGEST)
+        .max_frame_size(inbound::LARGEST)
+        .read_buffer_size(inbound::USUAL);
     limited.on_upgrade(move |socket| {
         let conversation = socket::converse(socket, told, drain.begun.clone());
         drain.sockets.track_future(conversation)

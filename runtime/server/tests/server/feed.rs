@@ -152,6 +152,20 @@ async fn nothing_is_lost_between_reading_the_store_and_listening() {
     }
 }
 
+/// More than goes out in one write.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_history_comes_whole_and_in_order() {
+    let live = Live::new().await;
+    create(&live, "long", &["plan"]).await;
+    live.connect("long?since=0").await.until(is_end).await;
+    for note in 1..=150 {
+        put(&live, "long", &json!({ "result": { "note": note } })).await;
+    }
+    let is_last = |message: &Value| message.get("seq").is_some() && message["data"]["result"]["note"] == 150;
+    let messages = live.connect("long?since=0").await.until(is_last).await;
+    assert_eq!(numbers(&messages), (1..=155).collect::<Vec<_>>());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cancel_and_a_failure_are_told_as_the_old_client_knows_them() {
     let live = Live::new().await;

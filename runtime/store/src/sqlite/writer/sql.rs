@@ -25,7 +25,7 @@ macro_rules! insert {
         concat!(
             "INSERT INTO ", stringify!($table), " (", stringify!($name) $(, ", ", stringify!($names))*, ") SELECT ",
             member!($kind $name) $(, ", ", member!($kinds $names))*,
-            " FROM json_each(?2, '$.", stringify!($list), "') AS item " $(, $rest)+, ";\n"
+            " FROM jsonb_each(?2, '$.", stringify!($list), "') AS item " $(, $rest)+, ";\n"
         )
     };
 }
@@ -69,7 +69,7 @@ pub(super) const CHANGED: &str = concat!(
     member!(blob state_checksum),
     ", state = ",
     member!(text state),
-    " FROM json_each(?2, '$.changed') AS item",
+    " FROM jsonb_each(?2, '$.changed') AS item",
     " WHERE workflows.id = ",
     member!(plain id),
     " AND workflows.version = ",
