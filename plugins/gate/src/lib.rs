@@ -41,12 +41,10 @@ pub fn gate(cx: &Cx, config: Config) -> StageResult<Approval> {
 
 /// The task, and what each stage says that it did.
 fn so_far(cx: &Cx) -> String {
-    let done: String = cx
-        .all_earlier()
+    let question = format!("Is the work on {:?} good?", cx.task().title);
+    cx.all_earlier()
         .iter()
-        .map(|earlier| format!("\n- {}: {}", earlier.stage, earlier.summary))
-        .collect();
-    format!("Is the work on {:?} good?{done}", cx.task().title)
+        .fold(question, |question, earlier| format!("{question}\n- {}: {}", earlier.stage, earlier.summary))
 }
 
 #[cfg(test)]

@@ -143,7 +143,7 @@ impl Engine {
         let (inner, adw_id) = (Arc::clone(&self.inner), adw_id.clone());
         to_the_end(async move { answer::answer(&inner, &adw_id, given, expected).await })
             .await
-            .unwrap_or(Err(CommandError::Stopping.into()))
+            .unwrap_or_else(|| Err(CommandError::Stopping.into()))
     }
 
     /// A workflow as it stands.

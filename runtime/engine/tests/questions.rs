@@ -54,6 +54,11 @@ async fn kinds(bench: &Bench, adw_id: &AdwId) -> Vec<EventKind> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_question_waits_without_a_place_and_goes_on_with_its_answer() {
+    use EventKind::{
+        QuestionAnswered, StageCompleted, StageResumed, StageStarted, TaskCreated, WorkflowCompleted,
+        WorkflowStarted, WorkflowWaiting,
+    };
+
     let bench = Bench::new(GATE).await;
     let first = bench.create(task("first")).await;
     let waiting = asks(&bench, &first).await;
@@ -79,10 +84,6 @@ async fn a_question_waits_without_a_place_and_goes_on_with_its_answer() {
         let workflow = bench.ends_as(adw_id, Status::Completed).await;
         assert!(workflow.stages.iter().all(|stage| stage.attempt == 1), "{workflow:#?}");
     }
-    use EventKind::{
-        QuestionAnswered, StageCompleted, StageResumed, StageStarted, TaskCreated, WorkflowCompleted,
-        WorkflowStarted, WorkflowWaiting,
-    };
     assert_eq!(
         kinds(&bench, &first).await,
         [
@@ -121,7 +122,10 @@ async fn a_second_question_of_an_attempt_is_asked_after_the_first_and_not_instea
     assert_eq!(reworked.question().unwrap().attempt, 2, "the work was done again, and so it is asked again");
     answer(&bench, &adw_id, "reject").await;
     let workflow = bench.ends_as(&adw_id, Status::Failed).await;
-    assert_eq!(workflow.error_message.as_deref(), Some("stage approve failed: a person rejected it"));
+    assert_eq!(
+        workflow.error_message.as_deref(),
+        Some("stage approve failed: plugin gate 0.1.0: a person rejected it")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -223,8 +227,8 @@ async fn a_stage_whose_grants_leave_a_person_out_says_what_to_add() {
     let adw_id = bench.create(task("Fix the sum")).await;
     let workflow = bench.ends_as(&adw_id, Status::Failed).await;
     insta::assert_snapshot!(workflow.error_message.unwrap(), @r#"
-    stage implement failed: denied: the task carries no diff and adw.toml has no agent whose program is installed, and stage implement may not be done by hand; this would allow it:
+    stage implement failed: plugin implement 0.1.0: denied: the task carries no diff and adw.toml has no agent whose program is installed, and asking the agent `manual` is not granted to stage `implement`; in adw.toml this would allow it:
     [stages.implement.grants]
-    agent = ["manual"]
+    agent = ["claude", "manual"]
     "#);
 }

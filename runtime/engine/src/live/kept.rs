@@ -44,6 +44,7 @@ pub(super) fn room_for_artifact(kept: &[Artifact], name: &str, size: u64) -> Res
     )
 }
 
+#[derive(Clone, Copy)]
 struct Amount {
     number: u64,
     bytes: u64,

@@ -41,7 +41,9 @@ async fn a_workflow_goes_on_with_an_answer_and_takes_no_second_one() {
     assert_eq!(taken["waiting"], Value::Null);
     let problem = answer(&adw_id, &json!({ "answer": "approve" })).of(&bench).await.problem(409);
     assert_eq!(problem["code"], "nothing_asked");
-    insta::assert_snapshot!(problem["detail"].as_str().unwrap(), @"");
+    insta::assert_snapshot!(problem["detail"].as_str().unwrap(), @r#"
+    this workflow waits for no answer: what it asked was answered already, or it has gone on without
+    "#);
     bench.until(&adw_id, |workflow| workflow.status.is_ended()).await;
     assert_eq!(bench.read(&adw_id).await["status"], "completed");
 }
@@ -69,7 +71,7 @@ async fn an_answer_that_does_not_fit_says_what_would() {
     "/answer": "answer is missing: give what the workflow's `waiting` asks for"
     "/answer": "the answer must be one of \"approve\", \"rework\", \"reject\""
     "/answer": "the answer must be one of \"approve\", \"rework\", \"reject\""
-    "/note": "note must be a string"
+    "/note": "note must be a string, not a number"
     "/note": "a note may have 16384 bytes at the most"
     "/answer": "an answer may have 262144 bytes of JSON at the most"
     "#);

@@ -187,5 +187,5 @@ async fn a_stop_is_told() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_socket_is_told_so() {
     let live = Live::new().await;
-    get("/ws/events").of(&live.bench).await.problem(400);
+    get("/ws/events").of(&live.bench).await.problem(426);
 }
