@@ -51,7 +51,7 @@ struct Bounds {
 }
 
 const BOUNDS: Bounds = if cfg!(debug_assertions) {
-    Bounds { create: Duration::from_millis(100), times: 2, leeway: Duration::from_millis(5) }
+    Bounds { create: Duration::from_millis(150), times: 3, leeway: Duration::from_millis(25) }
 } else {
     Bounds { create: Duration::from_millis(20), times: 2, leeway: Duration::ZERO }
 };
