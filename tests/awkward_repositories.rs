@@ -207,10 +207,10 @@ async fn a_repository_that_can_not_be_written_to_says_who_must_be_able_to() {
     }
     let heads = repo.join(".git/refs/heads");
     std::fs::set_permissions(&heads, std::fs::Permissions::from_mode(0o555)).unwrap();
-    let server = Server::start_with(&home, |command| match is_root() {
-        true => command.uid(NOBODY).gid(NOBODY),
-        false => command,
-    })
+    let server = Server::start_with(
+        &home,
+        |command| if is_root() { command.uid(NOBODY).gid(NOBODY) } else { command },
+    )
     .await;
     assert_eq!(work(&server, &kind, &repo).await, None);
 }

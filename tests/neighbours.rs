@@ -60,7 +60,7 @@ const BOUNDS: Bounds = if cfg!(debug_assertions) {
 async fn two_that_misbehave_leave_others_their_time() {
     let repository = Repository::of(&[]);
     std::fs::write(repository.beside("hostile.wasm"), HOSTILE).unwrap();
-    let grants: String = DEEDS.iter().map(|deed| format!("[stages.{deed}.grants]\n{GRANTS}")).collect();
+    let grants = DEEDS.map(|deed| format!("[stages.{deed}.grants]\n{GRANTS}")).concat();
     repository.write("adw.toml", &format!("{STAGES}{grants}"));
     let server = Server::start(&repository).await;
     let api = &server.api;

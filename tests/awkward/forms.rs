@@ -24,7 +24,7 @@ pub const KINDS: &[Kind] = &[
     Kind::changed("reftable", |place| checkout(place.join("repository"), &["--ref-format=reftable"])),
     Kind::made("no-git", no_git),
     Kind::made("no-git-with-repositories-within", no_git_with_repositories_within),
-    Kind::made("empty-folder", |place| place.to_owned()),
+    Kind::made("empty-folder", Path::to_owned),
 ];
 
 /// Whether this git keeps refs in tables, as it does since 2.45.

@@ -57,7 +57,8 @@ impl Burst {
     pub fn rate(&self) -> f64 {
         let first = self.tasks.iter().map(|task| task.sent).min().unwrap();
         let last = self.tasks.iter().map(|task| task.answered).max().unwrap();
-        self.tasks.len() as f64 / last.duration_since(first).as_secs_f64()
+        let tasks = u32::try_from(self.tasks.len()).unwrap();
+        f64::from(tasks) / last.duration_since(first).as_secs_f64()
     }
 
     /// Follows each to its end, in the ways that clients have.

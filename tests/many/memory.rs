@@ -25,7 +25,7 @@ impl Memory {
     pub fn is_flat_after(&self, round: usize, growth: u64) {
         let mut account = String::new();
         for (moment, bytes) in &self.notes {
-            writeln!(account, "{moment}: {:.1} MiB", *bytes as f64 / f64::from(1 << 20)).unwrap();
+            writeln!(account, "{moment}: {} MiB", bytes >> 20).unwrap();
         }
         anstream::eprintln!("{account}");
         let settled = self.notes[round + 1].1;

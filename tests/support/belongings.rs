@@ -110,12 +110,12 @@ impl Belongings {
         let mut differing = Vec::new();
         for path in self.files.keys().chain(now.files.keys()).collect::<BTreeSet<_>>() {
             if self.files.get(path) != now.files.get(path) {
-                differing.push(format!("{path:?}"));
+                differing.push(path.display().to_string());
             }
         }
         for (path, object) in &self.objects {
             if now.objects.get(path) != Some(object) {
-                differing.push(format!("the object {path:?}"));
+                differing.push(format!("the object {}", path.display()));
             }
         }
         if self.indexes != now.indexes {
@@ -133,7 +133,7 @@ impl Belongings {
 
 fn content(path: &Path) -> String {
     if path.is_symlink() {
-        return format!("-> {:?}", std::fs::read_link(path).unwrap());
+        return format!("-> {}", std::fs::read_link(path).unwrap().display());
     }
     match std::fs::read(path) {
         Ok(bytes) => format!("{} bytes, {:x?}", bytes.len(), Sha256::digest(&bytes)),

@@ -141,6 +141,32 @@ pub enum Waiting {
 }
 
 impl Waiting {
+    /// Its name on the wire.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Timer { .. } => "timer",
+            Self::Question(_) => "question",
+            Self::AgentByHand(_) => "agent_by_hand",
+        }
+    }
+
+    /// Why, or what is asked.
+    pub fn message(&self) -> &str {
+        match self {
+            Self::Timer { message, .. } => message,
+            Self::Question(question) => &question.message,
+            Self::AgentByHand(work) => &work.question.message,
+        }
+    }
+
+    /// When it is over by itself.
+    pub const fn until(&self) -> Option<Timestamp> {
+        match self {
+            Self::Timer { until, .. } => Some(*until),
+            Self::Question(_) | Self::AgentByHand(_) => None,
+        }
+    }
+
     /// The stage that goes on afterwards.
     pub fn stage(&self) -> &StageName {
         match self {

@@ -28,7 +28,8 @@ pub(crate) struct Answer {
     adw_id: AdwId,
 
     /// One of the choices, or a text; where the question has a schema, JSON or a text
-    answer: String,
+    #[arg(value_name = "ANSWER")]
+    text: String,
 
     /// What there is to say beside it
     #[arg(short, long, value_name = "TEXT")]
@@ -43,7 +44,7 @@ impl Answer {
     pub(crate) async fn run(self, cx: &Context) -> Result<Exit, Failure> {
         let client = cx.client()?;
         let now = client.workflow(&self.adw_id).await?.view;
-        let answer = read(now.waiting.as_ref(), self.answer);
+        let answer = read(now.waiting.as_ref(), self.text);
         let given = NewAnswer { answer, note: self.note };
         // The version: an answer is for the question that was there when it was given.
         let goes_on = client.give_answer(&self.adw_id, &given, now.version).await?;

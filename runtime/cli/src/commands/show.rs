@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use adw_core::{AdwId, Timestamp};
@@ -78,9 +79,7 @@ pub(crate) fn in_words(workflow: &Workflow) -> String {
 fn to_be_answered(adw_id: &AdwId, waiting: &Waiting) -> Vec<(&'static str, String)> {
     let example = match (&waiting.choices[..], &waiting.schema) {
         _ if !waiting.is_question() => return Vec::new(),
-        ([first, ..], _) => {
-            shlex::try_quote(first).map_or_else(|_| first.clone(), |first| first.into_owned())
-        }
+        ([first, ..], _) => shlex::try_quote(first).map_or_else(|_| first.clone(), Cow::into_owned),
         ([], Some(_)) => "JSON".to_owned(),
         ([], None) => "\"…\"".to_owned(),
     };

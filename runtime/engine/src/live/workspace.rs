@@ -21,6 +21,9 @@ const BEGAN: &str = "runtime/began";
 #[derive(Serialize, Deserialize)]
 struct Began {
     round: u32,
+    /// The newest attempt that works on it.
+    #[serde(default)]
+    attempt: u32,
     checkpoint: CommitId,
 }
 
@@ -147,18 +150,23 @@ impl Live {
         let (store, id, stage) = (&self.options.engine.store, self.options.id, &self.options.spec.name);
         let noted = store.value(id, stage, BEGAN).await.map_err(unavailable)?;
         let noted = noted.and_then(|noted| serde_json::from_slice::<Began>(&noted).ok());
-        if let Some(began) = noted.filter(|began| began.round == self.options.round) {
-            if self.options.resumed {
-                return Ok(began.checkpoint);
-            }
-            workspace.restore(&began.checkpoint, self.git_time()).await.map_err(answer)?;
-            self.say(LogLevel::Info, LogSource::Runtime, "the worktree is what it was when the stage began")
+        let (round, attempt) = (self.options.round, self.options.attempt);
+        let checkpoint = match noted.filter(|began| began.round == round) {
+            // It goes on with an answer, on the tree that it left and that a person may have worked on.
+            Some(began) if self.options.resumed && began.attempt == attempt => return Ok(began.checkpoint),
+            Some(began) => {
+                workspace.restore(&began.checkpoint, self.git_time()).await.map_err(answer)?;
+                self.say(
+                    LogLevel::Info,
+                    LogSource::Runtime,
+                    "the worktree is what it was when the stage began",
+                )
                 .await;
-            return Ok(began.checkpoint);
-        }
-        let checkpoint =
-            workspace.checkpoint(&self.label("begin"), self.git_time()).await.map_err(answer)?.id;
-        let began = Began { round: self.options.round, checkpoint };
+                began.checkpoint
+            }
+            None => workspace.checkpoint(&self.label("begin"), self.git_time()).await.map_err(answer)?.id,
+        };
+        let began = Began { round, attempt, checkpoint };
         let noted = serde_json::to_vec(&began).map_err(|error| CallError::Unavailable(error.to_string()))?;
         store.set_value(id, stage, BEGAN, noted).await.map_err(unavailable)?;
         Ok(began.checkpoint)

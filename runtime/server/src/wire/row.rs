@@ -13,7 +13,7 @@ pub(crate) struct RowObject<'a> {
     status: Status,
     current_stage: Option<&'a StageName>,
     attempt: Option<u32>,
-    waiting: Option<&'a Waiting>,
+    waiting: Option<WaitingRow<'a>>,
     error_message: Option<&'a str>,
     progress: u8,
     project: &'a str,
@@ -22,6 +22,24 @@ pub(crate) struct RowObject<'a> {
     updated_at: Timestamp,
     completed_at: Option<Timestamp>,
     seq: u64,
+}
+
+/// What a workflow waits on, without what only whoever answers needs: a prompt may be long, and rows are sent to many.
+#[derive(Debug, Serialize)]
+struct WaitingRow<'a> {
+    kind: &'static str,
+    stage: &'a StageName,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<Timestamp>,
+}
+
+impl<'a> WaitingRow<'a> {
+    fn of(waiting: &'a Waiting) -> Self {
+        const LONGEST: usize = 300;
+        let message = waiting.message().chars().take(LONGEST).collect();
+        Self { kind: waiting.kind(), stage: waiting.stage(), message, until: waiting.until() }
+    }
 }
 
 impl<'a> RowObject<'a> {
@@ -35,7 +53,7 @@ impl<'a> RowObject<'a> {
             status: workflow.status,
             current_stage,
             attempt: current_stage.and_then(|name| workflow.stage(name)).map(|stage| stage.attempt),
-            waiting: workflow.waiting.as_ref(),
+            waiting: workflow.waiting.as_ref().map(WaitingRow::of),
             error_message: workflow.error_message.as_deref(),
             progress: workflow.progress,
             project: &workflow.task.project,

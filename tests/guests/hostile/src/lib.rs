@@ -58,7 +58,7 @@ fn hostile(cx: &Cx, config: Config) -> StageResult {
         Deed::ReturnDeep => {
             return returned((0..times).fold(Value::Null, |inner, _| Value::Array(vec![inner])));
         }
-        Deed::Sleep => cx.clock().sleep(Duration::from_secs(3_600))?,
+        Deed::Sleep => cx.clock().sleep(Duration::from_hours(1))?,
         Deed::AskTheTime => {
             for _ in 0..times {
                 cx.clock().now()?;
@@ -89,6 +89,7 @@ fn hostile(cx: &Cx, config: Config) -> StageResult {
     returned(Value::Null)
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "it is what a stage returns")]
 fn returned(value: Value) -> StageResult {
     Ok(Outcome::done("nobody stopped it", value))
 }
