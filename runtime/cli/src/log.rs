@@ -26,7 +26,12 @@ pub(crate) fn begin(unless_asked: &str, format: LogFormat) -> Result<(), Failure
             message: format!("ADW_LOG can't be understood: {error}"),
             help: "write it like `info,adw_engine=debug`".to_owned(),
         })?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(|| LogWriter);
+    // A line that can't be written (a full disk, a reader that is gone) is lost, and nothing else: by default the library
+    // would print that to the same place, and panic where that fails too.
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(|| LogWriter)
+        .log_internal_errors(false);
     match format {
         LogFormat::Pretty => log.with_ansi(output::is_coloured(&std::io::stderr())).init(),
         LogFormat::Json => log.json().init(),

@@ -1,5 +1,6 @@
 //! `adw serve`: its line, its folder, its end.
 
+use std::fs::File;
 use std::net::TcpListener;
 
 use crate::support::{Repository, Server, run};
@@ -32,6 +33,19 @@ fn its_data_lie_beside_adw_toml_and_out_of_git() {
 
     let second = run(&below, ["serve", "--listen", "127.0.0.1:0"]);
     assert_eq!(second.code, Some(2), "one server at a time: {second:?}");
+    assert_eq!(server.end("TERM"), Some(0));
+}
+
+#[test]
+fn a_log_that_can_not_be_written_stops_nothing() {
+    let repository = configured();
+    let folder = repository.path();
+    repository.configure("\n[agents.mine]\nprofile = \"command\"\ncommand = [\"touch\", \"done\"]\n");
+    let server = Server::start_with_log(&folder, File::options().write(true).open("/dev/full").unwrap());
+    let url = server.url.as_str();
+    let ended =
+        run(&folder, ["run", "Touch it", "--stages", "implement", "--agent", "mine", "--server", url]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
     assert_eq!(server.end("TERM"), Some(0));
 }
 

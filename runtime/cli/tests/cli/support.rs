@@ -145,6 +145,13 @@ impl Server {
         Self { url: url.to_owned(), child }
     }
 
+    /// One that logs there.
+    pub(crate) fn start_with_log(folder: &Path, log: impl Into<Stdio>) -> Self {
+        let (child, line) = started(adw(folder).args(["serve", "--listen", "127.0.0.1:0"]).stderr(log));
+        let url = line.strip_prefix("listening on ").expect("the server says where it listens");
+        Self { url: url.to_owned(), child }
+    }
+
     /// Where it listens.
     pub(crate) fn address(&self) -> &str {
         self.url.trim_start_matches("http://")
@@ -171,8 +178,11 @@ fn serve(folder: &Path, more: &[&str]) -> (Child, String) {
 
 fn serve_at(folder: &Path, address: &str, more: &[&str]) -> (Child, String) {
     let mut command = adw(folder);
-    command.args(["serve", "--listen", address]).args(more);
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    started(command.args(["serve", "--listen", address]).args(more).stderr(Stdio::null()))
+}
+
+fn started(command: &mut Command) -> (Child, String) {
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     (child, line.trim_end().to_owned())
