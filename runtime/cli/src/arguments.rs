@@ -16,7 +16,7 @@ pub(crate) struct Cli {
     pub(crate) json: bool,
 
     // Not read from the environment by clap, which would then show it as a part of every usage.
-    /// The server to ask; without it, ADW_SERVER, else the one that the nearest adw.toml describes.
+    /// The server to ask; without it, ADW_SERVER, else the one that works on the data beside the nearest adw.toml.
     #[arg(long, global = true, value_name = "URL", display_order = 101)]
     pub(crate) server: Option<String>,
 

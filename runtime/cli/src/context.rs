@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 
-use adw_config::{Config, Env};
+use adw_config::{Config, Env, StoreConfig};
+use adw_store::sqlite::is_in_use;
 
 use crate::client::{Address, Client};
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::whereabouts::Whereabouts;
 
 pub(crate) struct Context {
     /// Where answers go.
@@ -23,17 +25,32 @@ impl Context {
         Ok(named.map(|text| text.parse()).transpose()?)
     }
 
-    /// A client of the server that is meant: the one that was named, else that of the nearest adw.toml, else the one at
-    /// the usual address.
+    /// A client of the server that is meant: the one that was named, else the one that works on the data beside the nearest
+    /// adw.toml, else, where there is none, the one at the usual address.
     pub(crate) fn client(&self) -> Result<Client, Failure> {
         let address = match self.named_server()? {
             Some(address) => address,
             None => match find_config()? {
-                Some(file) => Address::of_listener(Config::load(&file, &Env::of_process())?.server.listen)?,
+                Some(file) => of_folder(&Config::load(&file, &Env::of_process())?)?,
                 None => Address::default(),
             },
         };
         Ok(Client::new(address)?)
+    }
+}
+
+/// The server that works on this configuration's data, wherever it listens. Where adw.toml says that it does, that of
+/// another repository may listen: it must not be handed what is meant for this one.
+fn of_folder(config: &Config) -> Result<Address, Failure> {
+    let StoreConfig::Sqlite { file } = &config.store;
+    let data = config.data_dir();
+    if !is_in_use(file).map_err(|error| Failure::Start(error.to_string()))? {
+        return Err(Failure::NoServer { data });
+    }
+    match Whereabouts::of(&data) {
+        Some(url) => Ok(url.parse()?),
+        // It is only just starting.
+        None => Ok(Address::of_listener(config.server.listen)?),
     }
 }
 

@@ -47,6 +47,9 @@ pub(crate) enum Failure {
     Check { file: String, wrong: Vec<String> },
     #[error("{file} is there already")]
     ConfigExists { file: PathBuf },
+    /// Where adw.toml says that one listens, another folder's may.
+    #[error("no server works on the data in {data}")]
+    NoServer { data: PathBuf },
     #[error(transparent)]
     Address(#[from] InvalidAddress),
     #[error(transparent)]
@@ -66,6 +69,7 @@ pub(crate) enum Failure {
 impl Failure {
     pub(crate) fn exit(&self) -> Exit {
         match self {
+            Self::NoServer { .. } => Exit::Unreachable,
             Self::Request(error) if error.is_the_servers() => Exit::Unreachable,
             failure if failure.is_closed_output() => Exit::Done,
             _ => Exit::Usage,
@@ -82,6 +86,7 @@ impl Failure {
         match self {
             Self::Arguments(_) | Self::Usage { .. } | Self::Address(_) | Self::ConfigExists { .. } => "usage",
             Self::Config(_) | Self::NoConfig { .. } | Self::Check { .. } => "configuration",
+            Self::NoServer { .. } => "unreachable",
             Self::Start(_) | Self::InUse { .. } | Self::Listen { .. } => "start",
             Self::File { .. } | Self::Output(_) => "io",
             Self::Request(error) => error.kind(),
@@ -98,6 +103,9 @@ impl Failure {
             Self::ConfigExists { .. } => {
                 Some("`adw init --force` writes it anew; what it says now is lost".to_owned())
             }
+            Self::NoServer { .. } => Some(
+                "start one with `adw serve`, or name another with `--server URL` or ADW_SERVER".to_owned(),
+            ),
             Self::InUse { url, .. } => Some(format!(
                 "one server uses a folder at a time: ask that one with `--server {}`, or stop it first",
                 url.as_deref().unwrap_or("URL"),

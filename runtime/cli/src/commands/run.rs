@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use adw_core::{AdwId, StageName, TaskType};
 use clap::Args;
 
-use crate::client::{Answer, Client, InvalidAddress, NewTask, Workflow};
+use crate::client::{Answer, Client, NewTask, Workflow};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::follow;
@@ -131,8 +131,7 @@ async fn hand_over(
 ) -> Result<Option<(Client, Answer<Workflow>)>, Failure> {
     let may_be_alone = follows && cx.named_server()?.is_none();
     let client = match cx.client() {
-        // One that listens on any port can't be found; if it is there, it has the data.
-        Err(Failure::Address(InvalidAddress::AnyPort)) if may_be_alone => return Ok(None),
+        Err(Failure::NoServer { .. }) if may_be_alone => return Ok(None),
         client => client?,
     };
     match client.create(task).await {

@@ -174,7 +174,7 @@ fn the_server_of_the_nearest_adw_toml_is_asked() {
     let ended = run(&below, ["ls"]);
     assert_eq!(ended.code, Some(3));
     assert!(
-        ended.stderr.contains(&format!("the server at http://{address} can't be reached")),
+        ended.stderr.contains(&format!("no server works on the data in {}/.adw", folder.path().display())),
         "{}",
         ended.stderr
     );

@@ -27,6 +27,14 @@ pub enum Found {
     Unfinished,
 }
 
+/// Whether a process works on it.
+pub fn is_in_use(database: &Path) -> Result<bool, StoreError> {
+    let absolute = std::path::absolute(database);
+    lock::is_held(
+        &absolute.map_err(|error| StoreError::Unavailable(format!("{}: {error}", database.display())))?,
+    )
+}
+
 /// Looks whether a database would open. `scratch` is an empty folder, of no use afterwards.
 pub async fn look(database: &Path, scratch: &Path) -> Result<Found, StoreError> {
     let unavailable = |error: io::Error| StoreError::Unavailable(format!("{}: {error}", database.display()));
