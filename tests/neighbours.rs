@@ -44,16 +44,19 @@ const TASKS_A_ROUND: usize = 100;
 
 /// What is promised of a release build, and, of one for debugging, what tells a fault from the machine's mood.
 struct Bounds {
-    create: Duration,
-    /// How many times as long a task may take in trouble, and how much longer in any case.
+    /// Of 99 in a hundred: to be created, and from then to its end.
+    p99: Duration,
+    /// How many times as long a task may take in trouble, and how much longer in any case. Holds for the median and the
+    /// mean. The slowest few have no such bound: on two CPUs that are both busy they wait for a tick of the kernel's clock
+    /// (4 ms), as they do beside two programs of the lowest priority that have nothing to do with adw.
     times: u32,
     leeway: Duration,
 }
 
 const BOUNDS: Bounds = if cfg!(debug_assertions) {
-    Bounds { create: Duration::from_millis(150), times: 3, leeway: Duration::from_millis(25) }
+    Bounds { p99: Duration::from_millis(150), times: 2, leeway: Duration::from_millis(10) }
 } else {
-    Bounds { create: Duration::from_millis(20), times: 2, leeway: Duration::ZERO }
+    Bounds { p99: Duration::from_millis(20), times: 2, leeway: Duration::ZERO }
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -92,14 +95,16 @@ async fn in_trouble(api: &Api, deed: &str) -> Times {
 }
 
 fn compare(deed: &str, peace: &Times, trouble: &Times) {
-    let create = trouble.create(99);
-    assert!(create < BOUNDS.create, "beside two that {deed}, a task was taken in {create:?} (p99)");
-    for percent in [50, 99] {
-        let (before, now) = (peace.run(percent), trouble.run(percent));
+    for (what, p99) in [("to be taken", trouble.create(99)), ("to end", trouble.run(99))] {
+        assert!(p99 < BOUNDS.p99, "beside two that {deed}, a task took {p99:?} {what} (p99)");
+    }
+    for (what, before, now) in
+        [("the median", peace.run(50), trouble.run(50)), ("the mean", mean(&peace.run), mean(&trouble.run))]
+    {
         let most = before * BOUNDS.times + BOUNDS.leeway;
         assert!(
             now <= most,
-            "beside two that {deed}, p{percent} of a noop stage went from {before:?} to {now:?}"
+            "beside two that {deed}, {what} of a noop stage went from {before:?} to {now:?}"
         );
     }
 }
@@ -159,14 +164,20 @@ impl Times {
 
     fn print(&self, when: &str) {
         anstream::println!(
-            "{when}: create {:?} (p50) {:?} (p99), noop stage {:?} (p50) {:?} (p99), of {} tasks",
+            "{when}: create {:?} (p50) {:?} (p99), noop stage {:?} (mean) {:?} (p50) {:?} (p90) {:?} (p99), of {} tasks",
             self.create(50),
             self.create(99),
+            mean(&self.run),
             self.run(50),
+            self.run(90),
             self.run(99),
             self.run.len()
         );
     }
+}
+
+fn mean(times: &[Duration]) -> Duration {
+    times.iter().sum::<Duration>() / u32::try_from(times.len()).unwrap()
 }
 
 fn at(times: &[Duration], percent: usize) -> Duration {

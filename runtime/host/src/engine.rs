@@ -1,9 +1,6 @@
 //! wasmtime, set up so that guests are bounded and run alike every time.
 
-use wasmtime::{
-    Config, Enabled, Engine, PoolingAllocationConfig, Store, UpdateDeadline, WasmBacktraceDetails,
-    WasmFeatures,
-};
+use wasmtime::{Config, Enabled, Engine, PoolingAllocationConfig, Store, WasmBacktraceDetails, WasmFeatures};
 
 use crate::guest::Guest;
 use crate::limiter::TABLE_ELEMENTS;
@@ -11,6 +8,9 @@ use crate::limiter::TABLE_ELEMENTS;
 /// Fuel is what bounds a guest's CPU: the epoch is wall clock, and would count the minutes of an agent call.
 /// A millisecond of CPU burns about this much.
 const FUEL_A_MILLISECOND: u64 = 15_000_000;
+/// After this much a guest lets others go on. It needs no clock, and so no other thread that finds a free CPU in time;
+/// the epoch is for what takes long and burns little, like touching new memory.
+const FUEL_A_TURN: u64 = FUEL_A_MILLISECOND / 4;
 
 pub(crate) const WASM_STACK: usize = 1 << 20;
 /// Host functions run on what is left of this; overflowing it would abort the process.
@@ -119,11 +119,9 @@ pub(crate) fn store(engine: &Engine, guest: Guest, fuel: u64) -> wasmtime::Resul
     let mut store = Store::new(engine, guest);
     store.limiter(|guest| &mut guest.memory);
     store.set_fuel(fuel)?;
+    store.fuel_async_yield_interval(Some(FUEL_A_TURN))?;
     store.set_epoch_deadline(1);
-    store.epoch_deadline_callback(|store| {
-        store.data().turns.end_one();
-        Ok(UpdateDeadline::Yield(1))
-    });
+    store.epoch_deadline_async_yield_and_update(1);
     store.set_hostcall_fuel(BYTES_A_CALL);
     store.set_max_component_handles(HANDLES);
     Ok(store)

@@ -8,7 +8,6 @@ use crate::capability::log::Logs;
 use crate::effects::Stop;
 use crate::limiter::MemoryLimiter;
 use crate::plugin::PluginName;
-use crate::threads::Turns;
 use crate::ticker::{Running, Ticker};
 
 /// A call on its way from the guest's runtime to whoever runs it, and the way back.
@@ -25,7 +24,6 @@ pub(crate) struct Guest {
     calls: u32,
     pub(crate) logs: Logs,
     pub(crate) memory: MemoryLimiter,
-    pub(crate) turns: Turns,
     ticker: Ticker,
     /// Held while the guest's own code runs, let go while it waits for an answer.
     running: Option<Running>,
@@ -58,7 +56,7 @@ impl Guest {
         ticker: Ticker,
     ) -> Self {
         let running = Some(ticker.run());
-        Self { asks, calls: 0, logs: Logs::of(plugin), memory, turns: Turns::default(), ticker, running }
+        Self { asks, calls: 0, logs: Logs::of(plugin), memory, ticker, running }
     }
 
     pub(crate) fn calls(&self) -> u32 {

@@ -193,11 +193,10 @@ impl Host {
         let (asks, mut asked) = mpsc::channel::<Ask>(1);
         let memory = MemoryLimiter::new(limits.memory_bytes);
         let guest = Guest::new(plugin.clone(), asks, memory, self.ticker.clone());
-        let turns = guest.turns.clone();
         let running = start(guest);
         // A set of one: dropping it ends the guest.
         let mut guest = JoinSet::new();
-        self.threads.begin(&mut guest, turns, async move {
+        self.threads.begin(&mut guest, async move {
             let ended = running.await;
             // Only now is the instance gone, and its slot free.
             drop(slot);
@@ -211,7 +210,7 @@ impl Host {
                 }
                 came = guest.join_next() => match came {
                     Some(Ok(Progress::Ended(ended))) => return Ok(ended),
-                    Some(Ok(Progress::Slow(rest))) => self.threads.go_on(&mut guest, rest),
+                    Some(Ok(Progress::Goes(rest, place))) => self.threads.go_on(&mut guest, rest, place),
                     Some(Err(error)) => return Err(Lost(error.to_string())),
                     None => return Err(Lost("it was never started".to_owned())),
                 },
@@ -223,7 +222,7 @@ impl Host {
         &self,
         work: impl FnOnce() -> Result<T, LoadError> + Send + 'static,
     ) -> Result<T, LoadError> {
-        match self.threads.slow().spawn_blocking(work).await {
+        match self.threads.patient().spawn_blocking(work).await {
             Ok(done) => done,
             Err(error) => Err(LoadError::Invalid { reason: format!("compiling it failed: {error}") }),
         }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use wasmtime::{Engine, EngineWeak};
 
-/// How long a guest keeps its thread while others wait for one.
-const TICK: Duration = Duration::from_millis(10);
+/// How long a guest keeps its thread while others wait for one, where fuel doesn't end its turn sooner.
+const TICK: Duration = Duration::from_millis(2);
 
 /// Moves the epoch of some engines from a thread of its own. The thread ends with the last handle.
 #[derive(Clone)]

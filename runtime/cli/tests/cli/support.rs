@@ -17,7 +17,8 @@ pub(crate) fn adw(folder: &Path) -> Command {
             adw.env_remove(name);
         }
     }
-    for name in ["COLUMNS", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
+    // CI too: where it is set, a terminal that says it can do nothing is shown colours.
+    for name in ["COLUMNS", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "CI"] {
         adw.env_remove(name);
     }
     adw.env("TZ", "UTC");
