@@ -103,11 +103,7 @@ impl GuestThreads {
         if place == Where::Patient {
             *self.last_starved.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
         }
-        let in_turns = until(rest, |_| {
-            offer_the_cpu();
-            None
-        });
-        set.spawn_on(in_turns, &self.patient.handle);
+        set.spawn_on(until(rest, |_| None), &self.patient.handle);
     }
 
     fn is_busy(&self) -> bool {
