@@ -74,14 +74,15 @@ fn change(workflow: &mut Workflow, event: &Event, at: Timestamp) {
         }
         Event::StageAttemptFailed { stage, error, .. } => workflow.with(stage, |stage| {
             stage.status = StageStatus::Pending;
-            stage.answered = None;
+            stage.forget_record();
             stage.failures += 1;
             stage.error = Some(error.clone());
             stage.reason = Reason::Retry { number: stage.failures };
         }),
-        Event::StageInterrupted { stage, .. } => {
-            workflow.with(stage, |stage| stage.status = StageStatus::Pending);
-        }
+        Event::StageInterrupted { stage, goes_on, .. } => workflow.with(stage, |stage| {
+            stage.status = StageStatus::Pending;
+            stage.cut_off = *goes_on;
+        }),
         Event::StageReworked { stage, to, round, feedback, .. } => {
             rework(workflow, stage, to, *round, feedback);
         }
@@ -244,6 +245,7 @@ impl Stage {
             output: None,
             error: None,
             answered: None,
+            cut_off: false,
             started_at: None,
             completed_at: None,
         }
@@ -253,7 +255,7 @@ impl Stage {
         self.status = StageStatus::Running;
         self.attempt = attempt;
         self.reason = reason.clone();
-        self.answered = None;
+        self.forget_record();
         self.started_at = Some(at);
         self.completed_at = None;
     }
@@ -266,8 +268,14 @@ impl Stage {
 
     fn end(&mut self, status: StageStatus, at: Timestamp) {
         self.status = status;
-        self.answered = None;
+        self.forget_record();
         self.completed_at = Some(at);
+    }
+
+    /// The attempt that comes next begins anew.
+    fn forget_record(&mut self) {
+        self.answered = None;
+        self.cut_off = false;
     }
 
     /// To be done afresh; attempts go on counting, and what it left stays until it leaves something new.
@@ -275,7 +283,7 @@ impl Stage {
         self.status = StageStatus::Pending;
         self.round += 1;
         self.failures = 0;
-        self.answered = None;
+        self.forget_record();
         self.reason = Reason::First;
         self.completed_at = None;
     }

@@ -83,6 +83,9 @@ pub enum Event {
         attempt: u32,
         /// By what.
         cause: String,
+        /// The same attempt goes on where it was. Else the stage begins anew, when its turn comes.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        goes_on: bool,
     },
     /// A person answered what an attempt had asked.
     QuestionAnswered {

@@ -81,6 +81,9 @@ pub struct Stage {
     /// The answer that its newest attempt goes on with: it has asked, and is to be resumed rather than made again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered: Option<Answered>,
+    /// Its newest attempt was cut off, and is to be resumed rather than made again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cut_off: bool,
     /// When its newest attempt began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_at: Option<Timestamp>,
@@ -183,6 +186,13 @@ impl Waiting {
             Self::Question(question) => Some(question),
             Self::AgentByHand(work) => Some(&work.question),
         }
+    }
+}
+
+impl Stage {
+    /// Whether its newest attempt goes on over the record of what it has done: it was cut off, or has its answer.
+    pub const fn goes_on(&self) -> bool {
+        self.cut_off || self.answered.is_some()
     }
 }
 

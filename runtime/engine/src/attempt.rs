@@ -55,7 +55,7 @@ pub(crate) async fn run(engine: &Arc<Inner>, workflow: &Workflow, stage: &Stage)
         spec: spec.clone(),
         attempt: stage.attempt,
         round: stage.round,
-        resumed: stage.answered.is_some(),
+        resumed: stage.goes_on(),
         stop: signal.token().clone(),
     }));
     let journal =
@@ -72,14 +72,15 @@ pub(crate) async fn run(engine: &Arc<Inner>, workflow: &Workflow, stage: &Stage)
         Ok(ran) => ended(ran, &signal, &live, plugin.name()),
         Err(end) => end,
     };
-    // What it waits for is part of its work: the tree stays as it is.
-    if let End::Suspended(_) = end {
+    // It goes on later, on the tree as it is now.
+    if let End::Suspended(_) | End::Stopped(Cause::Shutdown) = end {
         return end;
     }
     let kept = match effects.flush().await {
         Ok(()) => live.finish().await.map_err(|error| error.to_string()),
         Err(stop) => Err(stop.to_string()),
     };
+    live.forget_calls().await;
     match (end, kept) {
         (End::Result(AttemptResult::Done(_) | AttemptResult::Skipped { .. }), Err(message)) => {
             fatal(format!("the work could not be kept: {message}"))

@@ -14,6 +14,7 @@ pub(crate) struct Folders {
     pub(crate) blobs: PathBuf,
     pub(crate) compiled: PathBuf,
     pub(crate) logs: PathBuf,
+    pub(crate) calls: PathBuf,
 }
 
 /// Makes what is missing.
@@ -26,7 +27,13 @@ pub(crate) fn prepare(data: &Path) -> Result<Folders, StartError> {
     let blobs = folder("blobs")?;
     let real = data.canonicalize();
     let root = real.map_err(|source| StartError::DataFolder { path: data.to_owned(), source })?;
-    let folders = Folders { root, blobs, compiled: folder("compiled")?, logs: folder("logs")? };
+    let folders = Folders {
+        root,
+        blobs,
+        compiled: folder("compiled")?,
+        logs: folder("logs")?,
+        calls: folder("calls")?,
+    };
     ignore(data).map_err(|source| StartError::DataFolder { path: data.join(".gitignore"), source })?;
     Ok(folders)
 }

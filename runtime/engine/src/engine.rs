@@ -19,6 +19,7 @@ use crate::{
     AnswerError, BoardSubscription, CommandError, CreateError, Created, Feed, LogPage, LogQuery, NewAnswer,
     NewTask, StartError, Subscription, answer,
     blobs::Blobs,
+    calls::Calls,
     catalog::Catalog,
     clock::{Clock, SystemClock, backoff},
     create, data_folder,
@@ -80,6 +81,7 @@ impl Engine {
         let inner = Arc::new(Inner {
             ledger: Ledger::new(Arc::clone(&store), feed.clone(), Arc::clone(&clock)),
             logs: Logs::new(folders.logs, feed.clone()),
+            calls: Calls::new(folders.calls),
             scheduler: Scheduler::new(config.limits.concurrent_workflows),
             runs: Runs::default(),
             tasks: TaskTracker::new(),
@@ -277,7 +279,7 @@ impl Drop for Place<'_> {
 
 /// What is left to do once a run is over. The worktree of a workflow that has ended is put away. One that became
 /// runnable while its place was being given up gets into the queue again; one whose timer rang too early is woken again;
-/// an attempt that nobody runs any more is interrupted, and so made again.
+/// an attempt that nobody runs any more is interrupted, and so goes on.
 async fn look_again(engine: &Inner, adw_id: &AdwId, ran: Ran) -> Result<(), CommandError> {
     let react = |stored: &Stored| {
         if !engine.is_stopping() && !stored.workflow.status.is_ended() {

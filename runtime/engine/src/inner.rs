@@ -14,6 +14,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     CommandError, Feed,
     blobs::Blobs,
+    calls::Calls,
     catalog::Catalog,
     clock::{Clock, backoff},
     ledger::Ledger,
@@ -35,6 +36,7 @@ pub(crate) struct Inner {
     pub(crate) blobs: Blobs,
     pub(crate) feed: Feed,
     pub(crate) logs: Logs,
+    pub(crate) calls: Calls,
     pub(crate) ledger: Ledger,
     pub(crate) runs: Runs,
     pub(crate) scheduler: Scheduler,

@@ -39,7 +39,7 @@ impl StoredJournal {
 
     /// What an earlier run of the attempt wrote; it wrote nothing where the attempt doesn't go on in its middle.
     pub(crate) async fn recorded(&self, stage: &Stage) -> Result<Vec<Entry>, RecordedError> {
-        if stage.answered.is_none() {
+        if !stage.goes_on() {
             return Ok(Vec::new());
         }
         let records = self.store.journal(&self.key).await?;

@@ -6,6 +6,7 @@ mod agents;
 mod answer;
 mod attempt;
 mod blobs;
+mod calls;
 mod catalog;
 mod clock;
 mod create;

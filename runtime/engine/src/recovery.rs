@@ -8,11 +8,11 @@ use adw_store::StoreError;
 
 use crate::{CommandError, StartError, inner::Inner};
 
-/// Every open workflow goes on: an attempt that was under way is interrupted at no cost, and made again; what waited
-/// waits on; what was queued is queued.
+/// Every open workflow goes on: an attempt that was under way is interrupted at no cost, and goes on over its journal;
+/// what waited waits on; what was queued is queued.
 pub(crate) async fn recover(engine: &Arc<Inner>) -> Result<(), StartError> {
     let open = engine.store.open_workflows().await?;
-    // What a killed server left running would work in the same tree as the next attempt.
+    // What a killed server left running would work in the same tree as the attempt that goes on.
     engine.sweep().await;
     let (count, mut interrupted) = (open.len(), 0);
     for stored in open {

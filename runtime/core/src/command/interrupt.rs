@@ -1,6 +1,6 @@
 use crate::{Event, StageStatus, Workflow};
 
-/// Attempts under way were cut off, through no fault of their own.
+/// Attempts under way were cut off, through no fault of their own: they go on where they were.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Interrupt {
     /// By what, for a person: `the server stopped`.
@@ -9,18 +9,19 @@ pub struct Interrupt {
 
 impl Interrupt {
     pub(super) fn decide(&self, workflow: &Workflow) -> Vec<Event> {
-        interrupted(workflow, &self.cause)
+        interrupted(workflow, &self.cause, true)
     }
 }
 
-/// Every attempt under way, cut off.
-pub(super) fn interrupted(workflow: &Workflow, cause: &str) -> Vec<Event> {
+/// Every attempt under way, cut off; they go on later, or are given up.
+pub(super) fn interrupted(workflow: &Workflow, cause: &str, goes_on: bool) -> Vec<Event> {
     let running = workflow.stages.iter().filter(|stage| stage.status == StageStatus::Running);
     running
         .map(|stage| Event::StageInterrupted {
             stage: stage.name.clone(),
             attempt: stage.attempt,
             cause: cause.to_owned(),
+            goes_on,
         })
         .collect()
 }

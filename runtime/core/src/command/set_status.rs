@@ -65,7 +65,7 @@ impl SetStatus {
     fn jump(workflow: &Workflow, stage: Option<&StageName>) -> Vec<Event> {
         match stage {
             Some(to) if workflow.current_stage() != Some(to) => {
-                let mut events = interrupted(workflow, "moved to another stage by hand");
+                let mut events = interrupted(workflow, "moved to another stage by hand", false);
                 events.push(Event::WorkflowMoved { to: to.clone() });
                 events
             }

@@ -20,11 +20,12 @@ impl Start {
     }
 }
 
-/// The attempt whose question was answered goes on; else the next one begins.
+/// The attempt that was cut off, or whose question was answered, goes on; else the next one begins.
 fn begun(stage: &Stage) -> Event {
-    match stage.answered {
-        Some(_) => Event::StageResumed { stage: stage.name.clone(), attempt: stage.attempt },
-        None => stage_started(stage),
+    if stage.goes_on() {
+        Event::StageResumed { stage: stage.name.clone(), attempt: stage.attempt }
+    } else {
+        stage_started(stage)
     }
 }
 

@@ -46,8 +46,8 @@ impl Live {
         };
         let prepared = async {
             let workspace = self.workspace().await?;
-            let before = self.checkpoint(&format!("before the agent {}", chosen.name)).await?;
-            Ok::<_, CallError>((workspace, before))
+            let before = self.from_before(n, &format!("before the agent {}", chosen.name)).await?;
+            Ok::<_, CallError>((workspace, before.checkpoint))
         };
         let (workspace, before) = match prepared.await {
             Ok(prepared) => prepared,

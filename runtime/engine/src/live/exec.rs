@@ -18,11 +18,11 @@ use super::Live;
 use crate::logs::{LogLevel, LogSource};
 
 impl Live {
-    pub(super) async fn exec(&self, command: Command) -> Result<Result<Output, CallError>, Stop> {
+    pub(super) async fn exec(&self, n: u32, command: Command) -> Result<Result<Output, CallError>, Stop> {
         let prepared = async {
             let workspace = self.workspace().await?;
             let cwd = folder_within(workspace.path(), command.cwd.as_deref())?;
-            self.checkpoint(&format!("before {}", command.program)).await?;
+            self.from_before(n, &format!("before {}", command.program)).await?;
             Ok(cwd)
         };
         let cwd = match prepared.await {

@@ -6,6 +6,7 @@
 mod agent;
 mod artifacts;
 mod by_hand;
+mod doubt;
 mod exec;
 mod human;
 mod kept;
@@ -27,6 +28,7 @@ use tokio::sync::{OnceCell, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    calls::AttemptCalls,
     feed,
     inner::Inner,
     logs::{AttemptLog, LogLevel, LogSource, NewLine},
@@ -41,7 +43,7 @@ pub(crate) struct LiveOptions {
     pub(crate) spec: StageSpec,
     pub(crate) attempt: u32,
     pub(crate) round: u32,
-    /// It goes on with an answer: what it did before is on its journal and on its tree.
+    /// It was cut off, or goes on with an answer: what it did before is on its journal and on its tree.
     pub(crate) resumed: bool,
     pub(crate) stop: CancellationToken,
 }
@@ -50,6 +52,7 @@ pub(crate) struct LiveOptions {
 pub(crate) struct Live {
     options: LiveOptions,
     log: AttemptLog,
+    calls: AttemptCalls,
     began: Instant,
     workspace: OnceCell<workspace::Opened>,
     in_flight: watch::Sender<usize>,
@@ -59,9 +62,11 @@ pub(crate) struct Live {
 impl Live {
     pub(crate) fn new(options: LiveOptions) -> Self {
         let log = options.engine.logs.attempt(&options.workflow.adw_id, &options.spec.name, options.attempt);
+        let calls = options.engine.calls.attempt(options.id, &options.spec.name, options.attempt);
         Self {
             options,
             log,
+            calls,
             began: Instant::now(),
             workspace: OnceCell::new(),
             in_flight: watch::Sender::new(0),
@@ -117,8 +122,8 @@ impl Live {
                 Ok(Ok(Reply::Log))
             }
             Call::Workspace(call) => Ok(self.read_workspace(call).await.map(Reply::Workspace)),
-            Call::WorkspaceWrite(call) => Ok(self.write_workspace(call).await.map(Reply::WorkspaceWrite)),
-            Call::Exec(command) => self.exec(command).await.map(|answer| answer.map(Reply::Exec)),
+            Call::WorkspaceWrite(call) => Ok(self.write_workspace(n, call).await.map(Reply::WorkspaceWrite)),
+            Call::Exec(command) => self.exec(n, command).await.map(|answer| answer.map(Reply::Exec)),
             Call::Agent(request) => self.agent(n, request).await.map(|answer| answer.map(Reply::Agent)),
             Call::Clock(call) => self.clock(call).await.map(|reply| Ok(Reply::Clock(reply))),
             Call::Random(request) => Ok(time::random(request).map(Reply::Random)),

@@ -1,6 +1,6 @@
 //! workspace and workspace-write: the workflow's worktree, made when a stage first touches it.
 
-use adw_core::WorkspaceAccess;
+use adw_core::{Timestamp, WorkspaceAccess};
 use adw_host::{
     Bytes, CallError,
     capability::{workspace as read, workspace_write as write},
@@ -8,7 +8,7 @@ use adw_host::{
 use adw_workspace::{CommitId, ErrorKind, Workspace, WorkspaceError};
 use serde::{Deserialize, Serialize};
 
-use super::{Live, values::unavailable};
+use super::{Live, doubt::Found, values::unavailable};
 use crate::logs::{LogLevel, LogSource};
 
 /// The most that a plugin gets in answer to one call: a file, a list of paths, a diff.
@@ -59,7 +59,7 @@ impl Live {
         }
     }
 
-    pub(super) async fn write_workspace(&self, call: write::Call) -> Result<write::Reply, CallError> {
+    pub(super) async fn write_workspace(&self, n: u32, call: write::Call) -> Result<write::Reply, CallError> {
         let workspace = self.workspace().await?;
         match call {
             write::Call::Write { path, content } => {
@@ -71,8 +71,10 @@ impl Live {
                 Ok(write::Reply::Done)
             }
             write::Call::Commit { message } => {
-                self.checkpoint("before a commit").await?;
-                let commit = workspace.commit(&message, self.git_time()).await.map_err(answer)?;
+                // Made again, it finds the commit that it made before.
+                let (Found::New(before) | Found::InDoubt(before)) = self.found(n, "before a commit").await?;
+                let date = git_time(before.at);
+                let commit = workspace.commit_onto(&before.head, &message, date).await.map_err(answer)?;
                 Ok(write::Reply::Commit(commit.map(String::from)))
             }
             write::Call::Checkpoint { label } => {
@@ -98,6 +100,13 @@ impl Live {
             opened.workspace.restore(&opened.began, self.git_time()).await.map_err(answer)?;
         }
         Ok(())
+    }
+
+    /// What was noted so that calls can be made again is of no use any more.
+    pub(crate) async fn forget_calls(&self) {
+        if let Err(error) = self.calls.forget().await {
+            tracing::warn!(adw_id = %self.options.workflow.adw_id, %error, "notes of an attempt's calls can't be removed");
+        }
     }
 
     /// Whether what the stage leaves on the tree is meant.
@@ -126,8 +135,7 @@ impl Live {
 
     /// Now, as git counts.
     pub(super) fn git_time(&self) -> jiff::Timestamp {
-        // Our times are within what jiff can hold; its epoch would only make a commit look old.
-        jiff::Timestamp::from_millisecond(self.now().as_millis()).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
+        git_time(self.now())
     }
 
     async fn open_workspace(&self) -> Result<Opened, CallError> {
@@ -145,14 +153,14 @@ impl Live {
     }
 
     /// The first attempt of a round notes the tree that it found; a later one starts from that tree again, since the
-    /// half-done work of the one before it would only be in its way. One that goes on with an answer keeps its tree.
+    /// half-done work of the one before it would only be in its way. One that goes on keeps its tree.
     async fn begin_round(&self, workspace: &Workspace) -> Result<CommitId, CallError> {
         let (store, id, stage) = (&self.options.engine.store, self.options.id, &self.options.spec.name);
         let noted = store.value(id, stage, BEGAN).await.map_err(unavailable)?;
         let noted = noted.and_then(|noted| serde_json::from_slice::<Began>(&noted).ok());
         let (round, attempt) = (self.options.round, self.options.attempt);
         let checkpoint = match noted.filter(|began| began.round == round) {
-            // It goes on with an answer, on the tree that it left and that a person may have worked on.
+            // It goes on, on the tree that it left and that a person may have worked on.
             Some(began) if self.options.resumed && began.attempt == attempt => return Ok(began.checkpoint),
             Some(began) => {
                 workspace.restore(&began.checkpoint, self.git_time()).await.map_err(answer)?;
@@ -171,6 +179,11 @@ impl Live {
         store.set_value(id, stage, BEGAN, noted).await.map_err(unavailable)?;
         Ok(began.checkpoint)
     }
+}
+
+fn git_time(at: Timestamp) -> jiff::Timestamp {
+    // Our times are within what jiff can hold; its epoch would only make a commit look old.
+    jiff::Timestamp::from_millisecond(at.as_millis()).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
 }
 
 fn fits(what: &str, bytes: usize, remedy: &str) -> Result<(), CallError> {

@@ -1,0 +1,58 @@
+//! Calls in doubt: asked by an earlier run of the attempt, and not known to have come to anything.
+//!
+//! What a program did to the worktree before a crash is not known either. So what was there before is noted first, and a
+//! call that is made again begins from that.
+
+use adw_host::CallError;
+
+use super::{Live, workspace::answer};
+use crate::{
+    calls::Before,
+    logs::{LogLevel, LogSource},
+};
+
+/// What a call finds.
+pub(super) enum Found {
+    /// It is made for the first time.
+    New(Before),
+    /// An earlier run made it, perhaps to its end.
+    InDoubt(Before),
+}
+
+impl Live {
+    /// Keeps the worktree as it is before a call, or finds what it was when the call was first made.
+    pub(super) async fn found(&self, n: u32, moment: &str) -> Result<Found, CallError> {
+        if self.options.resumed
+            && let Some(before) = self.calls.before(n).await.map_err(|error| unreadable(&error))?
+        {
+            return Ok(Found::InDoubt(before));
+        }
+        let checkpoint = self.checkpoint(moment).await?;
+        let head = self.workspace().await?.head().await.map_err(answer)?;
+        let before = Before { checkpoint, head, at: self.now() };
+        self.calls.note(n, &before).await.map_err(|error| {
+            CallError::Unavailable(format!("what was before the call can't be noted: {error}"))
+        })?;
+        Ok(Found::New(before))
+    }
+
+    /// The worktree as it was before the call, whether it is made for the first time or again.
+    pub(super) async fn from_before(&self, n: u32, moment: &str) -> Result<Before, CallError> {
+        match self.found(n, moment).await? {
+            Found::New(before) => Ok(before),
+            Found::InDoubt(before) => {
+                let workspace = self.workspace().await?;
+                workspace.restore(&before.checkpoint, self.git_time()).await.map_err(answer)?;
+                let message = format!(
+                    "call {n} was cut off: it is made again, on the worktree as it was before ({moment})"
+                );
+                self.say(LogLevel::Warn, LogSource::Runtime, message).await;
+                Ok(before)
+            }
+        }
+    }
+}
+
+fn unreadable(error: &std::io::Error) -> CallError {
+    CallError::Interrupted(format!("what was before the call can't be read back: {error}"))
+}
