@@ -17,7 +17,7 @@ impl Whereabouts {
         let file = data.join(NAME);
         let told = fs::create_dir_all(data).and_then(|()| fs::write(&file, format!("{url}\n")));
         if let Err(error) = told {
-            // Nothing depends on it but the words of an error.
+            // The server serves all the same; who wants it has to name its address.
             tracing::warn!(%error, "{} could not be written", file.display());
         }
         Self(file)

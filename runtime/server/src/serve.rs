@@ -51,7 +51,7 @@ where
     };
     tokio::select! {
         served = serving => served?,
-        () = out_of_grace => tracing::warn!("requests that didn't end in {GRACE:?} were cut off"),
+        () = out_of_grace => tracing::warn!("requests that didn't end in {GRACE:?} are no longer waited for"),
     }
     drain.finish().await;
     Ok(())

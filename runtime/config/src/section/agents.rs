@@ -38,7 +38,7 @@ pub enum AgentProfile {
 pub const BUILTIN_AGENTS: [&str; 2] = ["patch", "manual"];
 
 /// Profiles that are known and come with a later version.
-const LATER: [&str; 7] = ["claude", "codex", "gemini", "opencode", "goose", "acp", "manual"];
+const LATER: [&str; 6] = ["claude", "codex", "gemini", "opencode", "goose", "acp"];
 
 const COMMAND_EXAMPLE: &str = "command = [\"my-agent\", \"--prompt\", \"{prompt}\"]";
 
@@ -64,7 +64,7 @@ pub(crate) fn check_name(entry: &Entry<'_>, name: &str, known: &[String]) {
     }
     let help = match nearest(name, known.iter().map(String::as_str)) {
         Some(meant) => format!("did you mean {meant:?}?"),
-        None => format!("add [agents.{name}], or use \"patch\", which is built in"),
+        None => format!("add [agents.{name}], or use \"patch\" or \"manual\", which are built in"),
     };
     entry.fail(Wrong::new(format!("there is no agent {name:?}")).help(help));
 }
@@ -101,6 +101,10 @@ fn agent_name(entry: &Entry<'_>) -> Option<String> {
 }
 
 fn unknown_profile(profile: &str) -> Wrong {
+    if profile == "manual" {
+        return Wrong::new("work by hand has no profile")
+            .help("the agent \"manual\" is built in: name it in agent = \"manual\", or by --agent manual, and leave out this table");
+    }
     if LATER.contains(&profile) {
         return Wrong::new(format!("the profile {profile:?} is not available in this version"))
             .help(format!("any program can be run: profile = \"command\", {COMMAND_EXAMPLE}"));

@@ -34,7 +34,7 @@ pub(super) enum Topic {
 /// Why a message means nothing here; each is told to the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Unknown {
-    #[error("the message is not JSON: send {{\"type\":\"ping\"}}, the only one that is understood here")]
+    #[error("the message is not JSON: send an object with a string `type`, such as {{\"type\":\"ping\"}}")]
     NotJson,
     #[error("the message must be an object with a string `type`, such as {{\"type\":\"ping\"}}")]
     Shape,

@@ -99,8 +99,13 @@ impl AsyncRead for Worded {
     }
 }
 
-/// The status of an error that hyper answers by itself: every answer of ours names its request.
+/// The status of an error that hyper answers by itself: a short head with nothing behind it. Every answer of ours names
+/// its request; a piece of some body that looks like an answer has more around it.
 fn bare_status(answer: &[u8]) -> Option<StatusCode> {
+    const LONGEST: usize = 256;
+    if answer.len() > LONGEST || !answer.ends_with(b"\r\n\r\n") {
+        return None;
+    }
     let status = answer.strip_prefix(b"HTTP/1.")?.get(2..5)?;
     let status = StatusCode::from_bytes(status).ok().filter(StatusCode::is_client_error)?;
     let id = REQUEST_ID;

@@ -14,7 +14,7 @@ pub(crate) struct RowObject<'a> {
     current_stage: Option<&'a StageName>,
     attempt: Option<u32>,
     waiting: Option<WaitingRow<'a>>,
-    error_message: Option<&'a str>,
+    error_message: Option<String>,
     progress: u8,
     project: &'a str,
     priority: Priority,
@@ -34,10 +34,15 @@ struct WaitingRow<'a> {
     until: Option<Timestamp>,
 }
 
+/// As much of a text as a row has room for: rows are sent by the hundred.
+fn brief(text: &str) -> String {
+    const LONGEST: usize = 300;
+    text.chars().take(LONGEST).collect()
+}
+
 impl<'a> WaitingRow<'a> {
     fn of(waiting: &'a Waiting) -> Self {
-        const LONGEST: usize = 300;
-        let message = waiting.message().chars().take(LONGEST).collect();
+        let message = brief(waiting.message());
         Self { kind: waiting.kind(), stage: waiting.stage(), message, until: waiting.until() }
     }
 }
@@ -54,7 +59,7 @@ impl<'a> RowObject<'a> {
             current_stage,
             attempt: current_stage.and_then(|name| workflow.stage(name)).map(|stage| stage.attempt),
             waiting: workflow.waiting.as_ref().map(WaitingRow::of),
-            error_message: workflow.error_message.as_deref(),
+            error_message: workflow.error_message.as_deref().map(brief),
             progress: workflow.progress,
             project: &workflow.task.project,
             priority: workflow.task.priority,

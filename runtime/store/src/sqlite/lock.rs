@@ -3,8 +3,13 @@
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::StoreError;
+
+/// Who only asks whether the database is in use has the lock for an instant, see [`is_held`]: it is tried for a little longer.
+const LOOKS: u32 = 10;
+const A_LOOK: Duration = Duration::from_millis(10);
 
 /// A lock on a file beside the database, held until it is dropped or the process ends, however it ends.
 #[derive(Debug)]
@@ -16,10 +21,19 @@ impl Lock {
         let unavailable = |error| StoreError::Unavailable(format!("{}: {error}", path.display()));
         let file =
             File::options().create(true).truncate(false).write(true).open(&path).map_err(unavailable)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self(file)),
-            Err(TryLockError::WouldBlock) => Err(StoreError::InUse(database.display().to_string())),
-            Err(TryLockError::Error(error)) => Err(unavailable(error)),
+        let mut looks = LOOKS;
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(Self(file)),
+                Err(TryLockError::WouldBlock) if looks > 0 => {
+                    looks -= 1;
+                    std::thread::sleep(A_LOOK);
+                }
+                Err(TryLockError::WouldBlock) => {
+                    return Err(StoreError::InUse(database.display().to_string()));
+                }
+                Err(TryLockError::Error(error)) => return Err(unavailable(error)),
+            }
         }
     }
 }

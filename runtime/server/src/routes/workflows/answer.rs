@@ -4,7 +4,7 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use utoipa::ToSchema;
 
@@ -25,6 +25,7 @@ use crate::{
 #[schema(example = json!({ "answer": "approve", "note": "looks good" }))]
 pub(super) struct AnswerBody {
     /// One of `waiting.choices`, what `waiting.schema` asks for, or any JSON value where there is neither.
+    #[serde(default, deserialize_with = "given")]
     #[schema(required)]
     answer: Option<Value>,
     /// What there is to say beside it; the reason, where work by hand failed.
@@ -52,6 +53,11 @@ pub(super) async fn answer(State(app): State<App>, id: Id, request: Request) -> 
     let JsonBody(body) = JsonBody::<AnswerBody>::from_request(request, &app).await?;
     let stored = app.engine.answer(&id.0, body.check()?, expected).await?;
     Ok(task_response(StatusCode::ACCEPTED, &stored, &app.engine))
+}
+
+/// `null` is an answer like any other, and not the same as none.
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
 }
 
 impl AnswerBody {
