@@ -7,17 +7,19 @@
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
-use std::sync::{Mutex, PoisonError};
-use std::task::Poll;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
+use futures_util::task::AtomicWaker;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::JoinSet;
 
 /// What a guest may use of the quick threads in all: more than most need from beginning to end.
 const QUICK: Duration = Duration::from_millis(1);
 
-/// A turn in the background that takes longer than this was not the guest's: others had the CPU.
+/// Where a turn in the background takes longer than this, others had the CPU.
 const STARVED: Duration = Duration::from_millis(50);
 
 /// How long the machine counts as busy after a guest starved.
@@ -72,7 +74,7 @@ impl GuestThreads {
     ) {
         let mut used = Duration::ZERO;
         let quickly = until(Box::pin(guest), move |turn| {
-            used += turn;
+            used += turn.ran;
             (used >= QUICK).then_some(Where::Background)
         });
         set.spawn_on(quickly, &self.quick.handle);
@@ -86,18 +88,11 @@ impl GuestThreads {
         place: Where,
     ) {
         if place == Where::Background && !self.is_busy() {
-            let handed_over = Instant::now();
-            let mut waited = None;
-            set.spawn_on(
-                until(rest, move |turn| {
-                    // The first turn may already have come late.
-                    let took = *waited.get_or_insert_with(|| handed_over.elapsed());
-                    let starved = turn.max(took) > STARVED;
-                    offer_the_cpu();
-                    starved.then_some(Where::Patient)
-                }),
-                &self.background.handle,
-            );
+            let in_turns = until(rest, |turn| {
+                offer_the_cpu();
+                (turn.waited + turn.ran > STARVED).then_some(Where::Patient)
+            });
+            set.spawn_on(in_turns, &self.background.handle);
             return;
         }
         if place == Where::Patient {
@@ -117,23 +112,69 @@ impl GuestThreads {
     }
 }
 
-/// Runs a guest until it ends or, after a turn of this length, is to go on elsewhere.
+/// What a guest had of a CPU, from when it had something to do until it had nothing more, or its turn was over.
+struct Turn {
+    waited: Duration,
+    ran: Duration,
+}
+
+/// Runs a guest until it ends or, after such a turn, is to go on elsewhere.
 fn until<T>(
     guest: Rest<T>,
-    mut after: impl FnMut(Duration) -> Option<Where> + Send,
+    mut after: impl FnMut(Turn) -> Option<Where> + Send,
 ) -> impl Future<Output = Progress<T>> + Send {
     let mut guest = Some(guest);
+    let call = Arc::new(Call::now());
+    let waker = Waker::from(Arc::clone(&call));
     poll_fn(move |cx| {
         let Some(running) = guest.as_mut() else { return Poll::Pending };
-        let began = Instant::now();
-        if let Poll::Ready(ended) = running.as_mut().poll(cx) {
+        let (waited, began) = (call.take(), Instant::now());
+        call.task.register(cx.waker());
+        if let Poll::Ready(ended) = running.as_mut().poll(&mut Context::from_waker(&waker)) {
             return Poll::Ready(Progress::Ended(ended));
         }
-        match after(began.elapsed()).and_then(|place| Some(Progress::Goes(guest.take()?, place))) {
+        match after(Turn { waited, ran: began.elapsed() })
+            .and_then(|place| Some(Progress::Goes(guest.take()?, place)))
+        {
             Some(progress) => Poll::Ready(progress),
             None => Poll::Pending,
         }
     })
+}
+
+/// When a guest was called upon, for the first time since its last turn. Without a lock, which a thread in the background
+/// could be kept from giving back.
+struct Call {
+    made: Instant,
+    /// Microseconds since then, from 1; 0 for none.
+    at: AtomicU64,
+    task: AtomicWaker,
+}
+
+impl Call {
+    fn now() -> Self {
+        Self { made: Instant::now(), at: AtomicU64::new(1), task: AtomicWaker::new() }
+    }
+
+    fn micros(&self) -> u64 {
+        u64::try_from(self.made.elapsed().as_micros()).unwrap_or(u64::MAX).saturating_add(1)
+    }
+
+    /// How long ago it was called upon, and waits for the next.
+    fn take(&self) -> Duration {
+        match self.at.swap(0, Ordering::AcqRel) {
+            0 => Duration::ZERO,
+            at => Duration::from_micros(self.micros().saturating_sub(at)),
+        }
+    }
+}
+
+impl Wake for Call {
+    fn wake(self: Arc<Self>) {
+        // One that came before stays.
+        let _ = self.at.compare_exchange(0, self.micros(), Ordering::AcqRel, Ordering::Relaxed);
+        self.task.wake();
+    }
 }
 
 /// Offers the CPU to whoever waits for it. The kernel lets a thread keep it until a tick of its clock, up to 4 ms later,

@@ -1,6 +1,8 @@
 //! The epoch: what makes a guest yield to the others. It moves only while a guest's own code runs.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread::Thread;
 use std::time::Duration;
 
 use wasmtime::{Engine, EngineWeak};
@@ -9,25 +11,20 @@ use wasmtime::{Engine, EngineWeak};
 const TICK: Duration = Duration::from_millis(2);
 
 /// Moves the epoch of some engines from a thread of its own. The thread ends with the last handle.
+///
+/// There is no lock: a guest in the background could hold one, and be kept from its CPU by those who wait for it.
 #[derive(Clone)]
-pub(crate) struct Ticker {
+pub(crate) struct Ticker(Arc<Handle>);
+
+struct Handle {
     shared: Arc<Shared>,
-    /// Only handles hold this: when the thread is the last to know the state, it goes.
-    _alive: Arc<Alive>,
-}
-
-struct Alive(Arc<Shared>);
-
-struct Shared {
-    state: Mutex<State>,
-    changed: Condvar,
+    thread: Thread,
 }
 
 #[derive(Default)]
-struct State {
-    running: usize,
-    idle: bool,
-    closed: bool,
+struct Shared {
+    running: AtomicUsize,
+    closed: AtomicBool,
 }
 
 /// A guest's own code is running.
@@ -36,25 +33,24 @@ pub(crate) struct Running(Arc<Shared>);
 impl Ticker {
     /// Starts the thread, which sleeps until a guest runs.
     pub(crate) fn start(engines: &[&Engine]) -> std::io::Result<Self> {
-        let shared = Arc::new(Shared { state: Mutex::default(), changed: Condvar::new() });
+        let shared = Arc::new(Shared::default());
         let engines: Vec<EngineWeak> = engines.iter().map(|engine| engine.weak()).collect();
         let of_thread = Arc::clone(&shared);
-        std::thread::Builder::new().name("adw-epoch".to_owned()).spawn(move || {
+        let thread = std::thread::Builder::new().name("adw-epoch".to_owned()).spawn(move || {
             while of_thread.wait_for_tick() {
                 tick(&engines);
             }
         })?;
-        Ok(Self { _alive: Arc::new(Alive(Arc::clone(&shared))), shared })
+        Ok(Self(Arc::new(Handle { shared, thread: thread.thread().clone() })))
     }
 
     /// Ticks until what it returns is dropped.
     pub(crate) fn run(&self) -> Running {
-        let mut state = self.shared.lock();
-        state.running += 1;
-        if state.idle {
-            self.shared.changed.notify_one();
+        // Only the first has to wake the thread, which parks where it finds nobody.
+        if self.0.shared.running.fetch_add(1, Ordering::SeqCst) == 0 {
+            self.0.thread.unpark();
         }
-        Running(Arc::clone(&self.shared))
+        Running(Arc::clone(&self.0.shared))
     }
 }
 
@@ -65,35 +61,25 @@ fn tick(engines: &[EngineWeak]) {
 }
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Waits until a guest runs, and a tick longer. False: it is time to end.
+    /// Waits until a guest runs, and a tick longer. False: it is time to end. To be woken for nothing does no harm.
     fn wait_for_tick(&self) -> bool {
-        let mut state = self.lock();
-        while state.running == 0 && !state.closed {
-            state.idle = true;
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        while self.running.load(Ordering::SeqCst) == 0 && !self.closed.load(Ordering::SeqCst) {
+            std::thread::park();
         }
-        state.idle = false;
-        let (state, _) = self
-            .changed
-            .wait_timeout_while(state, TICK, |state| !state.closed)
-            .unwrap_or_else(PoisonError::into_inner);
-        !state.closed
+        std::thread::park_timeout(TICK);
+        !self.closed.load(Ordering::SeqCst)
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.0.lock().running -= 1;
+        self.0.running.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
-impl Drop for Alive {
+impl Drop for Handle {
     fn drop(&mut self) {
-        self.0.lock().closed = true;
-        self.0.changed.notify_one();
+        self.shared.closed.store(true, Ordering::SeqCst);
+        self.thread.unpark();
     }
 }

@@ -68,8 +68,8 @@ impl Inner {
         }
         let check = self.git(["check-ignore", "--no-index", "--stdin", "-z"], &self.private_index);
         let ignored = check.stdin(added).output().await?;
-        // It ends with 1 where it names none.
-        if ignored.status.code() > Some(1) {
+        // It ends with 1 where it names none, and without a code where it was killed.
+        if !matches!(ignored.status.code(), Some(0 | 1)) {
             return Err(failed("check-ignore".to_owned(), &ignored));
         }
         let first = ignored.stdout.split(|byte| *byte == 0).find(|path| !path.is_empty());
@@ -141,12 +141,14 @@ pub(crate) fn refuse_unread_files(add: &Output) -> Result<(), WorkspaceError> {
         return Ok(());
     }
     let empty_repository = |line: &str| line.ends_with("does not have a commit checked out");
-    let mut errors = add
+    let errors: Vec<&str> = add
         .stderr
         .lines()
         .filter(|line| line.starts_with("error: ") || line.starts_with("fatal: "))
-        .filter(|line| *line != "fatal: adding files failed");
-    if errors.all(empty_repository) {
+        .filter(|line| *line != "fatal: adding files failed")
+        .collect();
+    // One that was killed says nothing, and did nothing.
+    if !errors.is_empty() && errors.iter().all(|line| empty_repository(line)) {
         tracing::warn!(detail = add.stderr.trim(), "left a repository within the files out of the snapshot");
         return Ok(());
     }

@@ -37,7 +37,7 @@ fn age(file: &Path) -> Option<Duration> {
     SystemTime::now().duration_since(file.metadata().ok()?.modified().ok()?).ok()
 }
 
-/// Whether a process has its working directory in a folder, as git has where it works; also where that can't be seen.
+/// Whether a process has its working directory in a folder, as git has where it works. Those of other users can't be seen.
 fn may_be_in_use(folder: &Path) -> bool {
     let Ok(processes) = std::fs::read_dir("/proc") else { return true };
     let mut folders =

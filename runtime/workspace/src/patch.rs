@@ -110,13 +110,13 @@ impl Inner {
         }
         self.make_tree(&before, &after).await?;
         // Only now: the diff may change what is ignored.
-        match self.first_ignored(&before, &after).await? {
-            Some(path) => {
-                self.make_tree(&after, &before).await?;
-                Err(PatchError::Ignored { path })
-            }
-            None => Ok(()),
-        }
+        let refused = match self.first_ignored(&before, &after).await {
+            Ok(None) => return Ok(()),
+            Ok(Some(path)) => PatchError::Ignored { path },
+            Err(error) => error.into(),
+        };
+        self.make_tree(&after, &before).await?;
+        Err(refused)
     }
 
     /// The tree that the diff makes, read in the ways that it may have been meant. The first reading is the likeliest,

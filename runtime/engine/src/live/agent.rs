@@ -39,6 +39,12 @@ impl Live {
         if let Some(answered) = self.answer_to(n) {
             return Ok(self.done_by_hand(n, answered).await);
         }
+        // A call that is made again goes to whoever would be asked today, and that may not be granted.
+        if self.options.resumed
+            && let Err(error) = self.admit_agent(&request)
+        {
+            return Ok(Err(error));
+        }
         let chosen = match self.choose(&request) {
             Choice::Agent(chosen) => chosen,
             Choice::ByHand(why) => return self.ask_by_hand(n, request, why).await,

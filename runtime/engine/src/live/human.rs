@@ -5,14 +5,25 @@ use adw_host::{CallError, JsonSchema, Reply, Stop, Suspension, capability::human
 
 use super::Live;
 
+/// Whether answers can be held against it.
+async fn usable(schema: serde_json::Value) -> Result<(), CallError> {
+    let read = tokio::task::spawn_blocking(move || JsonSchema::new(&schema).map(drop)).await;
+    match read {
+        Ok(usable) => usable.map_err(|error| CallError::Invalid(error.to_string())),
+        Err(error) => Err(CallError::Invalid(format!("the JSON Schema can't be used: {error}"))),
+    }
+}
+
 impl Live {
     pub(super) async fn human(&self, n: u32, asked: human::Question) -> Result<adw_host::Answer, Stop> {
         if let Some(answered) = self.answer_to(n) {
             return Ok(Ok(Reply::Human(answered.answer.clone())));
         }
         // A person must not be the first to notice that no answer can ever fit.
-        if let Some(Err(error)) = asked.schema.as_ref().map(JsonSchema::new) {
-            return Ok(Err(CallError::Invalid(error.to_string())));
+        if let Some(schema) = asked.schema.clone()
+            && let Err(error) = usable(schema).await
+        {
+            return Ok(Err(error));
         }
         // What the person may look at, or change, meanwhile.
         if self.workspace.initialized()

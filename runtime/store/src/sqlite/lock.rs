@@ -3,13 +3,8 @@
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use crate::StoreError;
-
-/// Who only asks whether the database is in use has the lock for an instant, see [`is_held`]: it is tried for a little longer.
-const LOOKS: u32 = 10;
-const A_LOOK: Duration = Duration::from_millis(10);
 
 /// A lock on a file beside the database, held until it is dropped or the process ends, however it ends.
 #[derive(Debug)]
@@ -21,19 +16,21 @@ impl Lock {
         let unavailable = |error| StoreError::Unavailable(format!("{}: {error}", path.display()));
         let file =
             File::options().create(true).truncate(false).write(true).open(&path).map_err(unavailable)?;
-        let mut looks = LOOKS;
         loop {
             match file.try_lock() {
                 Ok(()) => return Ok(Self(file)),
-                Err(TryLockError::WouldBlock) if looks > 0 => {
-                    looks -= 1;
-                    std::thread::sleep(A_LOOK);
-                }
+                Err(TryLockError::Error(error)) => return Err(unavailable(error)),
+                Err(TryLockError::WouldBlock) => {}
+            }
+            // Who only asks whether the database is in use shares the lock for an instant, see `is_held`.
+            match file.try_lock_shared() {
+                Ok(()) => file.unlock().map_err(unavailable)?,
                 Err(TryLockError::WouldBlock) => {
                     return Err(StoreError::InUse(database.display().to_string()));
                 }
                 Err(TryLockError::Error(error)) => return Err(unavailable(error)),
             }
+            std::thread::yield_now();
         }
     }
 }
