@@ -35,7 +35,7 @@ fn attempts_end_once(history: &[Recorded]) {
             Event::StageCompleted { stage, attempt, .. }
             | Event::StageSkipped { stage, attempt, .. }
             | Event::StageAttemptFailed { stage, attempt, .. }
-            | Event::StageInterrupted { stage, attempt, .. }
+            | Event::StageInterrupted { stage, attempt, goes_on: false, .. }
             | Event::StageReworked { stage, attempt, .. }
             | Event::StageFailed { stage, attempt, .. } => (&mut ended, stage, attempt),
             _ => continue,

@@ -6,8 +6,8 @@ mod support;
 use std::fmt::Write;
 
 use adw_core::{
-    AttemptResult, Cancel, Command, EventKind, Interrupt, Reason, Refusal, Retry, SetStatus, StageStatus,
-    Start, Status, Waiting,
+    AttemptResult, Cancel, Command, Event, EventKind, Interrupt, Reason, Refusal, Retry, SetStatus,
+    StageStatus, Start, Status, Waiting,
 };
 use serde_json::json;
 use support::{History, done, name, pipeline};
@@ -127,14 +127,22 @@ fn a_class_that_the_policy_does_not_name_is_not_tried_again() {
 fn an_interruption_costs_no_try() {
     let mut history = History::new(pipeline(&["plan"]));
     history.start();
-    for attempt in 1..=10 {
-        assert_eq!(history.workflow.stages[0].attempt, attempt);
+    for _ in 0..10 {
         history.run(Command::Interrupt(Interrupt { cause: "the server stopped".to_owned() }));
         assert!(history.workflow.is_runnable());
-        history.start();
+        let begun = history.run(Command::Start(Start));
+        assert_eq!(
+            begun,
+            [Event::StageResumed { stage: name("plan"), attempt: 1 }],
+            "the same attempt goes on"
+        );
     }
-    assert_eq!(history.workflow.stages[0].failures, 0);
-    assert_eq!(history.workflow.stages[0].reason, Reason::First);
+    let stage = &history.workflow.stages[0];
+    assert_eq!((stage.attempt, stage.failures, &stage.reason), (1, 0, &Reason::First));
+
+    let moved = history.run(Command::SetStatus(moved_to("plan")));
+    let anew = Event::StageStarted { stage: name("plan"), attempt: 2, reason: Reason::First };
+    assert_eq!(moved.last(), Some(&anew), "what a person moved begins anew");
 }
 
 #[test]
@@ -142,13 +150,16 @@ fn only_the_attempt_under_way_can_end_its_stage() {
     let mut history = History::new(pipeline(&["plan", "test"]));
     history.start();
     let late = history.end_command(done("late"));
-    history.run(Command::Interrupt(Interrupt { cause: "the server stopped".to_owned() }));
-    history.start();
+    history.run(Command::SetStatus(moved_to("plan")));
     assert_eq!(
         history.decide(&late),
         Err(Refusal::StaleAttempt { stage: name("plan"), attempt: 1 }),
         "the first attempt's answer comes after the second has begun"
     );
+}
+
+fn moved_to(stage: &str) -> SetStatus {
+    SetStatus { status: Some(Status::Running), current_stage: Some(name(stage)), ..SetStatus::default() }
 }
 
 #[test]

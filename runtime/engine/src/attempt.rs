@@ -80,7 +80,6 @@ pub(crate) async fn run(engine: &Arc<Inner>, workflow: &Workflow, stage: &Stage)
         Ok(()) => live.finish().await.map_err(|error| error.to_string()),
         Err(stop) => Err(stop.to_string()),
     };
-    live.forget_calls().await;
     match (end, kept) {
         (End::Result(AttemptResult::Done(_) | AttemptResult::Skipped { .. }), Err(message)) => {
             fatal(format!("the work could not be kept: {message}"))

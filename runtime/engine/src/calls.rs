@@ -1,12 +1,9 @@
 //! What is noted of a call beside the journal: the worktree as it was before, so that a call whose answer a crash took
 //! is done again as if for the first time.
 //!
-//! A folder for each attempt, a file for each call. Gone with the attempt's end.
+//! A folder for each workflow and, in it, for each attempt; a file for each call. Gone with the workflow's end.
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::{fs, io, path::PathBuf};
 
 use adw_core::{StageName, Timestamp};
 use adw_store::RowId;
@@ -46,9 +43,17 @@ impl Calls {
         AttemptCalls { folder }
     }
 
-    /// Removes what is noted of a workflow.
-    pub(crate) async fn forget(&self, workflow: RowId) -> io::Result<()> {
-        remove(self.folder.join(workflow.0.to_string())).await
+    /// Removes what is noted of a workflow: no attempt of it goes on any more.
+    pub(crate) async fn forget(&self, workflow: RowId) {
+        let folder = self.folder.join(workflow.0.to_string());
+        // Most never call anything that is noted.
+        if !folder.exists() {
+            return;
+        }
+        let removed = blocking(move || fs::remove_dir_all(folder)).await;
+        if let Err(error) = removed {
+            tracing::warn!(workflow = workflow.0, %error, "notes of a workflow's calls can't be removed");
+        }
     }
 }
 
@@ -80,24 +85,8 @@ impl AttemptCalls {
         .await
     }
 
-    /// Removes all that is noted: every call has its answer, or nobody waits for one.
-    pub(crate) async fn forget(&self) -> io::Result<()> {
-        remove(self.folder.clone()).await
-    }
-
     fn file(&self, n: u32) -> PathBuf {
         self.folder.join(format!("{n}.json"))
-    }
-}
-
-async fn remove(folder: PathBuf) -> io::Result<()> {
-    blocking(move || remove_now(&folder)).await
-}
-
-fn remove_now(folder: &Path) -> io::Result<()> {
-    match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        removed => removed,
     }
 }
 

@@ -286,7 +286,10 @@ async fn look_again(engine: &Inner, adw_id: &AdwId, ran: Ran) -> Result<(), Comm
             engine.react(stored);
         }
     };
-    let workflow = engine.ledger.look(adw_id, react).await?.workflow;
+    let Stored { id, workflow } = engine.ledger.look(adw_id, react).await?;
+    if workflow.status.is_ended() {
+        engine.calls.forget(id).await;
+    }
     if engine.is_to_be_put_away(&workflow) {
         results::put_away(engine, &workflow).await;
     }

@@ -7,22 +7,9 @@ use adw_host::{
     CallError, Stop,
     capability::agent::{Answer, Failed, Request},
 };
-use adw_workspace::CommitId;
-use serde::{Deserialize, Serialize};
 
-use super::{Live, values::unavailable, workspace::answer};
+use super::{Live, doubt::Found, workspace::answer};
 use crate::agents::{ByHand, MANUAL};
-
-/// The stage value that says what the worktree was before the person began.
-const BEGAN: &str = "runtime/by-hand";
-
-/// What the worktree was when a person was asked.
-#[derive(Serialize, Deserialize)]
-struct Began {
-    attempt: u32,
-    call: u32,
-    checkpoint: CommitId,
-}
 
 impl Live {
     /// Asks a person to do it.
@@ -45,11 +32,8 @@ impl Live {
                     .to_owned(),
             ));
         }
-        let checkpoint = self.checkpoint("before work by hand").await?;
-        let began = Began { attempt: self.options.attempt, call: n, checkpoint };
-        let began = serde_json::to_vec(&began).map_err(|error| CallError::Unavailable(error.to_string()))?;
-        let (store, id, stage) = (&self.options.engine.store, self.options.id, &self.options.spec.name);
-        store.set_value(id, stage, BEGAN, began).await.map_err(unavailable)?;
+        let stage = &self.options.spec.name;
+        self.found(n, "before work by hand").await?;
         let kept = self.log.keep_prompt(&request.prompt).await;
         let prompt_file =
             kept.map_err(|error| CallError::Unavailable(format!("keeping the prompt: {error}")))?;
@@ -76,17 +60,14 @@ impl Live {
             let message = note.unwrap_or_else(|| "a person says that it can't be done".to_owned());
             return Err(CallError::Agent(Failed { class: "refused".to_owned(), message, session: None }));
         }
-        let (store, id, stage) = (&self.options.engine.store, self.options.id, &self.options.spec.name);
-        let began = store.value(id, stage, BEGAN).await.map_err(unavailable)?;
-        let began = began
-            .and_then(|began| serde_json::from_slice::<Began>(&began).ok())
-            .filter(|began| (began.attempt, began.call) == (self.options.attempt, n))
-            .ok_or_else(|| {
-                CallError::Interrupted(
-                    "what the worktree was before the work by hand is not known".to_owned(),
-                )
-            })?;
-        let changes = self.workspace().await?.changes(&began.checkpoint).await.map_err(answer)?;
+        // What the person did is not to be lost for an error that passes: it would be done again from the start.
+        let mut patience = self.patience("what was done by hand can't be looked at");
+        let changes = loop {
+            match self.changes_by_hand(n).await {
+                Err(error) if patience.lasts(&error).await => {}
+                changes => break changes?,
+            }
+        };
         Ok(Answer {
             agent: MANUAL.to_owned(),
             text: note.unwrap_or_default(),
@@ -95,6 +76,14 @@ impl Live {
             changes,
             usage: [].into(),
         })
+    }
+
+    async fn changes_by_hand(&self, n: u32) -> Result<Vec<String>, CallError> {
+        let Found::InDoubt(before) = self.found(n, "after work by hand").await? else {
+            let message = "what the worktree was before the work by hand is not known".to_owned();
+            return Err(CallError::Interrupted(message));
+        };
+        self.workspace().await?.changes(&before.checkpoint).await.map_err(answer)
     }
 }
 

@@ -102,13 +102,6 @@ impl Live {
         Ok(())
     }
 
-    /// What was noted so that calls can be made again is of no use any more.
-    pub(crate) async fn forget_calls(&self) {
-        if let Err(error) = self.calls.forget().await {
-            tracing::warn!(adw_id = %self.options.workflow.adw_id, %error, "notes of an attempt's calls can't be removed");
-        }
-    }
-
     /// Whether what the stage leaves on the tree is meant.
     fn may_change(&self) -> bool {
         let grants = &self.options.spec.grants;
