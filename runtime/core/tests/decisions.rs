@@ -125,7 +125,7 @@ fn a_class_that_the_policy_does_not_name_is_not_tried_again() {
 
 #[test]
 fn an_interruption_costs_no_try() {
-    let mut history = History::new(pipeline(&["plan"]));
+    let mut history = History::new(pipeline(&["plan", "test"]));
     history.start();
     for _ in 0..10 {
         history.run(Command::Interrupt(Interrupt { cause: "the server stopped".to_owned() }));
@@ -140,9 +140,10 @@ fn an_interruption_costs_no_try() {
     let stage = &history.workflow.stages[0];
     assert_eq!((stage.attempt, stage.failures, &stage.reason), (1, 0, &Reason::First));
 
-    let moved = history.run(Command::SetStatus(moved_to("plan")));
+    there_and_back(&mut history);
+    let begun = history.run(Command::Start(Start));
     let anew = Event::StageStarted { stage: name("plan"), attempt: 2, reason: Reason::First };
-    assert_eq!(moved.last(), Some(&anew), "what a person moved begins anew");
+    assert_eq!(begun, [anew], "what a person moved begins anew");
 }
 
 #[test]
@@ -150,7 +151,8 @@ fn only_the_attempt_under_way_can_end_its_stage() {
     let mut history = History::new(pipeline(&["plan", "test"]));
     history.start();
     let late = history.end_command(done("late"));
-    history.run(Command::SetStatus(moved_to("plan")));
+    there_and_back(&mut history);
+    history.start();
     assert_eq!(
         history.decide(&late),
         Err(Refusal::StaleAttempt { stage: name("plan"), attempt: 1 }),
@@ -158,8 +160,13 @@ fn only_the_attempt_under_way_can_end_its_stage() {
     );
 }
 
-fn moved_to(stage: &str) -> SetStatus {
-    SetStatus { status: Some(Status::Running), current_stage: Some(name(stage)), ..SetStatus::default() }
+/// A person moves it from its first stage to another one, and back.
+fn there_and_back(history: &mut History) {
+    for stage in ["test", "plan"] {
+        let current_stage = Some(name(stage));
+        let status = Some(Status::Running);
+        history.run(Command::SetStatus(SetStatus { status, current_stage, ..SetStatus::default() }));
+    }
 }
 
 #[test]
