@@ -50,26 +50,34 @@ pub(crate) async fn follow(
     let progress = output.progress();
     progress.step("queued".to_owned());
     let mut view = View { adw_id, until, log, output, progress };
+    let mut stands: Option<Answer<Workflow>> = None;
     loop {
         match feed.next().await? {
             News::Change(change) => {
-                view.change(&change).await?;
-                if change.is_end() || change.waiting().is_some() {
-                    // A retry or an answer may have followed at once, and then it is not over.
-                    let answer = client.workflow_at_last(adw_id).await?;
-                    if is_over(&answer.view, until) {
-                        view.rest(&answer.view).await?;
-                        return Ok(answer);
-                    }
+                // A retry or an answer may have followed, and then it is not over: how it stands is asked.
+                let is_known = stands.as_ref().is_some_and(|answer| answer.view.version >= feed.reached());
+                if (change.is_end() || change.waiting().is_some()) && !is_known {
+                    stands = Some(client.workflow_at_last(adw_id).await?);
                 }
+                view.change(&change).await?;
             }
+            News::Unknown => {}
             News::Log { stage, attempt } => view.lines(&stage, attempt).await?,
             News::Progress { percent, message, .. } => view.progress(percent, &message),
             News::Lost { cause } => output.note(format!("the feed is interrupted, trying again: {cause}"))?,
             News::Rewound => {
                 output.note("the server's database was restored: this is what it holds now")?;
                 view.log.rewind();
+                stands = None;
             }
+        }
+        // An end that is told may be an earlier one: what came after it is told first.
+        let is_reached = |answer: &mut Answer<Workflow>| {
+            is_over(&answer.view, until) && answer.view.version <= feed.reached()
+        };
+        if let Some(answer) = stands.take_if(is_reached) {
+            view.rest(&answer.view).await?;
+            return Ok(answer);
         }
     }
 }

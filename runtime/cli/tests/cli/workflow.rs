@@ -1,5 +1,8 @@
 //! A task from its beginning to its end, by the command alone.
 
+use std::io::{BufRead, BufReader, Read};
+use std::process::Stdio;
+
 use crate::support::{Repository, Server, adw, run};
 
 #[test]
@@ -103,4 +106,34 @@ fn a_task_can_be_left_to_itself_and_cancelled() {
     let cancelled = run(&folder, ["cancel", "wait", "--json", "--server", url]);
     assert_eq!(cancelled.json()["status"], "cancelled", "{cancelled:?}");
     assert_eq!(server.end("TERM"), Some(0));
+}
+
+#[test]
+fn the_logs_of_a_retry_are_followed_past_the_failure_before_it() {
+    let repository = Repository::with_a_fix();
+    let folder = repository.path();
+    // It fails at once, and when it is retried, it takes as long as it is let.
+    let agent = r#"["sh", "-c", "test -e ../../../again || exit 1; touch done; echo at it; until test -e ../../../go-on; do sleep 0.1; done; echo at its end"]"#;
+    repository.configure(&format!("\n[agents.mine]\nprofile = \"command\"\ncommand = {agent}\n"));
+    let server = Server::start(&folder);
+    let url = server.url.as_str();
+    let task = ["run", "Try", "--id", "try", "--stages", "implement", "--agent", "mine", "--server", url];
+    assert_eq!(run(&folder, task).code, Some(1));
+    std::fs::write(folder.join("again"), "").unwrap();
+    assert_eq!(run(&folder, ["retry", "try", "--server", url]).code, Some(0));
+
+    let mut command = adw(&folder);
+    let logs = ["logs", "try", "--follow", "--server", url];
+    let mut child = command.args(logs).stdout(Stdio::piped()).spawn().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("at it") {
+        line.clear();
+        assert!(stdout.read_line(&mut line).unwrap() > 0, "it ended before it said what the retry says");
+    }
+    std::fs::write(folder.join("go-on"), "").unwrap();
+    let mut rest = String::new();
+    stdout.read_to_string(&mut rest).unwrap();
+    assert!(rest.contains("at its end"), "{rest}");
+    assert_eq!(child.wait().unwrap().code(), Some(0));
 }
