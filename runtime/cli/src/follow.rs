@@ -4,6 +4,7 @@ use adw_core::{AdwId, EventKind, StageName, Status, Timestamp};
 use anstyle::Style;
 use serde_json::{Value, json};
 
+use crate::asked;
 use crate::client::{Answer, Change, Client, Feed, LogLine, LogReader, News, Waiting, Workflow};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
@@ -59,7 +60,7 @@ pub(crate) async fn follow(
                 if (change.is_end() || change.waiting().is_some()) && !is_known {
                     stands = Some(client.workflow_at_last(adw_id).await?);
                 }
-                view.change(&change).await?;
+                view.change(&change, stands.as_ref().map(|answer| &answer.view)).await?;
             }
             News::Unknown => {}
             News::Log { stage, attempt } => view.lines(&stage, attempt).await?,
@@ -137,24 +138,26 @@ struct View<'a> {
 }
 
 impl View<'_> {
-    async fn change(&mut self, change: &Change) -> Result<(), Failure> {
+    /// An event, and how the workflow stands by now as far as that is known.
+    async fn change(&mut self, change: &Change, now: Option<&Workflow>) -> Result<(), Failure> {
         if let Some(percent) = change.data.get("progress").and_then(Value::as_u64) {
             self.progress.percent(percent);
         }
         // The lines of an attempt come after the line that says how it began, and before the one that says how it ended.
         if change.event == EventKind::StageStarted {
             self.progress.step(step(change));
-            self.event(change)?;
+            self.event(change, now)?;
         }
         if let Some((stage, attempt)) = change.attempt() {
             self.lines(&stage, attempt).await?;
         }
-        if change.event == EventKind::StageStarted { Ok(()) } else { self.event(change) }
+        if change.event == EventKind::StageStarted { Ok(()) } else { self.event(change, now) }
     }
 
-    fn event(&self, change: &Change) -> Result<(), Failure> {
+    fn event(&self, change: &Change, now: Option<&Workflow>) -> Result<(), Failure> {
         if let Some(waiting) = change.waiting() {
-            return self.wait(change, &waiting);
+            let is_open = now.is_some_and(|now| now.waiting.as_ref() == Some(&waiting));
+            return self.wait(change, &waiting, is_open);
         }
         match in_words(change) {
             Some(said) => self.line(change.at, text(&change.data, "stage").unwrap_or_default(), said),
@@ -162,20 +165,26 @@ impl View<'_> {
         }
     }
 
-    /// What it waits on; a question in full, and how it is answered where somebody is there to take the answer.
-    fn wait(&self, change: &Change, waiting: &Waiting) -> Result<(), Failure> {
+    /// What it waits on. A question that is open is told in full, with all that it takes to answer it where somebody is
+    /// there to take the answer; one that was answered needs no more of anybody.
+    fn wait(&self, change: &Change, waiting: &Waiting, is_open: bool) -> Result<(), Failure> {
         let stage = text(&change.data, "current_stage").unwrap_or_default();
         let message = waiting.message.as_deref().unwrap_or_default();
         if waiting.passes() {
             return self.line(change.at, stage, with(style::NOTE, "waits", Some(message)));
+        }
+        if !is_open {
+            return self.line(change.at, stage, with(style::NOTE, "asked:", Some(message)));
         }
         let kind = printable(&waiting.kind);
         self.line(change.at, stage, Styled(style::NOTE, format!("waits for a person: {kind}")))?;
         for line in message.lines() {
             self.line(change.at, stage, format!("│ {}", printable(line)))?;
         }
-        if self.until == Until::End && waiting.is_question() {
-            self.output.line(format!("answer it: adw answer {} ANSWER", self.adw_id))?;
+        if self.until == Until::End {
+            for (name, value) in asked::how(self.adw_id, waiting) {
+                self.output.line(format_args!("{name:<10} {value}"))?;
+            }
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! The command `adw`: serves, and asks a server whatever there is to ask.
 
 mod arguments;
+mod asked;
 mod client;
 mod commands;
 mod context;

@@ -60,9 +60,16 @@ pub(crate) struct Stage {
 }
 
 /// What a workflow waits on.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 pub(crate) struct Waiting {
     pub(crate) kind: String,
+    #[serde(default)]
+    pub(crate) stage: Option<StageName>,
+    /// With the call, it tells a question from the same one asked anew.
+    #[serde(default)]
+    attempt: Option<u32>,
+    #[serde(default)]
+    call: Option<u32>,
     #[serde(default)]
     pub(crate) message: Option<String>,
     #[serde(default)]

@@ -1,11 +1,11 @@
-use std::borrow::Cow;
 use std::fmt::Write;
 
 use adw_core::{AdwId, Timestamp};
 use clap::Args;
 use serde_json::Value;
 
-use crate::client::{Stage, Waiting, Workflow};
+use crate::asked;
+use crate::client::{Stage, Workflow};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::style::{self, Styled, date_and_time, duration, one_line, printable};
@@ -47,7 +47,10 @@ pub(crate) fn in_words(workflow: &Workflow) -> String {
         let until = waiting.until.map(|until| format!(" until {}", date_and_time(until))).unwrap_or_default();
         let why = waiting.message.as_deref().map(|why| format!(": {}", indented(why))).unwrap_or_default();
         line("waits on", &format_args!("{}{until}{why}", printable(&waiting.kind)));
-        for (name, value) in to_be_answered(&workflow.adw_id, waiting) {
+        if let Some(prompt) = &waiting.prompt {
+            line("prompt", &indented(prompt));
+        }
+        for (name, value) in asked::how(&workflow.adw_id, waiting) {
             line(name, &value);
         }
     }
@@ -73,30 +76,6 @@ pub(crate) fn in_words(workflow: &Workflow) -> String {
         line("result", &indented(&of_result(result)));
     }
     text
-}
-
-/// What a person needs to answer a question; nothing for what waits on something else.
-fn to_be_answered(adw_id: &AdwId, waiting: &Waiting) -> Vec<(&'static str, String)> {
-    let example = match (&waiting.choices[..], &waiting.schema) {
-        _ if !waiting.is_question() => return Vec::new(),
-        ([first, ..], _) => shlex::try_quote(first).map_or_else(|_| first.clone(), Cow::into_owned),
-        ([], Some(_)) => "JSON".to_owned(),
-        ([], None) => "\"…\"".to_owned(),
-    };
-    let mut lines = Vec::new();
-    if let Some(prompt) = &waiting.prompt {
-        lines.push(("prompt", indented(prompt)));
-    }
-    if let Some(command) = &waiting.command {
-        lines.push(("go there", printable(command)));
-    }
-    if let Some(schema) = &waiting.schema {
-        lines.push(("schema", printable(&schema.to_string())));
-    }
-    let others = waiting.choices.iter().skip(1).map(|choice| printable(choice)).collect::<Vec<_>>();
-    let or = if others.is_empty() { String::new() } else { format!("   (or {})", others.join(", ")) };
-    lines.push(("answer", format!("adw answer {adw_id} {}{or}", printable(&example))));
-    lines
 }
 
 fn of_stage(stage: &Stage, now: Timestamp) -> String {
