@@ -16,6 +16,7 @@ mod progress;
 mod projects;
 mod server;
 mod signals;
+mod standing;
 mod style;
 mod watch;
 mod whereabouts;
