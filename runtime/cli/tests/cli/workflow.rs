@@ -52,7 +52,14 @@ fn a_task_that_succeeds_is_shown_and_ends_with_0() {
     assert!(elsewhere.stderr.contains("it has implement"), "{elsewhere:?}");
 
     assert_eq!(ask(&["cancel", "mend"]).code, Some(2), "an end is an end");
-    assert_eq!(ask(&["show", "mended"]).code, Some(2));
+    for command in ["show", "logs", "diff", "cancel", "retry"] {
+        let unknown = ask(&[command, "mended"]);
+        assert_eq!(unknown.code, Some(2));
+        let said = "error: there is no workflow mended\nhelp: `adw ls` lists what there is\n";
+        assert_eq!(unknown.stderr, said, "{command}");
+    }
+    let done = ask(&["retry", "mend"]);
+    assert!(done.stderr.contains("a workflow that is completed can't be retried"), "{done:?}");
     assert_eq!(server.end("TERM"), Some(0));
 }
 
@@ -83,6 +90,11 @@ fn a_task_that_fails_ends_with_1_and_can_be_retried() {
         "{}",
         ended.stdout
     );
+
+    let cancelled = run(&folder, ["cancel", "lost", "--server", url]);
+    assert_eq!(cancelled.code, Some(2), "{cancelled:?}");
+    assert!(cancelled.stderr.contains("a workflow that has failed can't be cancelled"), "{cancelled:?}");
+    assert!(cancelled.stderr.contains("help: `adw retry ID` lets it go on"), "{cancelled:?}");
 
     let again = run(&folder, ["retry", "lost", "--follow", "--json", "--server", url]);
     assert_eq!(again.code, Some(1), "{again:?}");
