@@ -50,7 +50,7 @@ fn what_cannot_be_understood_ends_with_2() {
         (vec!["run", "title", "--file", "missing.md"], "failed to read missing.md"),
         (vec!["run", "title", "--patch", "/dev/zero"], "/dev/zero is not a file with a text"),
         (vec!["run", "title", "--file", "."], ". is not a file with a text"),
-        (vec!["check", "--config", "/dev/zero"], "larger than 1 MiB"),
+        (vec!["check", "--config", "/dev/zero"], "this is no regular file"),
         (vec!["ls", "--status", "done"], "[possible values: pending, running, waiting, completed"),
         (vec!["ls", "--limit", "0"], "0 is not in 1.."),
         (vec!["ls", "--server", "https://example.com"], "https is not available"),
