@@ -54,9 +54,23 @@ pub(crate) struct Stage {
     #[serde(default)]
     pub(crate) error: Option<String>,
     #[serde(default)]
-    pub(crate) started_at: Option<Timestamp>,
+    started_at: Option<Timestamp>,
     #[serde(default)]
-    pub(crate) completed_at: Option<Timestamp>,
+    completed_at: Option<Timestamp>,
+    #[serde(default)]
+    asked_at: Option<Timestamp>,
+    #[serde(default)]
+    pub(crate) waited_ms: u64,
+}
+
+impl Stage {
+    /// How long its newest attempt has worked, in milliseconds: without the time in which people had to answer. `now` is
+    /// when its workflow last changed.
+    pub(crate) fn worked_ms(&self, now: Timestamp) -> Option<u64> {
+        let end = self.completed_at.or(self.asked_at).unwrap_or(now);
+        let took = u64::try_from(end.as_millis() - self.started_at?.as_millis()).unwrap_or_default();
+        Some(took.saturating_sub(self.waited_ms))
+    }
 }
 
 /// What a workflow waits on.

@@ -8,7 +8,7 @@ use crate::asked;
 use crate::client::{Stage, Workflow};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
-use crate::style::{self, Styled, date_and_time, duration, one_line, printable};
+use crate::style::{self, Styled, date_and_time, duration, millis, one_line, printable};
 
 /// Show where a workflow stands: its stages, their attempts, what came of it
 #[derive(Debug, Args)]
@@ -85,14 +85,15 @@ fn of_stage(stage: &Stage, now: Timestamp) -> String {
         1 => "1 attempt".to_owned(),
         n => format!("{n} attempts"),
     };
-    let took = match stage.started_at {
-        Some(started) => duration(started, stage.completed_at.unwrap_or(now)),
-        None => String::new(),
-    };
+    let worked = stage.worked_ms(now).map(millis).unwrap_or_default();
     // What was wrong the last time no longer matters once it is done.
     let said = stage.error.as_deref().filter(|_| !stage.status.is_passed()).or(stage.summary.as_deref());
     let said = said.map(|said| one_line(said, 160)).unwrap_or_default();
-    format!("{:<12} {status:<9}  {attempts:<11} {took:<9} {said}", stage.name).trim_end().to_owned()
+    let waited = match stage.waited_ms {
+        0 => String::new(),
+        waited => format!(" (and {} of waiting for a person)", millis(waited)),
+    };
+    format!("{:<12} {status:<9}  {attempts:<11} {worked:<9} {said}{waited}", stage.name).trim_end().to_owned()
 }
 
 fn of_result(result: &Value) -> String {
@@ -106,3 +107,6 @@ fn of_result(result: &Value) -> String {
 fn indented(text: &str) -> String {
     printable(text.trim_end()).replace('\n', &format!("\n{:11}", ""))
 }
+
+#[cfg(test)]
+mod tests;
