@@ -123,8 +123,9 @@ pub(crate) fn how_it_stands(workflow: &Workflow) -> String {
     };
     let status = Styled(style::of_status(workflow.status), status);
     let took = duration(workflow.created_at, workflow.completed_at.unwrap_or(workflow.updated_at));
-    let why =
-        workflow.error_message.as_deref().map(|why| format!(": {}", printable(why))).unwrap_or_default();
+    // What a stage said as it failed stands right above this.
+    let why = workflow.error_message.as_deref().filter(|_| !workflow.failed_as_its_stage_says());
+    let why = why.map(|why| format!(": {}", printable(why))).unwrap_or_default();
     format!("{status} after {took}{why}")
 }
 
@@ -159,10 +160,24 @@ impl View<'_> {
             let is_open = now.is_some_and(|now| now.waiting.as_ref() == Some(&waiting));
             return self.wait(change, &waiting, is_open);
         }
+        if change.event == EventKind::StageFailed {
+            return self.failure(change);
+        }
         match in_words(change) {
             Some(said) => self.line(change.at, text(&change.data, "stage").unwrap_or_default(), said),
             None => Ok(()),
         }
+    }
+
+    /// All that a stage says of its failure: it is what the workflow failed of, and not said again at the end.
+    fn failure(&self, change: &Change) -> Result<(), Failure> {
+        let stage = text(&change.data, "stage").unwrap_or_default();
+        let error =
+            change.data.get("stage_result").and_then(|result| text(result, "error")).unwrap_or_default();
+        let mut lines = error.trim_end().lines().map(printable);
+        let first = lines.next().unwrap_or_default();
+        self.line(change.at, stage, format_args!("{} {first}", Styled(style::BAD, "failed:")))?;
+        lines.try_for_each(|line| self.line(change.at, stage, format_args!("│ {line}")))
     }
 
     /// What it waits on. A question that is open is told in full, with all that it takes to answer it where somebody is
@@ -261,14 +276,15 @@ fn in_words(change: &Change) -> Option<String> {
     let summary = text(result, "summary");
     let error = text(result, "error");
     Some(match change.event {
-        // Said before the first event, after the last, and where it comes to wait.
+        // Said before the first event, after the last, where it comes to wait, and where it fails.
         EventKind::TaskCreated
         | EventKind::WorkflowWaiting
         | EventKind::WorkflowStarted
         | EventKind::WorkflowAnnotated
         | EventKind::WorkflowCompleted
         | EventKind::WorkflowFailed
-        | EventKind::WorkflowCancelled => return None,
+        | EventKind::WorkflowCancelled
+        | EventKind::StageFailed => return None,
         EventKind::StageStarted => match data.get("attempt").and_then(Value::as_u64) {
             Some(attempt) if attempt > 1 => {
                 with(style::BUSY, "started", Some(&format!("(attempt {attempt})")))
@@ -290,7 +306,6 @@ fn in_words(change: &Change) -> Option<String> {
             let to = format!("sends the work back to {}:", text(data, "to").unwrap_or("an earlier stage"));
             with(style::NOTE, &to, text(data, "feedback"))
         }
-        EventKind::StageFailed => with(style::BAD, "failed:", error),
         EventKind::WorkflowMoved => with(style::NOTE, "moved by hand to", text(data, "to")),
         EventKind::WorkflowRetried => with(style::NOTE, "goes on, from", text(data, "from")),
     })

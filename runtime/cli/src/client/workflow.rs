@@ -40,6 +40,15 @@ impl Workflow {
     pub(crate) fn waits_for_a_person(&self) -> bool {
         self.waiting.as_ref().is_some_and(|waiting| !waiting.passes())
     }
+
+    /// Whether why it failed is just what one of its stages says of its own failure.
+    pub(crate) fn failed_as_its_stage_says(&self) -> bool {
+        let why = self.error_message.as_deref().unwrap_or_default();
+        let says = |error: &str| !error.is_empty() && why.ends_with(error);
+        self.stage_runs
+            .iter()
+            .any(|stage| stage.status == StageStatus::Failed && stage.error.as_deref().is_some_and(says))
+    }
 }
 
 /// A step of a workflow.

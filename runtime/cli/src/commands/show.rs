@@ -1,6 +1,6 @@
 use std::fmt::Write;
 
-use adw_core::{AdwId, Timestamp};
+use adw_core::{AdwId, StageStatus, Timestamp};
 use clap::Args;
 use serde_json::Value;
 
@@ -70,7 +70,9 @@ pub(crate) fn in_words(workflow: &Workflow) -> String {
     }
     line("stages", &"");
     for stage in &workflow.stage_runs {
-        line("", &of_stage(stage, workflow.updated_at));
+        // What the workflow failed of stands above, in full.
+        let is_told = stage.status == StageStatus::Failed && workflow.failed_as_its_stage_says();
+        line("", &of_stage(stage, workflow.updated_at, is_told));
     }
     if let Some(result) = workflow.result.as_ref().filter(|result| !result.is_null()) {
         line("result", &indented(&of_result(result)));
@@ -78,7 +80,7 @@ pub(crate) fn in_words(workflow: &Workflow) -> String {
     text
 }
 
-fn of_stage(stage: &Stage, now: Timestamp) -> String {
+fn of_stage(stage: &Stage, now: Timestamp, error_is_told: bool) -> String {
     let status = Styled(style::of_stage(stage.status), stage.status.as_str());
     let attempts = match stage.attempt {
         0 => String::new(),
@@ -87,7 +89,8 @@ fn of_stage(stage: &Stage, now: Timestamp) -> String {
     };
     let worked = stage.worked_ms(now).map(millis).unwrap_or_default();
     // What was wrong the last time no longer matters once it is done.
-    let said = stage.error.as_deref().filter(|_| !stage.status.is_passed()).or(stage.summary.as_deref());
+    let error = stage.error.as_deref().filter(|_| !stage.status.is_passed());
+    let said = if error_is_told { None } else { error.or(stage.summary.as_deref()) };
     let said = said.map(|said| one_line(said, 160)).unwrap_or_default();
     let waited = match stage.waited_ms {
         0 => String::new(),

@@ -90,6 +90,10 @@ fn a_task_that_fails_ends_with_1_and_can_be_retried() {
         "{}",
         ended.stdout
     );
+    let why = "the task carries no unified diff";
+    assert_eq!(ended.stdout.matches(why).count(), 1, "once is enough: {}", ended.stdout);
+    let shown = run(&folder, ["show", "lost", "--server", url]).stdout;
+    assert_eq!(shown.matches(why).count(), 1, "once is enough: {shown}");
 
     let cancelled = run(&folder, ["cancel", "lost", "--server", url]);
     assert_eq!(cancelled.code, Some(2), "{cancelled:?}");

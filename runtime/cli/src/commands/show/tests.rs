@@ -45,3 +45,19 @@ fn what_a_stage_worked_and_what_it_waited_for_a_person_are_told_apart() {
                ship         waiting    1 attempt   3.0 s
     ");
 }
+
+#[test]
+fn why_it_failed_is_told_once() {
+    let failed = json!({
+        "status": "failed", "error_message": "stage test failed: 2 tests fail\nfirst\nsecond",
+        "stage_runs": [
+            { "name": "test", "status": "failed", "attempt": 2, "error": "2 tests fail\nfirst\nsecond" },
+        ],
+    });
+    let words = in_words(&workflow(&failed));
+    assert_eq!(words.matches("2 tests fail").count(), 1, "{words}");
+    let mut noted = failed;
+    noted["error_message"] = "not worth it".into();
+    let words = in_words(&workflow(&noted));
+    assert!(words.contains("not worth it") && words.contains("2 tests fail"), "{words}");
+}
