@@ -12,6 +12,7 @@ use crate::output::Output;
 use crate::progress::Progress;
 use crate::signals::Stop;
 use crate::style::{self, Styled, duration, one_line, printable};
+use crate::untested;
 
 /// The longest line that is shown of what a stage says of itself; `adw show` and `adw logs` have all of it.
 const WIDTH: usize = 160;
@@ -115,7 +116,7 @@ fn conclusion(workflow: &Workflow) -> String {
     format!("{}\n{next}", how_it_stands(workflow))
 }
 
-/// How it ended, or what keeps it; after how long, and why.
+/// How it ended, or what keeps it; after how long, and why; and whether anything was tested.
 pub(crate) fn how_it_stands(workflow: &Workflow) -> String {
     let status = match workflow.status {
         Status::Pending | Status::Running if workflow.waits_for_a_person() => "waits for a person",
@@ -126,7 +127,9 @@ pub(crate) fn how_it_stands(workflow: &Workflow) -> String {
     // What a stage said as it failed stands right above this.
     let why = workflow.error_message.as_deref().filter(|_| !workflow.failed_as_its_stage_says());
     let why = why.map(|why| format!(": {}", printable(why))).unwrap_or_default();
-    format!("{status} after {took}{why}")
+    let note =
+        untested::note(workflow).map(|note| format!("\n{}", Styled(style::NOTE, note))).unwrap_or_default();
+    format!("{status} after {took}{why}{note}")
 }
 
 /// What is on the screen.

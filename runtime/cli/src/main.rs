@@ -18,6 +18,7 @@ mod server;
 mod signals;
 mod standing;
 mod style;
+mod untested;
 mod watch;
 mod whereabouts;
 

@@ -61,6 +61,8 @@ pub(crate) struct Stage {
     #[serde(default)]
     pub(crate) summary: Option<String>,
     #[serde(default)]
+    pub(crate) output: Option<Value>,
+    #[serde(default)]
     pub(crate) error: Option<String>,
     #[serde(default)]
     started_at: Option<Timestamp>,

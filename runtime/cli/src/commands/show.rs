@@ -9,6 +9,7 @@ use crate::client::{Stage, Workflow};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::style::{self, Styled, date_and_time, duration, millis, one_line, printable};
+use crate::untested;
 
 /// Show where a workflow stands: its stages, their attempts, what came of it
 #[derive(Debug, Args)]
@@ -61,6 +62,9 @@ pub(crate) fn in_words(workflow: &Workflow) -> String {
             "ended",
             &format_args!("{}, after {}", date_and_time(completed), duration(workflow.created_at, completed)),
         );
+    }
+    if let Some(note) = untested::note(workflow) {
+        line("note", &Styled(style::NOTE, note));
     }
     if let Some(error) = &workflow.error_message {
         line("error", &indented(error));

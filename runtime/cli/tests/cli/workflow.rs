@@ -153,3 +153,24 @@ fn the_logs_of_a_retry_are_followed_past_the_failure_before_it() {
     assert!(rest.contains("at its end"), "{rest}");
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
+
+#[test]
+fn that_nothing_was_tested_is_said_at_the_end_and_in_show() {
+    let repository = Repository::with_a_fix();
+    let folder = repository.path();
+    let server = Server::start(&folder);
+    let url = server.url.as_str();
+    let task = |id: &'static str, stages: &'static str| {
+        run(&folder, ["run", "Mend", "--id", id, "--stages", stages, "--patch", "fix.diff", "--server", url])
+    };
+    let note = "nothing was tested: no test was found: there is no Cargo.toml";
+    let untested = task("untested", "implement,test");
+    assert_eq!(untested.code, Some(0), "{untested:?}");
+    let (_, end) = untested.stdout.split_once("\ncompleted after ").unwrap();
+    assert!(end.contains(note), "{end}");
+    let shown = run(&folder, ["show", "untested", "--server", url]).stdout;
+    assert!(shown.contains(&format!("note       {note}")), "{shown}");
+
+    let unasked = task("unasked", "implement");
+    assert!(!unasked.stdout.contains("nothing was tested"), "no test was asked for: {}", unasked.stdout);
+}
