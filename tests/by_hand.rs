@@ -87,5 +87,6 @@ async fn who_can_not_do_it_ends_the_task_with_a_reason() {
     asks(&server.api, &adw_id).await;
     ask(&repository.path(), &server.api, &["answer", &adw_id, "failed", "--note", "the sum is right"]);
     let ended = server.api.ends_as(&adw_id, "failed").await;
-    assert!(ended["error_message"].as_str().unwrap().contains("the sum is right"), "{ended:#}");
+    let why = ended["error_message"].as_str().unwrap();
+    assert!(why.contains("(refused): the sum is right"), "{why}");
 }

@@ -105,5 +105,7 @@ fn stage_as_served(stage: &Stage) -> Value {
         "error": stage.error,
         "started_at": stage.started_at,
         "completed_at": stage.completed_at,
+        "asked_at": stage.asked_at,
+        "waited_ms": stage.waited_ms,
     })
 }

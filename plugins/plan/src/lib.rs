@@ -60,7 +60,15 @@ pub fn plan(cx: &Cx, config: Config) -> StageResult<Plan> {
     let (specification, planned_by) = match ask(cx, &config, &survey) {
         Ok(planned) => planned,
         Err(AgentError::Call(why @ (Error::Unavailable(_) | Error::Denied(_) | Error::NotFound(_)))) => {
-            cx.log().warn(format_args!("no agent can plan, so the task itself is the plan ({why})"));
+            match why {
+                // Most often there is none, and nothing is wrong.
+                Error::Unavailable(why) => cx
+                    .log()
+                    .info(format_args!("the task itself is the plan, as it is where no agent plans ({why})")),
+                why => {
+                    cx.log().warn(format_args!("no agent can plan, so the task itself is the plan ({why})"));
+                }
+            }
             (from_task::specify(cx.task(), &survey), THE_TASK_ITSELF.to_owned())
         }
         Err(failed) => return Err(failed.into()),
@@ -72,7 +80,7 @@ pub fn plan(cx: &Cx, config: Config) -> StageResult<Plan> {
         .trailer("Adw-Id", &cx.task().adw_id);
     let commit = cx.workspace().commit(&message.to_string())?;
     let summary = if planned_by == THE_TASK_ITSELF {
-        format!("{path}, made from the task itself: no agent can plan")
+        format!("{path}, made from the task itself")
     } else {
         format!("{path}, planned by {planned_by}")
     };

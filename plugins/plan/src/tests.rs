@@ -1,10 +1,10 @@
 //! The stage against the scripted host.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
 
 use super::*;
 use adw_plugin_sdk::TaskKind;
-use adw_plugin_sdk::testing::{Call, Run, agent_fails, reply};
+use adw_plugin_sdk::testing::{Call, Level, Line, Run, agent_fails, reply};
 use specification::RelevantFile;
 
 fn host() -> TestHost {
@@ -85,10 +85,24 @@ fn without_an_agent_that_can_plan_the_task_is_the_plan_and_says_so() {
     for error in errors {
         let run = host().agent(error.clone()).run(plan, Config::default());
         assert_eq!(run.data().planned_by, "task", "{error}");
-        assert!(run.summary().ends_with("made from the task itself: no agent can plan"), "{}", run.summary());
+        assert!(run.summary().ends_with("made from the task itself"), "{}", run.summary());
         assert_eq!(run.data().validation_commands, ["cargo test --no-fail-fast"]);
         assert_eq!(run.commits().len(), 1);
         assert!(specification(&run).contains("planned by task"));
+    }
+}
+
+#[test]
+fn that_no_agent_plans_is_no_warning_and_that_adw_toml_forbids_it_is_one() {
+    for (error, level) in [
+        (Error::Unavailable("patch can't plan".to_owned()), Level::Info),
+        (Error::Denied("add `agent = [\"claude\"]`".to_owned()), Level::Warn),
+    ] {
+        let run = host().agent(error).run(plan, Config::default());
+        let about_it =
+            |line: &&Line| matches!(line, Line::Log(_, said) if said.contains("the task itself is the plan"));
+        let Some(Line::Log(found, said)) = run.lines.iter().find(about_it) else { panic!("{:?}", run.lines) };
+        assert_eq!(*found, level, "{said}");
     }
 }
 

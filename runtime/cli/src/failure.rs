@@ -56,7 +56,7 @@ pub(crate) enum Failure {
     Request(#[from] RequestError),
     #[error("{}", bare(.0))]
     Start(String),
-    #[error("the data in {data} are in use by {}", user(.url.as_deref()))]
+    #[error("a server runs for this folder already{}; its data are in {data}", at(.url.as_deref()))]
     InUse { data: PathBuf, url: Option<String> },
     #[error("failed to listen on {address}: {source}")]
     Listen { address: std::net::SocketAddr, source: io::Error },
@@ -106,10 +106,11 @@ impl Failure {
             Self::NoServer { .. } => Some(
                 "start one with `adw serve`, or name another with `--server URL` or ADW_SERVER".to_owned(),
             ),
-            Self::InUse { url, .. } => Some(format!(
-                "one server uses a folder at a time: ask that one with `--server {}`, or stop it first",
-                url.as_deref().unwrap_or("URL"),
-            )),
+            Self::InUse { .. } => Some(
+                "use that one: `adw run \"…\"` hands it a task, `adw ls` lists those that it has; or stop it, with Ctrl-C \
+                 where it runs, and start this one then"
+                    .to_owned(),
+            ),
             Self::Listen { source, .. } if source.kind() == io::ErrorKind::AddrInUse => {
                 Some("another program listens there: `--listen 127.0.0.1:0` takes a free port".to_owned())
             }
@@ -144,9 +145,9 @@ impl Failure {
     }
 }
 
-/// Who has the data.
-fn user(url: Option<&str>) -> String {
-    url.map_or_else(|| "another adw".to_owned(), |url| format!("the server at {url}"))
+/// Where it is; one that is only just starting hasn't said.
+fn at(url: Option<&str>) -> String {
+    url.map(|url| format!(", at {url}")).unwrap_or_default()
 }
 
 /// What others say, without their own "error:": whoever shows a failure says that it is one.

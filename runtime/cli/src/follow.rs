@@ -4,6 +4,7 @@ use adw_core::{AdwId, EventKind, StageName, Status, Timestamp};
 use anstyle::Style;
 use serde_json::{Value, json};
 
+use crate::asked;
 use crate::client::{Answer, Change, Client, Feed, LogLine, LogReader, News, Waiting, Workflow};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
@@ -11,6 +12,7 @@ use crate::output::Output;
 use crate::progress::Progress;
 use crate::signals::Stop;
 use crate::style::{self, Styled, duration, one_line, printable};
+use crate::untested;
 
 /// The longest line that is shown of what a stage says of itself; `adw show` and `adw logs` have all of it.
 const WIDTH: usize = 160;
@@ -50,26 +52,34 @@ pub(crate) async fn follow(
     let progress = output.progress();
     progress.step("queued".to_owned());
     let mut view = View { adw_id, until, log, output, progress };
+    let mut stands: Option<Answer<Workflow>> = None;
     loop {
         match feed.next().await? {
             News::Change(change) => {
-                view.change(&change).await?;
-                if change.is_end() || change.waiting().is_some() {
-                    // A retry or an answer may have followed at once, and then it is not over.
-                    let answer = client.workflow_at_last(adw_id).await?;
-                    if is_over(&answer.view, until) {
-                        view.rest(&answer.view).await?;
-                        return Ok(answer);
-                    }
+                // A retry or an answer may have followed, and then it is not over: how it stands is asked.
+                let is_known = stands.as_ref().is_some_and(|answer| answer.view.version >= feed.reached());
+                if (change.is_end() || change.waiting().is_some()) && !is_known {
+                    stands = Some(client.workflow_at_last(adw_id).await?);
                 }
+                view.change(&change, stands.as_ref().map(|answer| &answer.view)).await?;
             }
+            News::Unknown => {}
             News::Log { stage, attempt } => view.lines(&stage, attempt).await?,
             News::Progress { percent, message, .. } => view.progress(percent, &message),
             News::Lost { cause } => output.note(format!("the feed is interrupted, trying again: {cause}"))?,
             News::Rewound => {
                 output.note("the server's database was restored: this is what it holds now")?;
                 view.log.rewind();
+                stands = None;
             }
+        }
+        // An end that is told may be an earlier one: what came after it is told first.
+        let is_reached = |answer: &mut Answer<Workflow>| {
+            is_over(&answer.view, until) && answer.view.version <= feed.reached()
+        };
+        if let Some(answer) = stands.take_if(is_reached) {
+            view.rest(&answer.view).await?;
+            return Ok(answer);
         }
     }
 }
@@ -106,7 +116,7 @@ fn conclusion(workflow: &Workflow) -> String {
     format!("{}\n{next}", how_it_stands(workflow))
 }
 
-/// How it ended, or what keeps it; after how long, and why.
+/// How it ended, or what keeps it; after how long, and why; and whether anything was tested.
 pub(crate) fn how_it_stands(workflow: &Workflow) -> String {
     let status = match workflow.status {
         Status::Pending | Status::Running if workflow.waits_for_a_person() => "waits for a person",
@@ -114,9 +124,12 @@ pub(crate) fn how_it_stands(workflow: &Workflow) -> String {
     };
     let status = Styled(style::of_status(workflow.status), status);
     let took = duration(workflow.created_at, workflow.completed_at.unwrap_or(workflow.updated_at));
-    let why =
-        workflow.error_message.as_deref().map(|why| format!(": {}", printable(why))).unwrap_or_default();
-    format!("{status} after {took}{why}")
+    // What a stage said as it failed stands right above this.
+    let why = workflow.error_message.as_deref().filter(|_| !workflow.failed_as_its_stage_says());
+    let why = why.map(|why| format!(": {}", printable(why))).unwrap_or_default();
+    let note =
+        untested::note(workflow).map(|note| format!("\n{}", Styled(style::NOTE, note))).unwrap_or_default();
+    format!("{status} after {took}{why}{note}")
 }
 
 /// What is on the screen.
@@ -129,24 +142,29 @@ struct View<'a> {
 }
 
 impl View<'_> {
-    async fn change(&mut self, change: &Change) -> Result<(), Failure> {
+    /// An event, and how the workflow stands by now as far as that is known.
+    async fn change(&mut self, change: &Change, now: Option<&Workflow>) -> Result<(), Failure> {
         if let Some(percent) = change.data.get("progress").and_then(Value::as_u64) {
             self.progress.percent(percent);
         }
         // The lines of an attempt come after the line that says how it began, and before the one that says how it ended.
         if change.event == EventKind::StageStarted {
             self.progress.step(step(change));
-            self.event(change)?;
+            self.event(change, now)?;
         }
         if let Some((stage, attempt)) = change.attempt() {
             self.lines(&stage, attempt).await?;
         }
-        if change.event == EventKind::StageStarted { Ok(()) } else { self.event(change) }
+        if change.event == EventKind::StageStarted { Ok(()) } else { self.event(change, now) }
     }
 
-    fn event(&self, change: &Change) -> Result<(), Failure> {
+    fn event(&self, change: &Change, now: Option<&Workflow>) -> Result<(), Failure> {
         if let Some(waiting) = change.waiting() {
-            return self.wait(change, &waiting);
+            let is_open = now.is_some_and(|now| now.waiting.as_ref() == Some(&waiting));
+            return self.wait(change, &waiting, is_open);
+        }
+        if change.event == EventKind::StageFailed {
+            return self.failure(change);
         }
         match in_words(change) {
             Some(said) => self.line(change.at, text(&change.data, "stage").unwrap_or_default(), said),
@@ -154,20 +172,37 @@ impl View<'_> {
         }
     }
 
-    /// What it waits on; a question in full, and how it is answered where somebody is there to take the answer.
-    fn wait(&self, change: &Change, waiting: &Waiting) -> Result<(), Failure> {
+    /// All that a stage says of its failure: it is what the workflow failed of, and not said again at the end.
+    fn failure(&self, change: &Change) -> Result<(), Failure> {
+        let stage = text(&change.data, "stage").unwrap_or_default();
+        let error =
+            change.data.get("stage_result").and_then(|result| text(result, "error")).unwrap_or_default();
+        let mut lines = error.trim_end().lines().map(printable);
+        let first = lines.next().unwrap_or_default();
+        self.line(change.at, stage, format_args!("{} {first}", Styled(style::BAD, "failed:")))?;
+        lines.try_for_each(|line| self.line(change.at, stage, format_args!("│ {line}")))
+    }
+
+    /// What it waits on. A question that is open is told in full, with all that it takes to answer it where somebody is
+    /// there to take the answer; one that was answered needs no more of anybody.
+    fn wait(&self, change: &Change, waiting: &Waiting, is_open: bool) -> Result<(), Failure> {
         let stage = text(&change.data, "current_stage").unwrap_or_default();
         let message = waiting.message.as_deref().unwrap_or_default();
         if waiting.passes() {
             return self.line(change.at, stage, with(style::NOTE, "waits", Some(message)));
+        }
+        if !is_open {
+            return self.line(change.at, stage, with(style::NOTE, "asked:", Some(message)));
         }
         let kind = printable(&waiting.kind);
         self.line(change.at, stage, Styled(style::NOTE, format!("waits for a person: {kind}")))?;
         for line in message.lines() {
             self.line(change.at, stage, format!("│ {}", printable(line)))?;
         }
-        if self.until == Until::End && waiting.is_question() {
-            self.output.line(format!("answer it: adw answer {} ANSWER", self.adw_id))?;
+        if self.until == Until::End {
+            for (name, value) in asked::how(self.adw_id, waiting) {
+                self.output.line(format_args!("{name:<10} {value}"))?;
+            }
         }
         Ok(())
     }
@@ -244,14 +279,15 @@ fn in_words(change: &Change) -> Option<String> {
     let summary = text(result, "summary");
     let error = text(result, "error");
     Some(match change.event {
-        // Said before the first event, after the last, and where it comes to wait.
+        // Said before the first event, after the last, where it comes to wait, and where it fails.
         EventKind::TaskCreated
         | EventKind::WorkflowWaiting
         | EventKind::WorkflowStarted
         | EventKind::WorkflowAnnotated
         | EventKind::WorkflowCompleted
         | EventKind::WorkflowFailed
-        | EventKind::WorkflowCancelled => return None,
+        | EventKind::WorkflowCancelled
+        | EventKind::StageFailed => return None,
         EventKind::StageStarted => match data.get("attempt").and_then(Value::as_u64) {
             Some(attempt) if attempt > 1 => {
                 with(style::BUSY, "started", Some(&format!("(attempt {attempt})")))
@@ -273,7 +309,6 @@ fn in_words(change: &Change) -> Option<String> {
             let to = format!("sends the work back to {}:", text(data, "to").unwrap_or("an earlier stage"));
             with(style::NOTE, &to, text(data, "feedback"))
         }
-        EventKind::StageFailed => with(style::BAD, "failed:", error),
         EventKind::WorkflowMoved => with(style::NOTE, "moved by hand to", text(data, "to")),
         EventKind::WorkflowRetried => with(style::NOTE, "goes on, from", text(data, "from")),
     })

@@ -1,6 +1,7 @@
 //! The command `adw`: serves, and asks a server whatever there is to ask.
 
 mod arguments;
+mod asked;
 mod client;
 mod commands;
 mod context;
@@ -15,7 +16,9 @@ mod progress;
 mod projects;
 mod server;
 mod signals;
+mod standing;
 mod style;
+mod untested;
 mod watch;
 mod whereabouts;
 

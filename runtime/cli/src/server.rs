@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use adw_config::{Config, StoreConfig};
 use adw_engine::{Engine, Options};
-use adw_store::sqlite::SqliteStore;
+use adw_store::sqlite::{self, SqliteStore};
 use adw_store::{Store, StoreError};
 use tokio::net::TcpListener;
 
@@ -23,7 +23,11 @@ pub(crate) struct Server {
 impl Server {
     /// Listens where the configuration says, opens its data, and takes up what an earlier server left.
     pub(crate) async fn start(config: Config) -> Result<Self, Failure> {
-        // First of all: where another server listens already, its data are not touched.
+        // Before the address: the other server's is most often the same, and then it is no other program that has it.
+        if is_in_use(&config.store).map_err(|error| Failure::Start(error.to_string()))? {
+            return Err(in_use(&config.data_dir()));
+        }
+        // Where another server listens already, its data are not touched.
         let address = config.server.listen.addr();
         let listener =
             TcpListener::bind(address).await.map_err(|source| Failure::Listen { address, source })?;
@@ -66,9 +70,16 @@ async fn open(store: &StoreConfig, data: &Path) -> Result<Arc<dyn Store>, Failur
     let StoreConfig::Sqlite { file } = store;
     match SqliteStore::open(file).await {
         Ok(store) => Ok(Arc::new(store)),
-        Err(StoreError::InUse(_)) => {
-            Err(Failure::InUse { data: data.to_owned(), url: Whereabouts::of(data) })
-        }
+        Err(StoreError::InUse(_)) => Err(in_use(data)),
         Err(error) => Err(Failure::Start(error.to_string())),
     }
+}
+
+fn is_in_use(store: &StoreConfig) -> Result<bool, StoreError> {
+    let StoreConfig::Sqlite { file } = store;
+    sqlite::is_in_use(file)
+}
+
+fn in_use(data: &Path) -> Failure {
+    Failure::InUse { data: data.to_owned(), url: Whereabouts::of(data) }
 }

@@ -175,9 +175,17 @@ impl Config {
 
 /// A file that a person wrote; what never ends is not read to its end.
 fn read_text(file: &Path) -> Result<String, Wrong> {
-    if fs::metadata(file).map_err(|error| unread(&error))?.is_dir() {
+    let kind = fs::metadata(file).map_err(|error| unread(&error))?;
+    if kind.is_dir() {
         return Err(Wrong::new("this is a folder, and no configuration")
             .help("name the file itself, as in `--config FOLDER/adw.toml`"));
+    }
+    // A pipe that nobody writes to would be waited for for ever, and it could be read once only.
+    if !kind.is_file() {
+        return Err(Wrong::new(
+            "this is no regular file but a pipe, a device or a socket, and no configuration",
+        )
+        .help("write it to a file, and name that"));
     }
     let mut bytes = Vec::new();
     let read = File::open(file).and_then(|opened| opened.take(LARGEST + 1).read_to_end(&mut bytes));

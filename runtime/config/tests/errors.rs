@@ -1,7 +1,7 @@
 //! What a person reads who wrote something wrong: one page of messages a section.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
-use std::{fmt::Write as _, fs, path::Path};
+use std::{fmt::Write as _, fs, path::Path, process::Command};
 
 use adw_config::{Config, Env};
 
@@ -70,8 +70,11 @@ fn files() {
         fs::write(&file, content).unwrap();
         file
     };
+    let pipe = folder.path().join("pipe.toml");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let cases = [
         ("none", folder.path().join("nothing.toml")),
+        ("a pipe that nobody writes to", pipe),
         ("a folder", folder.path().to_owned()),
         ("what never ends", Path::new("/dev/zero").to_owned()),
         ("another encoding", made("latin1.toml", b"[server]\n# f\xfcr mich\n")),

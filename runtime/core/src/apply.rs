@@ -91,7 +91,10 @@ fn change(workflow: &mut Workflow, event: &Event, at: Timestamp) {
             stage.end(StageStatus::Failed, at);
         }),
         Event::WorkflowWaiting { waiting } => {
-            workflow.with(waiting.stage(), |stage| stage.status = StageStatus::Waiting);
+            workflow.with(waiting.stage(), |stage| {
+                stage.status = StageStatus::Waiting;
+                stage.asked_at = waiting.question().map(|_| at);
+            });
             workflow.waiting = Some(waiting.clone());
         }
         Event::QuestionAnswered { stage, call, answer, note, .. } => {
@@ -99,6 +102,7 @@ fn change(workflow: &mut Workflow, event: &Event, at: Timestamp) {
             let answered = Answered { call: *call, answer: answer.clone(), note: note.clone() };
             workflow.with(stage, |stage| {
                 stage.status = StageStatus::Pending;
+                stage.end_wait(at);
                 stage.answered = Some(answered);
             });
         }
@@ -248,6 +252,8 @@ impl Stage {
             cut_off: false,
             started_at: None,
             completed_at: None,
+            asked_at: None,
+            waited_ms: 0,
         }
     }
 
@@ -258,6 +264,15 @@ impl Stage {
         self.forget_record();
         self.started_at = Some(at);
         self.completed_at = None;
+        self.asked_at = None;
+        self.waited_ms = 0;
+    }
+
+    /// The person that it waited for has answered, or is needed no more.
+    fn end_wait(&mut self, at: Timestamp) {
+        if let Some(asked_at) = self.asked_at.take() {
+            self.waited_ms += u64::try_from(at.as_millis() - asked_at.as_millis()).unwrap_or_default();
+        }
     }
 
     fn leave(&mut self, status: StageStatus, output: Output, at: Timestamp) {
@@ -267,6 +282,7 @@ impl Stage {
     }
 
     fn end(&mut self, status: StageStatus, at: Timestamp) {
+        self.end_wait(at);
         self.status = status;
         self.forget_record();
         self.completed_at = Some(at);
@@ -286,5 +302,6 @@ impl Stage {
         self.forget_record();
         self.reason = Reason::First;
         self.completed_at = None;
+        self.asked_at = None;
     }
 }

@@ -73,6 +73,33 @@ fn an_answer_is_taken_once_and_only_for_the_question_that_is_open() {
 }
 
 #[test]
+fn what_an_attempt_waits_for_people_is_counted_apart() {
+    let mut history = at_test();
+    let first = ask(&mut history, 3);
+    let asked_at = history.workflow.updated_at;
+    assert_eq!(history.workflow.stages[1].asked_at, Some(asked_at));
+    history.at = asked_at.plus_millis(60_000);
+    history.run(answer(&first));
+    let stage = &history.workflow.stages[1];
+    assert_eq!((stage.asked_at, stage.waited_ms), (None, 60_000));
+
+    history.start();
+    ask(&mut history, 4);
+    let mut cancelled = history.clone();
+    cancelled.at = cancelled.workflow.updated_at.plus_millis(30_000);
+    cancelled.run(Command::Cancel(Cancel::default()));
+    let stage = &cancelled.workflow.stages[1];
+    assert_eq!((stage.asked_at, stage.waited_ms), (None, 90_000), "in all");
+
+    let to = SetStatus { current_stage: Some(name("implement")), ..SetStatus::default() };
+    history.run(Command::SetStatus(to));
+    history.start();
+    history.end(done("built again"));
+    assert_eq!(history.workflow.running_stage().map(|stage| stage.attempt), Some(2));
+    assert_eq!(history.workflow.stages[1].waited_ms, 0, "another attempt has waited for nobody yet");
+}
+
+#[test]
 fn an_attempt_that_is_not_under_way_asks_nothing() {
     let mut history = at_test();
     let asked = question(&history, 1);

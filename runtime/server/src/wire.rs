@@ -155,6 +155,11 @@ pub(crate) struct StageRun<'a> {
     /// When it ended.
     #[schema(value_type = Option<String>, format = DateTime, required)]
     completed_at: Option<Timestamp>,
+    /// Since when it waits for a person; null where it doesn't.
+    #[schema(value_type = Option<String>, format = DateTime, required)]
+    asked_at: Option<Timestamp>,
+    /// How long its newest attempt has waited for people, in milliseconds, until they had answered.
+    waited_ms: u64,
 }
 
 impl<'a> StageRun<'a> {
@@ -177,6 +182,8 @@ impl<'a> StageRun<'a> {
             error: stage.error.as_deref(),
             started_at: stage.started_at,
             completed_at: stage.completed_at,
+            asked_at: stage.asked_at,
+            waited_ms: stage.waited_ms,
         }
     }
 }

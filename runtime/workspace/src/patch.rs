@@ -14,6 +14,9 @@ use crate::workspace::{Inner, Workspace, to_the_end};
 /// The longest name of a file, in bytes: what file systems have in common.
 const LONGEST_NAME: usize = 255;
 
+/// The shortest beginning of an id that git writes.
+const SHORTEST_ID: usize = 4;
+
 /// Why a diff was not applied. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -43,6 +46,12 @@ pub enum PatchError {
         /// The lines that the hunk needs.
         expected: String,
     },
+    /// Hunks have no lines around what they change, and the file may not be the one that they were made from.
+    #[error(
+        "the diff has changes without a line of context, and nothing tells that they would go where they were meant to; \
+         make it anew, on what the task begins from, with `git diff` without -U0"
+    )]
+    NoContext,
     /// A file that the diff changes is not there.
     #[error(
         "the diff changes {path}, which is not in the workspace (or git ignores it); name files as they lie below the \
@@ -103,7 +112,7 @@ impl Inner {
     async fn apply(&self, diff: &str) -> Result<(), PatchError> {
         let head = self.refs().await?.0;
         let before = self.snapshot(&head.tree).await?;
-        let after = self.try_spellings(diff).await?;
+        let after = self.try_spellings(diff, &before).await?;
         self.refuse_unsound(&before, &after).await?;
         if let Some(path) = self.ignored_in_the_way(&before, &after).await?.into_iter().next() {
             return Err(PatchError::Exists { path: path.display().to_string() });
@@ -121,22 +130,28 @@ impl Inner {
 
     /// The tree that the diff makes, read in the ways that it may have been meant. The first reading is the likeliest,
     /// and its refusal the one to tell.
-    async fn try_spellings(&self, diff: &str) -> Result<TreeId, PatchError> {
+    async fn try_spellings(&self, diff: &str, before: &TreeId) -> Result<TreeId, PatchError> {
         let likeliest = Spelling::of(diff);
-        let refusal = match self.apply_to_index(&likeliest, false).await? {
+        let refusal = match self.apply_to_index(&likeliest, Way::Forth).await? {
             Ok(tree) => return Ok(tree),
             Err(refusal) => refusal,
         };
         for other in likeliest.others(&refusal) {
-            if let Ok(tree) = self.apply_to_index(&other, false).await? {
+            if let Ok(tree) = self.apply_to_index(&other, Way::Forth).await? {
                 return Ok(tree);
             }
+        }
+        if matches!(refusal, PatchError::Mismatch { .. })
+            && lacks_context(&likeliest.text)
+            && let Some(tree) = self.apply_without_context(&likeliest, before).await?
+        {
+            return tree;
         }
         let may_be_done = matches!(
             refusal,
             PatchError::Mismatch { .. } | PatchError::Exists { .. } | PatchError::Missing { .. }
         );
-        if may_be_done && self.apply_to_index(&likeliest, true).await?.is_ok() {
+        if may_be_done && self.apply_to_index(&likeliest, Way::Back).await?.is_ok() {
             return Err(PatchError::AlreadyApplied);
         }
         Err(refusal)
@@ -146,7 +161,7 @@ impl Inner {
     async fn apply_to_index(
         &self,
         spelling: &Spelling,
-        reverse: bool,
+        way: Way,
     ) -> Result<Result<TreeId, PatchError>, WorkspaceError> {
         let scratch = Scratch::beside(&self.private_index)?;
         let index = scratch.index();
@@ -154,9 +169,7 @@ impl Inner {
         let mut args =
             vec!["apply", "--cached", "--verbose", "--whitespace=nowarn", "--no-ignore-whitespace"];
         args.push(if spelling.prefixed { "-p1" } else { "-p0" });
-        if reverse {
-            args.push("--reverse");
-        }
+        args.extend(way.option());
         let output = self.git(args, &index).stdin(spelling.text.as_str()).output().await?;
         if !output.status.success() {
             return Ok(Err(read_refusal(&output.stderr)));
@@ -164,8 +177,20 @@ impl Inner {
         Ok(Ok(self.git(["write-tree"], &index).text().await?.parse()?))
     }
 
-    /// Refuses what git would let pass, and what later writes could escape through.
-    async fn refuse_unsound(&self, before: &TreeId, after: &TreeId) -> Result<(), PatchError> {
+    /// Applies a diff as `git diff -U0` makes it: only to the very files that it was made from. Its `index` lines say
+    /// which those are, and what is to come out. None where that isn't what is wrong with it.
+    async fn apply_without_context(
+        &self,
+        spelling: &Spelling,
+        before: &TreeId,
+    ) -> Result<Option<Result<TreeId, PatchError>>, PatchError> {
+        let Ok(after) = self.apply_to_index(spelling, Way::ByLineNumber).await? else { return Ok(None) };
+        let changes = self.changes_between(before, &after).await?;
+        let is_meant = changes.iter().all(|change| spelling.says(&change.old_id, &change.new_id));
+        Ok(Some(if is_meant { Ok(after) } else { Err(PatchError::NoContext) }))
+    }
+
+    async fn changes_between(&self, before: &TreeId, after: &TreeId) -> Result<Vec<Change>, WorkspaceError> {
         let args = [
             "diff-tree",
             "-r",
@@ -179,11 +204,20 @@ impl Inner {
         let listing = Git::new(args).git_dir(&self.common_dir).bytes().await?;
         let listing = String::from_utf8_lossy(&listing);
         let mut fields = listing.split_terminator('\0');
+        let mut changes = Vec::new();
         // `:<old mode> <new mode> <old id> <new id> <status>`, then the path.
         while let (Some(entry), Some(path)) = (fields.next(), fields.next()) {
-            let mut words = entry.split(' ').skip(1);
-            let (mode, id) = (words.next().unwrap_or_default(), words.nth(1).unwrap_or_default());
-            let forbidden = |reason| Err(PatchError::Forbidden { path: path.to_owned(), reason });
+            let mut words = entry.split(' ').skip(1).map(str::to_owned);
+            let mut word = || words.next().unwrap_or_default();
+            changes.push(Change { mode: word(), old_id: word(), new_id: word(), path: path.to_owned() });
+        }
+        Ok(changes)
+    }
+
+    /// Refuses what git would let pass, and what later writes could escape through.
+    async fn refuse_unsound(&self, before: &TreeId, after: &TreeId) -> Result<(), PatchError> {
+        for Change { mode, new_id, path, .. } in self.changes_between(before, after).await? {
+            let forbidden = |reason| Err(PatchError::Forbidden { path: path.clone(), reason });
             if path.split('/').any(|name| name.len() > LONGEST_NAME) {
                 return forbidden("no file system takes so long a name");
             }
@@ -191,13 +225,43 @@ impl Inner {
                 return forbidden("a diff can't bring a submodule's commits");
             }
             if mode == "120000" {
-                let target = Git::new(["cat-file", "blob", id]).git_dir(&self.common_dir).bytes().await?;
-                if leads_out(path, &String::from_utf8_lossy(&target)) {
+                let target =
+                    Git::new(["cat-file", "blob", &new_id]).git_dir(&self.common_dir).bytes().await?;
+                if leads_out(&path, &String::from_utf8_lossy(&target)) {
                     return forbidden("it is a symlink that leads out of the workspace");
                 }
             }
         }
         Ok(())
+    }
+}
+
+/// A file in which two trees differ.
+struct Change {
+    /// Its mode in the later one.
+    mode: String,
+    old_id: String,
+    new_id: String,
+    path: String,
+}
+
+/// How a diff is applied.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Forth,
+    /// Undone: whether that can be done tells whether it was done.
+    Back,
+    /// Where the lines' numbers say, which is wrong in any file but the one that it was made from.
+    ByLineNumber,
+}
+
+impl Way {
+    const fn option(self) -> Option<&'static str> {
+        match self {
+            Self::Forth => None,
+            Self::Back => Some("--reverse"),
+            Self::ByLineNumber => Some("--unidiff-zero"),
+        }
     }
 }
 
@@ -217,6 +281,16 @@ impl Spelling {
             text.push('\n');
         }
         Self { prefixed: has_prefixes(&text), text }
+    }
+
+    /// Whether one of its `index` lines says that it makes this file of that one.
+    fn says(&self, old_id: &str, new_id: &str) -> bool {
+        let lines = self.text.lines().filter_map(|line| line.strip_prefix("index "));
+        let ids = lines.filter_map(|line| line.split_whitespace().next()?.split_once(".."));
+        ids.into_iter().any(|(old, new)| {
+            let names = |short: &str, id: &str| short.len() >= SHORTEST_ID && id.starts_with(short);
+            names(old, old_id) && names(new, new_id)
+        })
     }
 
     /// How else it may have been meant, given why it was refused.
@@ -254,6 +328,14 @@ fn has_prefixes(diff: &str) -> bool {
         Some(("diff", names)) => names.strip_prefix("--git ").is_some_and(|names| begins(names, "a/")),
         _ => true,
     })
+}
+
+/// Whether a hunk has nothing around what it changes.
+fn lacks_context(diff: &str) -> bool {
+    let is_content = |line: &&str| line.is_empty() || line.starts_with([' ', '+', '-', '\\']);
+    let has_context =
+        |hunk: &str| hunk.lines().skip(1).take_while(is_content).any(|line| line.starts_with(' '));
+    diff.split("\n@@ -").skip(1).any(|hunk| !has_context(hunk))
 }
 
 /// The same diff for files with CRLF line ends: content lines get them, headers don't.

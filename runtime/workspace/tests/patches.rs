@@ -159,6 +159,35 @@ async fn a_bad_diff_says_what_is_wrong_and_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_diff_without_context_is_applied_to_the_files_that_it_was_made_from_and_to_no_others() {
+    let place = Place::with_repository();
+    let repository = place.repo();
+    let (before, after) = ("one\ntwo\nthree\nfour\n", "one\nTWO\nthree\nthree and a half\nfour\n");
+    write(&repository, "lines.txt", before);
+    commit_all(&repository, "before");
+    write(&repository, "lines.txt", after);
+    let diff = git(&repository, &["diff", "-U0"]) + "\n";
+    let bare = &diff[diff.find("--- a/").unwrap()..];
+    write(&repository, "lines.txt", before);
+
+    let workspace = place.workspace_of("same").await;
+    workspace.apply_patch(&diff).await.unwrap();
+    assert_eq!(read(workspace.path(), "lines.txt"), after);
+
+    // Its lines can be found here too, but nothing says that the new one belongs where its number says.
+    let workspace = place.workspace_of("other").await;
+    workspace.write("lines.txt", format!("zero\n{before}").into_bytes()).await.unwrap();
+    for diff in [&diff, bare] {
+        let error = refusal(&workspace, diff).await;
+        assert!(matches!(error, PatchError::NoContext), "{error}");
+        assert!(error.to_string().contains("`git diff` without -U0"), "{error}");
+    }
+    let with_context = "--- a/lines.txt\n+++ b/lines.txt\n@@ -1,3 +1,3 @@\n one\n-two\n+TWO\n three\n";
+    let error = refusal(&workspace, with_context).await;
+    assert!(matches!(error, PatchError::Mismatch { .. }), "{error}");
+}
+
+#[tokio::test]
 async fn a_diff_that_is_applied_already_says_so() {
     let place = Place::with_repository();
     let workspace = place.workspace().await;

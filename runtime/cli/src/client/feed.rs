@@ -12,6 +12,8 @@ use super::{Client, RequestError, TRIES, Waiting, pause};
 pub(crate) enum News {
     /// The workflow changed.
     Change(Change),
+    /// The workflow changed in a way that only a later version has words for; what follows from it comes with the others.
+    Unknown,
     /// An attempt wrote to its log; the lines are read there, where none is ever missing.
     Log { stage: StageName, attempt: u32 },
     /// A stage says how far it is.
@@ -85,6 +87,11 @@ impl<'a> Feed<'a> {
         Self { client, adw_id, socket: None, epoch: None, last: 0, tries: 0 }
     }
 
+    /// The number of the last event that was told: the version of the workflow that it led to.
+    pub(crate) const fn reached(&self) -> u64 {
+        self.last
+    }
+
     /// The next piece of news; waits for it, and for the server to come back.
     pub(crate) async fn next(&mut self) -> Result<News, RequestError> {
         loop {
@@ -154,10 +161,10 @@ impl<'a> Feed<'a> {
             }
             (_, Some(seq)) if seq > self.last => {
                 self.last = seq;
-                // An event of a later version has no words here; what follows from it comes with the others.
-                let event = EventKind::deserialize(&message.event).ok();
-                let change = |event| Change { event, at: message.timestamp, data: message.data };
-                return Ok(event.map(|event| News::Change(change(event))));
+                let Ok(event) = EventKind::deserialize(&message.event) else {
+                    return Ok(Some(News::Unknown));
+                };
+                return Ok(Some(News::Change(Change { event, at: message.timestamp, data: message.data })));
             }
             (_, Some(_)) => {}
             (_, None) => return Ok(message.in_passing()),

@@ -6,6 +6,7 @@ mod error;
 mod feed;
 mod log;
 mod patience;
+mod problem;
 mod socket;
 mod workflow;
 
@@ -19,10 +20,11 @@ use serde_json::value::RawValue;
 
 pub(crate) use address::{Address, InvalidAddress};
 pub(crate) use board::{BoardFeed, BoardNews, Row, RowChange};
-pub(crate) use error::{Problem, RequestError};
+pub(crate) use error::RequestError;
 pub(crate) use feed::{Change, Feed, News};
 pub(crate) use log::LogReader;
 use patience::{TRIES, pause};
+pub(crate) use problem::Problem;
 pub(crate) use workflow::{Health, LogLine, NewAnswer, NewTask, Page, Stage, Waiting, Workflow};
 
 /// How long an answer may take. Nothing that a server does before it answers takes long.

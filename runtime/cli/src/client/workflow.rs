@@ -40,6 +40,15 @@ impl Workflow {
     pub(crate) fn waits_for_a_person(&self) -> bool {
         self.waiting.as_ref().is_some_and(|waiting| !waiting.passes())
     }
+
+    /// Whether why it failed is just what one of its stages says of its own failure.
+    pub(crate) fn failed_as_its_stage_says(&self) -> bool {
+        let why = self.error_message.as_deref().unwrap_or_default();
+        let says = |error: &str| !error.is_empty() && why.ends_with(error);
+        self.stage_runs
+            .iter()
+            .any(|stage| stage.status == StageStatus::Failed && stage.error.as_deref().is_some_and(says))
+    }
 }
 
 /// A step of a workflow.
@@ -52,17 +61,40 @@ pub(crate) struct Stage {
     #[serde(default)]
     pub(crate) summary: Option<String>,
     #[serde(default)]
+    pub(crate) output: Option<Value>,
+    #[serde(default)]
     pub(crate) error: Option<String>,
     #[serde(default)]
-    pub(crate) started_at: Option<Timestamp>,
+    started_at: Option<Timestamp>,
     #[serde(default)]
-    pub(crate) completed_at: Option<Timestamp>,
+    completed_at: Option<Timestamp>,
+    #[serde(default)]
+    asked_at: Option<Timestamp>,
+    #[serde(default)]
+    pub(crate) waited_ms: u64,
+}
+
+impl Stage {
+    /// How long its newest attempt has worked, in milliseconds: without the time in which people had to answer. `now` is
+    /// when its workflow last changed.
+    pub(crate) fn worked_ms(&self, now: Timestamp) -> Option<u64> {
+        let end = self.completed_at.or(self.asked_at).unwrap_or(now);
+        let took = u64::try_from(end.as_millis() - self.started_at?.as_millis()).unwrap_or_default();
+        Some(took.saturating_sub(self.waited_ms))
+    }
 }
 
 /// What a workflow waits on.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 pub(crate) struct Waiting {
     pub(crate) kind: String,
+    #[serde(default)]
+    pub(crate) stage: Option<StageName>,
+    /// With the call, it tells a question from the same one asked anew.
+    #[serde(default)]
+    attempt: Option<u32>,
+    #[serde(default)]
+    call: Option<u32>,
     #[serde(default)]
     pub(crate) message: Option<String>,
     #[serde(default)]

@@ -37,6 +37,13 @@ impl Init {
         if file.exists() && !self.force {
             return Err(Failure::ConfigExists { file });
         }
+        // A pipe would take it away, or be waited for.
+        if file.exists() && !file.is_file() {
+            return Err(Failure::Usage {
+                message: format!("{} is no regular file", file.display()),
+                help: "move it out of the way first".to_owned(),
+            });
+        }
         let facts = facts(folder);
         fs::write(&file, render(&facts))
             .map_err(|source| Failure::File { what: format!("write {}", file.display()), source })?;

@@ -44,7 +44,7 @@ impl Logs {
         let mut log = LogReader::new(&client, &self.adw_id);
         let follows = self.follow && !workflow.status.is_ended();
         if follows {
-            self.follow(&client, &mut log, cx.output).await?;
+            self.follow(&client, &mut log, workflow.version, cx.output).await?;
             workflow = client.workflow_at_last(&self.adw_id).await?.view;
         }
         let mut lines = Vec::new();
@@ -75,20 +75,28 @@ impl Logs {
         })
     }
 
-    /// The feed tells every attempt that there was and will be, and when there is more to read of it.
-    async fn follow(&self, client: &Client, log: &mut LogReader<'_>, output: Output) -> Result<(), Failure> {
+    /// The feed tells every attempt that there was and will be, and when there is more to read of it. At `since` the
+    /// workflow was under way: an end before that is one that a retry followed.
+    async fn follow(
+        &self,
+        client: &Client,
+        log: &mut LogReader<'_>,
+        mut since: u64,
+        output: Output,
+    ) -> Result<(), Failure> {
         let mut feed = Feed::new(client, &self.adw_id);
         loop {
             let attempt = match feed.next().await? {
-                News::Change(change) if change.is_end() => return Ok(()),
+                News::Change(change) if change.is_end() && feed.reached() > since => return Ok(()),
                 News::Change(change) => change.attempt(),
                 News::Log { stage, attempt } => Some((stage, attempt)),
-                News::Progress { .. } => None,
+                News::Unknown | News::Progress { .. } => None,
                 News::Lost { cause } => {
                     output.note(format!("the feed is interrupted, trying again: {cause}"))?;
                     None
                 }
                 News::Rewound => {
+                    since = 0;
                     log.rewind();
                     None
                 }

@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 use crate::client::{Client, Page, Workflow};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
+use crate::standing::{WAITING, standing};
 use crate::style::{self, Styled, date_and_time, one_line};
 
 /// As many as a server gives at once.
@@ -19,12 +20,13 @@ const PAGE: u32 = 200;
 #[command(after_help = "\
 Examples:
   adw ls --status running
+  adw ls --status waiting      those of the running that wait, most often for a person
   adw ls --type bug --text median --limit 100
   adw ls --json | jq -r '.items[].adw_id'")]
 pub(crate) struct Ls {
-    /// Those that stand so: pending, running, completed, failed or cancelled
-    #[arg(long, hide_possible_values = true, value_parser = status())]
-    status: Option<Status>,
+    /// Those that stand so: pending, running, waiting, completed, failed or cancelled
+    #[arg(long, hide_possible_values = true, value_parser = wanted())]
+    status: Option<Wanted>,
 
     /// Those of this type: feature, bug, chore or patch
     #[arg(short = 't', long = "type", value_name = "TYPE", value_parser = task_type)]
@@ -41,6 +43,40 @@ pub(crate) struct Ls {
     /// At most so many
     #[arg(short = 'n', long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
     limit: u32,
+}
+
+/// How those stand that are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    Status(Status),
+    /// Running, as a server has it, and waiting on something.
+    Waiting,
+}
+
+impl Wanted {
+    const ALL: [Self; 6] = [
+        Self::Status(Status::Pending),
+        Self::Status(Status::Running),
+        Self::Waiting,
+        Self::Status(Status::Completed),
+        Self::Status(Status::Failed),
+        Self::Status(Status::Cancelled),
+    ];
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Status(status) => status.as_str(),
+            Self::Waiting => WAITING,
+        }
+    }
+
+    /// The status that a server knows it by.
+    const fn status(self) -> Status {
+        match self {
+            Self::Status(status) => status,
+            Self::Waiting => Status::Running,
+        }
+    }
 }
 
 impl Ls {
@@ -68,7 +104,7 @@ impl Ls {
         loop {
             let left = self.limit.saturating_sub(u32::try_from(read.items.len()).unwrap_or(u32::MAX));
             let page = client.list(&filter, read.next_cursor.as_deref(), left.min(PAGE)).await?.view;
-            read.items.extend(page.items);
+            read.items.extend(page.items.into_iter().filter(|item| self.wants(item)));
             read.next_cursor = page.next_cursor;
             if read.next_cursor.is_none() || read.items.len() >= self.limit as usize {
                 return Ok(read);
@@ -76,9 +112,17 @@ impl Ls {
         }
     }
 
+    /// Chosen here among those that run, which are few: a place is held by each that doesn't wait.
+    fn wants(&self, item: &RawValue) -> bool {
+        let waits = |item: &RawValue| {
+            serde_json::from_str::<Workflow>(item.get()).is_ok_and(|workflow| workflow.waiting.is_some())
+        };
+        self.status != Some(Wanted::Waiting) || waits(item)
+    }
+
     fn filter(&self) -> Vec<(&'static str, String)> {
         let members = [
-            ("status", self.status.map(|status| status.as_str().to_owned())),
+            ("status", self.status.map(|wanted| wanted.status().as_str().to_owned())),
             ("task_type", self.task_type.map(|kind| kind.as_str().to_owned())),
             ("project", self.project.clone()),
             ("text", self.text.clone()),
@@ -88,16 +132,22 @@ impl Ls {
 }
 
 fn table(workflows: &[Workflow]) -> String {
+    let standings: Vec<Styled<String>> =
+        workflows.iter().map(|workflow| standing(workflow.status, workflow.waiting.as_ref())).collect();
     let width =
         workflows.iter().map(|workflow| workflow.adw_id.as_str().len()).max().unwrap_or_default().max(2);
-    let head = format!("{:width$}  {:9}  {:>4}  {:7}  {:19}  TITLE", "ID", "STATUS", "%", "TYPE", "CREATED");
+    let status_width =
+        standings.iter().map(|status| status.1.chars().count()).max().unwrap_or_default().max(9);
+    let head = format!(
+        "{:width$}  {:status_width$}  {:>4}  {:7}  {:19}  TITLE",
+        "ID", "STATUS", "%", "TYPE", "CREATED"
+    );
     let mut text = format!("{}\n", Styled(style::STRONG, head));
-    for workflow in workflows {
-        let status = Styled(style::of_status(workflow.status), workflow.status.as_str());
+    for (workflow, status) in workflows.iter().zip(standings) {
         // Writing to a String can't fail.
         let _ = writeln!(
             text,
-            "{:width$}  {status:9}  {:>4}  {:7}  {:19}  {}",
+            "{:width$}  {status:status_width$}  {:>4}  {:7}  {:19}  {}",
             workflow.adw_id,
             workflow.progress,
             workflow.task_type,
@@ -109,9 +159,9 @@ fn table(workflows: &[Workflow]) -> String {
 }
 
 /// A status by its name; shells that complete the command line are told of all.
-fn status() -> impl TypedValueParser<Value = Status> {
-    PossibleValuesParser::new(Status::ALL.map(Status::as_str)).try_map(|text| {
-        Status::ALL.into_iter().find(|status| status.as_str() == text).ok_or("it is no status")
+fn wanted() -> impl TypedValueParser<Value = Wanted> {
+    PossibleValuesParser::new(Wanted::ALL.map(Wanted::as_str)).try_map(|text| {
+        Wanted::ALL.into_iter().find(|wanted| wanted.as_str() == text).ok_or("it is no status")
     })
 }
 

@@ -1,14 +1,15 @@
-use std::borrow::Cow;
 use std::fmt::Write;
 
-use adw_core::{AdwId, Timestamp};
+use adw_core::{AdwId, StageStatus, Timestamp};
 use clap::Args;
 use serde_json::Value;
 
-use crate::client::{Stage, Waiting, Workflow};
+use crate::asked;
+use crate::client::{Stage, Workflow};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
-use crate::style::{self, Styled, date_and_time, duration, one_line, printable};
+use crate::style::{self, Styled, date_and_time, duration, millis, one_line, printable};
+use crate::untested;
 
 /// Show where a workflow stands: its stages, their attempts, what came of it
 #[derive(Debug, Args)]
@@ -47,7 +48,10 @@ pub(crate) fn in_words(workflow: &Workflow) -> String {
         let until = waiting.until.map(|until| format!(" until {}", date_and_time(until))).unwrap_or_default();
         let why = waiting.message.as_deref().map(|why| format!(": {}", indented(why))).unwrap_or_default();
         line("waits on", &format_args!("{}{until}{why}", printable(&waiting.kind)));
-        for (name, value) in to_be_answered(&workflow.adw_id, waiting) {
+        if let Some(prompt) = &waiting.prompt {
+            line("prompt", &indented(prompt));
+        }
+        for (name, value) in asked::how(&workflow.adw_id, waiting) {
             line(name, &value);
         }
     }
@@ -59,6 +63,9 @@ pub(crate) fn in_words(workflow: &Workflow) -> String {
             &format_args!("{}, after {}", date_and_time(completed), duration(workflow.created_at, completed)),
         );
     }
+    if let Some(note) = untested::note(workflow) {
+        line("note", &Styled(style::NOTE, note));
+    }
     if let Some(error) = &workflow.error_message {
         line("error", &indented(error));
     }
@@ -67,7 +74,9 @@ pub(crate) fn in_words(workflow: &Workflow) -> String {
     }
     line("stages", &"");
     for stage in &workflow.stage_runs {
-        line("", &of_stage(stage, workflow.updated_at));
+        // What the workflow failed of stands above, in full.
+        let is_told = stage.status == StageStatus::Failed && workflow.failed_as_its_stage_says();
+        line("", &of_stage(stage, workflow.updated_at, is_told));
     }
     if let Some(result) = workflow.result.as_ref().filter(|result| !result.is_null()) {
         line("result", &indented(&of_result(result)));
@@ -75,45 +84,23 @@ pub(crate) fn in_words(workflow: &Workflow) -> String {
     text
 }
 
-/// What a person needs to answer a question; nothing for what waits on something else.
-fn to_be_answered(adw_id: &AdwId, waiting: &Waiting) -> Vec<(&'static str, String)> {
-    let example = match (&waiting.choices[..], &waiting.schema) {
-        _ if !waiting.is_question() => return Vec::new(),
-        ([first, ..], _) => shlex::try_quote(first).map_or_else(|_| first.clone(), Cow::into_owned),
-        ([], Some(_)) => "JSON".to_owned(),
-        ([], None) => "\"…\"".to_owned(),
-    };
-    let mut lines = Vec::new();
-    if let Some(prompt) = &waiting.prompt {
-        lines.push(("prompt", indented(prompt)));
-    }
-    if let Some(command) = &waiting.command {
-        lines.push(("go there", printable(command)));
-    }
-    if let Some(schema) = &waiting.schema {
-        lines.push(("schema", printable(&schema.to_string())));
-    }
-    let others = waiting.choices.iter().skip(1).map(|choice| printable(choice)).collect::<Vec<_>>();
-    let or = if others.is_empty() { String::new() } else { format!("   (or {})", others.join(", ")) };
-    lines.push(("answer", format!("adw answer {adw_id} {}{or}", printable(&example))));
-    lines
-}
-
-fn of_stage(stage: &Stage, now: Timestamp) -> String {
+fn of_stage(stage: &Stage, now: Timestamp, error_is_told: bool) -> String {
     let status = Styled(style::of_stage(stage.status), stage.status.as_str());
     let attempts = match stage.attempt {
         0 => String::new(),
         1 => "1 attempt".to_owned(),
         n => format!("{n} attempts"),
     };
-    let took = match stage.started_at {
-        Some(started) => duration(started, stage.completed_at.unwrap_or(now)),
-        None => String::new(),
-    };
+    let worked = stage.worked_ms(now).map(millis).unwrap_or_default();
     // What was wrong the last time no longer matters once it is done.
-    let said = stage.error.as_deref().filter(|_| !stage.status.is_passed()).or(stage.summary.as_deref());
+    let error = stage.error.as_deref().filter(|_| !stage.status.is_passed());
+    let said = if error_is_told { None } else { error.or(stage.summary.as_deref()) };
     let said = said.map(|said| one_line(said, 160)).unwrap_or_default();
-    format!("{:<12} {status:<9}  {attempts:<11} {took:<9} {said}", stage.name).trim_end().to_owned()
+    let waited = match stage.waited_ms {
+        0 => String::new(),
+        waited => format!(" (and {} of waiting for a person)", millis(waited)),
+    };
+    format!("{:<12} {status:<9}  {attempts:<11} {worked:<9} {said}{waited}", stage.name).trim_end().to_owned()
 }
 
 fn of_result(result: &Value) -> String {
@@ -127,3 +114,6 @@ fn of_result(result: &Value) -> String {
 fn indented(text: &str) -> String {
     printable(text.trim_end()).replace('\n', &format!("\n{:11}", ""))
 }
+
+#[cfg(test)]
+mod tests;

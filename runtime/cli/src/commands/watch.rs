@@ -8,6 +8,7 @@ use crate::client::{BoardFeed, Row};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::output::Output;
+use crate::standing::standing;
 use crate::style::{self, Styled, one_line, printable, time_of_day};
 use crate::watch::{Board, Told, watch};
 
@@ -83,7 +84,7 @@ async fn lines(mut feed: BoardFeed, output: Output) -> Result<Exit, Failure> {
 
 fn line(row: &Row, what: &str) -> String {
     let time = Styled(style::QUIET, time_of_day(row.updated_at));
-    let status = Styled(style::of_status(row.status), row.status.as_str());
+    let status = standing(row.status, row.waiting.as_ref());
     let title = one_line(&row.title, 60);
     format!("{time}  {}  {status:9}  {:>3} %  {what:<28}  {title}", row.adw_id, row.progress)
 }

@@ -62,8 +62,10 @@ fn space(folder: &Path) -> Option<Finding> {
     let disk = statvfs(folder).ok()?;
     let free = disk.f_bavail * disk.f_frsize;
     let message = format!("{} MiB are free in {}", free >> 20, folder.display());
-    let fix =
-        || format!("du -x -h -d 2 {} | sort -h | tail   # and remove what is not needed", quoted(folder));
+    let fix = || {
+        let look = format!("du -x -h -d 2 {} | sort -h | tail", quoted(folder));
+        format!("{look}   # and remove what is not needed; stop the server before you touch .adw")
+    };
     Some(match free {
         ..LEAST => Finding::fail(message, fix()),
         LEAST..LITTLE => Finding::warn(message, fix()),
@@ -158,7 +160,10 @@ fn speed(folder: &Path, data: &Path) -> Finding {
 /// Puts the data folder elsewhere, with no server running, and leaves a link to it.
 fn move_to(data: &Path, place: &str) -> String {
     let data = quoted(data);
-    format!("mkdir -p {data} && mv {data} DIR/.adw && ln -s DIR/.adw {data}   # DIR is a folder on {place}")
+    format!(
+        "mkdir -p {data} && mv {data} DIR/.adw && ln -s DIR/.adw {data}   # stop the server first; DIR is a folder on \
+         {place}"
+    )
 }
 
 /// A file that is gone when this is.
@@ -209,12 +214,14 @@ mod tests {
             (0xef53, "ok"),
             (0x1234, "ok"),
         ] {
-            let found = match of_file_system(kind, Path::new("/data"), Path::new("/data/.adw")).verdict {
-                Verdict::Ok => "ok",
-                Verdict::Warn { .. } => "warn",
-                Verdict::Fail { .. } => "fail",
+            let (found, fix) = match of_file_system(kind, Path::new("/data"), Path::new("/data/.adw")).verdict
+            {
+                Verdict::Ok => ("ok", None),
+                Verdict::Warn { fix } => ("warn", Some(fix)),
+                Verdict::Fail { fix } => ("fail", Some(fix)),
             };
             assert_eq!(found, verdict, "{kind:#x}");
+            assert!(fix.is_none_or(|fix| fix.contains("stop the server first")), "{kind:#x}");
         }
     }
 }

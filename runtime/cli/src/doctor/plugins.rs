@@ -17,10 +17,13 @@ pub(super) fn check(surroundings: &Surroundings) -> Vec<Finding> {
             vec![Finding::fail(failure.to_string(), failure.help().unwrap_or_else(|| "adw check".to_owned()))]
         }
     };
-    let compiled = surroundings.data().join("compiled");
-    findings.push(match disk::obstacle(&compiled) {
-        None => Finding::ok(format!("{} takes what they compile to", compiled.display())),
-        Some(obstacle) => Finding::fail(obstacle.message, obstacle.fix),
+    let data = surroundings.data();
+    let compiled = data.join("compiled");
+    findings.extend(match disk::obstacle(&compiled) {
+        None => Some(Finding::ok(format!("{} takes what they compile to", compiled.display()))),
+        // What stands in the way of the whole data folder is told of the disk.
+        Some(_) if disk::obstacle(&data).is_some() => None,
+        Some(obstacle) => Some(Finding::fail(obstacle.message, obstacle.fix)),
     });
     findings
 }

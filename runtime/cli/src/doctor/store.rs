@@ -1,5 +1,7 @@
 //! The database: would it open?
 
+use std::path::{Path, PathBuf};
+
 use adw_store::StoreError;
 use adw_store::sqlite::{Found, look};
 use tokio::runtime::Handle;
@@ -32,13 +34,23 @@ pub(super) fn check(surroundings: &Surroundings) -> Vec<Finding> {
             let fix = match &error {
                 StoreError::Newer { .. } => "adw --version   # a newer one wrote it: use that".to_owned(),
                 StoreError::Damaged(_) => {
-                    format!(
-                        "mkdir {quoted}.damaged && mv {quoted} {quoted}-* {quoted}.damaged/   # keeps the evidence"
-                    )
+                    let files = files_of(database).join(" ");
+                    format!("mkdir {quoted}.damaged && mv {files} {quoted}.damaged/   # keeps the evidence")
                 }
                 _ => format!("ls -l {quoted}   # it must be a file that you may read and write"),
             };
             Finding::fail(error.to_string(), fix)
         }
     }]
+}
+
+/// The database, and what there is beside it of its log, as a shell takes them.
+fn files_of(database: &Path) -> Vec<String> {
+    let beside = |end: &str| PathBuf::from(format!("{}{end}", database.display()));
+    ["", "-wal", "-shm", "-journal"]
+        .map(beside)
+        .iter()
+        .filter(|file| file.exists())
+        .map(|file| quoted(file))
+        .collect()
 }

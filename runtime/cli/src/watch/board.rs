@@ -81,9 +81,14 @@ impl Board {
         }
     }
 
-    /// How many stand so.
+    /// How many stand so, and wait on nothing.
     pub(super) fn count(&self, status: Status) -> usize {
-        self.rows.values().filter(|row| row.status == status).count()
+        self.rows.values().filter(|row| row.status == status && row.waiting.is_none()).count()
+    }
+
+    /// How many wait on something.
+    pub(super) fn waiting(&self) -> usize {
+        self.rows.values().filter(|row| row.waiting.is_some()).count()
     }
 
     /// Those that run first, then those that wait for a place, then those that ended; of each the latest first.

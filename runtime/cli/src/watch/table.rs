@@ -6,6 +6,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::board::{Board, Connection};
 use crate::client::Row;
+use crate::standing::{WAITING, standing};
 use crate::style::{self, Styled, printable, time_of_day};
 
 /// Between two columns.
@@ -47,11 +48,12 @@ pub(super) fn frame(board: &Board, server: &str, now: Timestamp, size: Size) -> 
 }
 
 fn summary(board: &Board, server: &str, columns: usize) -> String {
-    let counts = Status::ALL.map(|status| (board.count(status), status));
-    let counts: Vec<String> = counts
+    let counts = Status::ALL.map(|status| (board.count(status), status.as_str()));
+    let counts: Vec<String> = [(board.waiting(), WAITING)]
         .into_iter()
+        .chain(counts)
         .filter(|(count, _)| *count > 0)
-        .map(|(count, status)| format!("{count} {}", status.as_str()))
+        .map(|(count, name)| format!("{count} {name}"))
         .collect();
     let text = cut(&format!("adw watch  {server}  {}", counts.join(", ")), columns);
     Styled(style::STRONG, text.trim_end()).to_string()
@@ -82,11 +84,12 @@ struct Cells {
 
 impl Cells {
     fn of(row: &Row, now: Timestamp) -> Self {
+        let Styled(style, standing) = standing(row.status, row.waiting.as_ref());
         Self {
             id: row.adw_id.to_string(),
             title: one_line(&row.title),
-            status: status(row),
-            style: style::of_status(row.status),
+            status: status(row, standing),
+            style,
             percent: row.progress.min(100),
             age: age(row.created_at, now),
             waits: waits(row),
@@ -94,12 +97,14 @@ impl Cells {
     }
 }
 
-/// The status, and where a workflow is that is under way.
-pub(super) fn status(row: &Row) -> String {
+/// How it stands, and where a workflow is that is under way.
+fn status(row: &Row, standing: String) -> String {
     match (&row.current_stage, row.attempt) {
-        (Some(stage), Some(attempt)) if attempt > 0 => format!("{} {stage}.{attempt}", row.status.as_str()),
-        (Some(stage), _) => format!("{} {stage}", row.status.as_str()),
-        (None, _) => row.status.as_str().to_owned(),
+        // What it waits on is more than where.
+        _ if row.waiting.is_some() => standing,
+        (Some(stage), Some(attempt)) if attempt > 0 => format!("{standing} {stage}.{attempt}"),
+        (Some(stage), _) => format!("{standing} {stage}"),
+        (None, _) => standing,
     }
 }
 

@@ -237,6 +237,16 @@ const BROKEN: &[Broken] = &[
         },
     },
     Broken {
+        name: "database-with-a-log",
+        subjects: &["store"],
+        code: 1,
+        how: |repository| {
+            fs::create_dir(repository.path().join(".adw")).unwrap();
+            fs::write(repository.path().join(".adw/adw.db"), "somebody's notes\n").unwrap();
+            fs::write(repository.path().join(".adw/adw.db-wal"), "more of them\n").unwrap();
+        },
+    },
+    Broken {
         name: "database",
         subjects: &["store"],
         code: 1,

@@ -1,6 +1,8 @@
 //! `adw init` and `adw check`.
 
-use crate::support::{Repository, run};
+use std::process::Command;
+
+use crate::support::{Ended, Repository, adw, run};
 
 const CARGO: (&str, &str) = ("Cargo.toml", "[package]\nname = \"x\"\n");
 
@@ -93,8 +95,8 @@ stages = ["plan", "mine"]
 
 #[test]
 fn check_does_not_call_an_adw_toml_without_stages_right() {
-    let repository = Repository::new(&[("adw.toml", "")]);
-    for arguments in [["check", "--config", "adw.toml"], ["check", "--config", "/dev/null"]] {
+    let repository = Repository::new(&[("adw.toml", ""), ("words.toml", "# Nothing yet.\n")]);
+    for arguments in [["check", "--config", "adw.toml"], ["check", "--config", "words.toml"]] {
         let ended = run(&repository.path(), arguments);
         assert_eq!(ended.code, Some(2), "{ended:?}");
         assert!(ended.stderr.starts_with("error: there are no stages"), "{}", ended.stderr);
@@ -129,4 +131,15 @@ fn check_warns_of_what_is_not_there_and_still_calls_it_right() {
     }
     let answer = run(folder.path(), ["check", "--json"]).json();
     assert_eq!(answer["warnings"].as_array().map(Vec::len), Some(2), "{answer}");
+}
+
+#[test]
+fn a_pipe_in_the_place_of_an_adw_toml_is_neither_waited_for_nor_written_to() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(Command::new("mkfifo").arg(folder.path().join("adw.toml")).status().unwrap().success());
+    for arguments in [&["check"][..], &["serve"], &["ls"], &["init", "--force"]] {
+        let ended: Ended = adw(folder.path()).args(arguments).output().unwrap().into();
+        assert_eq!(ended.code, Some(2), "{arguments:?}: {ended:?}");
+        assert!(ended.stderr.contains("no regular file"), "{arguments:?}: {}", ended.stderr);
+    }
 }

@@ -11,5 +11,6 @@ mod json;
 mod serve;
 mod support;
 mod terminal;
+mod waiting;
 mod watch;
 mod workflow;

@@ -31,8 +31,21 @@ fn its_data_lie_beside_adw_toml_and_out_of_git() {
     assert_eq!(std::fs::read_to_string(repository.path().join(".adw/.gitignore")).unwrap(), "*\n");
     assert_eq!(repository.git(["status", "--porcelain"]), "?? adw.toml\n");
 
-    let second = run(&below, ["serve", "--listen", "127.0.0.1:0"]);
-    assert_eq!(second.code, Some(2), "one server at a time: {second:?}");
+    assert_eq!(server.end("TERM"), Some(0));
+}
+
+#[test]
+fn a_second_one_of_the_same_folder_says_where_the_first_is_and_what_to_do() {
+    let repository = configured();
+    let server = Server::start(&repository.path());
+    for listen in [server.address(), "127.0.0.1:0"] {
+        let second = run(&repository.path(), ["serve", "--listen", listen]);
+        assert_eq!(second.code, Some(2), "{second:?}");
+        let said = format!("a server runs for this folder already, at {}", server.url);
+        assert!(second.stderr.contains(&said), "{}", second.stderr);
+        assert!(second.stderr.contains("help: use that one: `adw run"), "{}", second.stderr);
+    }
+    assert_eq!(run(&repository.path(), ["ls"]).code, Some(0), "the first is left alone");
     assert_eq!(server.end("TERM"), Some(0));
 }
 

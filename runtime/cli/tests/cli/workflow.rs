@@ -1,5 +1,8 @@
 //! A task from its beginning to its end, by the command alone.
 
+use std::io::{BufRead, BufReader, Read};
+use std::process::Stdio;
+
 use crate::support::{Repository, Server, adw, run};
 
 #[test]
@@ -49,7 +52,14 @@ fn a_task_that_succeeds_is_shown_and_ends_with_0() {
     assert!(elsewhere.stderr.contains("it has implement"), "{elsewhere:?}");
 
     assert_eq!(ask(&["cancel", "mend"]).code, Some(2), "an end is an end");
-    assert_eq!(ask(&["show", "mended"]).code, Some(2));
+    for command in ["show", "logs", "diff", "cancel", "retry"] {
+        let unknown = ask(&[command, "mended"]);
+        assert_eq!(unknown.code, Some(2));
+        let said = "error: there is no workflow mended\nhelp: `adw ls` lists what there is\n";
+        assert_eq!(unknown.stderr, said, "{command}");
+    }
+    let done = ask(&["retry", "mend"]);
+    assert!(done.stderr.contains("a workflow that is completed can't be retried"), "{done:?}");
     assert_eq!(server.end("TERM"), Some(0));
 }
 
@@ -80,6 +90,15 @@ fn a_task_that_fails_ends_with_1_and_can_be_retried() {
         "{}",
         ended.stdout
     );
+    let why = "the task carries no unified diff";
+    assert_eq!(ended.stdout.matches(why).count(), 1, "once is enough: {}", ended.stdout);
+    let shown = run(&folder, ["show", "lost", "--server", url]).stdout;
+    assert_eq!(shown.matches(why).count(), 1, "once is enough: {shown}");
+
+    let cancelled = run(&folder, ["cancel", "lost", "--server", url]);
+    assert_eq!(cancelled.code, Some(2), "{cancelled:?}");
+    assert!(cancelled.stderr.contains("a workflow that has failed can't be cancelled"), "{cancelled:?}");
+    assert!(cancelled.stderr.contains("help: `adw retry ID` lets it go on"), "{cancelled:?}");
 
     let again = run(&folder, ["retry", "lost", "--follow", "--json", "--server", url]);
     assert_eq!(again.code, Some(1), "{again:?}");
@@ -103,4 +122,55 @@ fn a_task_can_be_left_to_itself_and_cancelled() {
     let cancelled = run(&folder, ["cancel", "wait", "--json", "--server", url]);
     assert_eq!(cancelled.json()["status"], "cancelled", "{cancelled:?}");
     assert_eq!(server.end("TERM"), Some(0));
+}
+
+#[test]
+fn the_logs_of_a_retry_are_followed_past_the_failure_before_it() {
+    let repository = Repository::with_a_fix();
+    let folder = repository.path();
+    // It fails at once, and when it is retried, it takes as long as it is let.
+    let agent = r#"["sh", "-c", "test -e ../../../again || exit 1; touch done; echo at it; until test -e ../../../go-on; do sleep 0.1; done; echo at its end"]"#;
+    repository.configure(&format!("\n[agents.mine]\nprofile = \"command\"\ncommand = {agent}\n"));
+    let server = Server::start(&folder);
+    let url = server.url.as_str();
+    let task = ["run", "Try", "--id", "try", "--stages", "implement", "--agent", "mine", "--server", url];
+    assert_eq!(run(&folder, task).code, Some(1));
+    std::fs::write(folder.join("again"), "").unwrap();
+    assert_eq!(run(&folder, ["retry", "try", "--server", url]).code, Some(0));
+
+    let mut command = adw(&folder);
+    let logs = ["logs", "try", "--follow", "--server", url];
+    let mut child = command.args(logs).stdout(Stdio::piped()).spawn().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("at it") {
+        line.clear();
+        assert!(stdout.read_line(&mut line).unwrap() > 0, "it ended before it said what the retry says");
+    }
+    std::fs::write(folder.join("go-on"), "").unwrap();
+    let mut rest = String::new();
+    stdout.read_to_string(&mut rest).unwrap();
+    assert!(rest.contains("at its end"), "{rest}");
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn that_nothing_was_tested_is_said_at_the_end_and_in_show() {
+    let repository = Repository::with_a_fix();
+    let folder = repository.path();
+    let server = Server::start(&folder);
+    let url = server.url.as_str();
+    let task = |id: &'static str, stages: &'static str| {
+        run(&folder, ["run", "Mend", "--id", id, "--stages", stages, "--patch", "fix.diff", "--server", url])
+    };
+    let note = "nothing was tested: no test was found: there is no Cargo.toml";
+    let untested = task("untested", "implement,test");
+    assert_eq!(untested.code, Some(0), "{untested:?}");
+    let (_, end) = untested.stdout.split_once("\ncompleted after ").unwrap();
+    assert!(end.contains(note), "{end}");
+    let shown = run(&folder, ["show", "untested", "--server", url]).stdout;
+    assert!(shown.contains(&format!("note       {note}")), "{shown}");
+
+    let unasked = task("unasked", "implement");
+    assert!(!unasked.stdout.contains("nothing was tested"), "no test was asked for: {}", unasked.stdout);
 }

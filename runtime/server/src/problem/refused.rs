@@ -33,9 +33,9 @@ impl From<AnswerError> for Problem {
 impl From<CommandError> for Problem {
     fn from(error: CommandError) -> Self {
         match error {
-            CommandError::NotFound(_) => {
+            CommandError::NotFound(ref adw_id) => {
                 let detail = format!("{error}: GET /api/v1/workflows lists those that there are");
-                Self::new(Kind::WorkflowNotFound, detail)
+                Self::new(Kind::WorkflowNotFound, detail).with_details(json!({ "adw_id": adw_id }))
             }
             CommandError::Stale { expected, actual } => Self::new(Kind::StaleVersion, error.to_string())
                 .with_details(json!({ "expected": expected, "actual": actual })),

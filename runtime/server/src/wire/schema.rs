@@ -126,6 +126,6 @@ fn stage_example(name: &str) -> Value {
     json!({
         "name": name, "status": "pending", "attempt": 0, "round": 0, "failures": 0, "reworks": 0,
         "reason": { "kind": "first" }, "summary": null, "output": null, "error": null,
-        "started_at": null, "completed_at": null
+        "started_at": null, "completed_at": null, "asked_at": null, "waited_ms": 0
     })
 }

@@ -90,6 +90,7 @@ async fn heard(feed: &mut Feed<'_>, count: usize) -> Vec<String> {
     while heard.len() < count {
         heard.push(match feed.next().await.unwrap() {
             News::Change(change) => change.event.as_str().to_owned(),
+            News::Unknown => "unknown".to_owned(),
             News::Log { stage, attempt } => format!("log {stage}.{attempt}"),
             News::Progress { percent, message } => format!("{percent} % {message}"),
             News::Lost { .. } => "lost".to_owned(),
@@ -148,8 +149,8 @@ async fn what_is_no_event_and_what_is_unknown_does_no_harm() {
     ];
     let adw_id = adw_id();
     let mut feed = Feed::new(&client, &adw_id);
-    let (_, heard) = tokio::join!(script.say(&said), heard(&mut feed, 3));
-    assert_eq!(heard, ["log plan.1", "5 % looking", "workflow_started"]);
+    let (_, heard) = tokio::join!(script.say(&said), heard(&mut feed, 4));
+    assert_eq!(heard, ["log plan.1", "5 % looking", "unknown", "workflow_started"]);
 }
 
 #[tokio::test]

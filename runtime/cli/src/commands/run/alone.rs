@@ -5,6 +5,7 @@ use adw_core::{AdwId, Status};
 use tokio::sync::oneshot;
 
 use super::announce;
+use crate::asked;
 use crate::client::{Answer, Client, NewTask, Workflow};
 use crate::context::{Context, config_file};
 use crate::failure::{Exit, Failure};
@@ -128,7 +129,7 @@ fn next_step(workflow: &Workflow, is_in_git: bool) -> String {
         Status::Cancelled => format!("look further: start `adw serve`, then adw show {id}, adw logs {id}"),
         Status::Pending | Status::Running => match &workflow.waiting {
             Some(waiting) if waiting.is_question() => {
-                format!("answer it: start `adw serve`, then adw answer {id} ANSWER")
+                format!("answer it: start `adw serve`, then {}", asked::answer(id, waiting))
             }
             _ => format!("go on with it: start `adw serve`, then adw show {id}"),
         },

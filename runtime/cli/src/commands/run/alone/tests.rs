@@ -18,11 +18,13 @@ fn workflow(status: &str, waiting: &Value) -> Workflow {
 #[test]
 fn the_next_step_needs_no_server_or_says_how_to_start_one() {
     let waiting = |kind: &str| json!({ "kind": kind, "message": "Shall it?" });
+    let choices = json!({ "kind": "question", "message": "Shall it?", "choices": ["go on", "stop"] });
     let steps: Vec<String> = [
         ("completed", Value::Null, true),
         ("completed", Value::Null, false),
         ("failed", Value::Null, true),
         ("cancelled", Value::Null, true),
+        ("running", choices, true),
         ("running", waiting("question"), true),
         ("running", waiting("agent_by_hand"), true),
         ("running", waiting("paused"), true),
@@ -30,14 +32,15 @@ fn the_next_step_needs_no_server_or_says_how_to_start_one() {
     ]
     .map(|(status, waiting, is_in_git)| next_step(&workflow(status, &waiting), is_in_git))
     .into();
-    insta::assert_snapshot!(steps.join("\n"), @r"
+    insta::assert_snapshot!(steps.join("\n"), @r#"
     what came out: git diff HEAD...adw-task/one; git merge adw-task/one takes it over
     what came out: start `adw serve`, then adw diff one | patch -p1
     look further: start `adw serve`, then adw show one, adw logs one, adw retry one
     look further: start `adw serve`, then adw show one, adw logs one
-    answer it: start `adw serve`, then adw answer one ANSWER
-    answer it: start `adw serve`, then adw answer one ANSWER
+    answer it: start `adw serve`, then adw answer one 'go on'   (or stop)
+    answer it: start `adw serve`, then adw answer one "…"
+    answer it: start `adw serve`, then adw answer one "…"
     go on with it: start `adw serve`, then adw show one
-    answer it: start `adw serve`, then adw answer one ANSWER
-    ");
+    answer it: start `adw serve`, then adw answer one "…"
+    "#);
 }

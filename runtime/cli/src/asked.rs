@@ -1,0 +1,37 @@
+//! What a person is asked, and how they answer: the same wherever it is told.
+
+use std::borrow::Cow;
+
+use adw_core::AdwId;
+
+use crate::client::Waiting;
+use crate::style::printable;
+
+/// The line that answers, with the first choice, and the others behind it.
+pub(crate) fn answer(adw_id: &AdwId, waiting: &Waiting) -> String {
+    let example = match (&waiting.choices[..], &waiting.schema) {
+        ([first, ..], _) => shlex::try_quote(first).map_or_else(|_| first.clone(), Cow::into_owned),
+        ([], Some(_)) => "JSON".to_owned(),
+        ([], None) => "\"…\"".to_owned(),
+    };
+    let others = waiting.choices.iter().skip(1).map(|choice| printable(choice)).collect::<Vec<_>>();
+    let or = if others.is_empty() { String::new() } else { format!("   (or {})", others.join(", ")) };
+    format!("adw answer {adw_id} {}{or}", printable(&example))
+}
+
+/// What is needed to answer beside the question itself, each by its name; nothing for what waits on something else. The
+/// prompt of work by hand can be long: the line that goes there shows it.
+pub(crate) fn how(adw_id: &AdwId, waiting: &Waiting) -> Vec<(&'static str, String)> {
+    if !waiting.is_question() {
+        return Vec::new();
+    }
+    let mut lines = Vec::new();
+    if let Some(command) = &waiting.command {
+        lines.push(("go there", printable(command)));
+    }
+    if let Some(schema) = &waiting.schema {
+        lines.push(("schema", printable(&schema.to_string())));
+    }
+    lines.push(("answer", answer(adw_id, waiting)));
+    lines
+}

@@ -1,0 +1,63 @@
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use anstream::adapter::strip_str;
+use serde_json::{Value, json};
+
+use super::in_words;
+use crate::client::Workflow;
+
+/// A workflow with these members, as a server tells of it.
+fn workflow(members: &Value) -> Workflow {
+    let mut workflow = json!({
+        "adw_id": "one", "title": "One", "type": "bug", "branch": "adw-task/one", "progress": 50,
+        "created_at": "2026-01-31T12:00:00.000Z", "updated_at": "2026-01-31T14:00:10.000Z",
+    });
+    workflow.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+    serde_json::from_value(workflow).unwrap()
+}
+
+/// The lines that are told of it from its stages on.
+fn stages(members: &Value) -> String {
+    let words = strip_str(&in_words(&workflow(members))).to_string();
+    words[words.find("stages").unwrap()..].to_owned()
+}
+
+#[test]
+fn what_a_stage_worked_and_what_it_waited_for_a_person_are_told_apart() {
+    let at = |time: &str| format!("2026-01-31T{time}.000Z");
+    let told = stages(&json!({
+        "status": "running",
+        "stage_runs": [
+            {
+                "name": "gate", "status": "completed", "attempt": 1, "summary": "approved", "waited_ms": 3_600_000,
+                "started_at": at("12:00:00"), "completed_at": at("13:00:02"),
+            },
+            // What changed since it asked, somebody's note perhaps, is no work of its own.
+            {
+                "name": "ship", "status": "waiting", "attempt": 1,
+                "started_at": at("13:00:02"), "asked_at": at("13:00:05"),
+            },
+        ],
+    }));
+    insta::assert_snapshot!(told, @"
+    stages
+               gate         completed  1 attempt   2.0 s     approved (and 1 h 0 min of waiting for a person)
+               ship         waiting    1 attempt   3.0 s
+    ");
+}
+
+#[test]
+fn why_it_failed_is_told_once() {
+    let failed = json!({
+        "status": "failed", "error_message": "stage test failed: 2 tests fail\nfirst\nsecond",
+        "stage_runs": [
+            { "name": "test", "status": "failed", "attempt": 2, "error": "2 tests fail\nfirst\nsecond" },
+        ],
+    });
+    let words = in_words(&workflow(&failed));
+    assert_eq!(words.matches("2 tests fail").count(), 1, "{words}");
+    let mut noted = failed;
+    noted["error_message"] = "not worth it".into();
+    let words = in_words(&workflow(&noted));
+    assert!(words.contains("not worth it") && words.contains("2 tests fail"), "{words}");
+}

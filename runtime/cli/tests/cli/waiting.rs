@@ -1,0 +1,91 @@
+//! A workflow that waits for a person, as the commands tell of it.
+
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
+use crate::support::{Ended, Repository, Server, adw};
+
+const GATE: &str = r#"
+[stages.gate]
+plugin = "builtin:gate"
+config = { question = "Is it good?" }
+[stages.implement]
+plugin = "builtin:implement"
+grants = { workspace = "write", agent = ["*"] }
+[agents.slow]
+profile = "command"
+command = ["sleep", "600"]
+[pipelines.default]
+stages = ["gate"]
+[pipelines.work]
+stages = ["implement"]
+"#;
+
+/// A repository whose pipeline asks a person, and a server of it.
+fn asking() -> (Repository, Server) {
+    let repository = Repository::new(&[("adw.toml", GATE)]);
+    let server = Server::start(&repository.path());
+    (repository, server)
+}
+
+fn ask(repository: &Repository, arguments: &[&str]) -> Ended {
+    adw(&repository.path()).args(arguments).output().unwrap().into()
+}
+
+/// Hands a task over and follows it, until this line comes; answers with what was said until then.
+fn followed_until(repository: &Repository, adw_id: &str, pipeline: &str, words: &str) -> Vec<String> {
+    let task = ["run", "Look at it", "--id", adw_id, "--pipeline", pipeline];
+    let mut child = adw(&repository.path()).args(task).stdout(Stdio::piped()).spawn().unwrap();
+    let mut said = Vec::new();
+    for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+        said.push(line.unwrap());
+        if said.last().is_some_and(|line| line.contains(words)) {
+            break;
+        }
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(said.last().is_some_and(|line| line.contains(words)), "{words:?} is missing: {said:#?}");
+    said
+}
+
+#[test]
+fn a_question_is_told_with_all_that_it_takes_to_answer_it_while_it_is_open() {
+    let (repository, _server) = asking();
+    let answer = "answer     adw answer look approve   (or rework, reject)";
+    let said = followed_until(&repository, "look", "default", answer);
+    assert!(said.iter().any(|line| line.ends_with("gate         │ Is it good?")), "{said:#?}");
+    let shown = ask(&repository, &["show", "look"]).stdout;
+    assert!(shown.contains(answer), "{shown}");
+
+    let answered = ask(&repository, &["answer", "look", "approve", "--follow"]);
+    assert_eq!(answered.code, Some(0), "{answered:?}");
+    assert!(answered.stdout.contains("gate         asked: Is it good?"), "{}", answered.stdout);
+    assert!(!answered.stdout.contains("adw answer"), "it is answered: {}", answered.stdout);
+}
+
+#[test]
+fn those_that_wait_are_listed_as_such_and_can_be_asked_for() {
+    let (repository, _server) = asking();
+    followed_until(&repository, "open", "default", "adw answer open");
+    followed_until(&repository, "busy", "work", "asking the agent slow");
+    followed_until(&repository, "answered", "default", "adw answer answered");
+    assert_eq!(ask(&repository, &["answer", "answered", "approve", "--follow"]).code, Some(0));
+
+    let listed = ask(&repository, &["ls"]).stdout;
+    assert!(listed.contains("\nopen      waiting: question "), "{listed}");
+    assert!(listed.contains("\nanswered  completed "), "{listed}");
+    for (status, expected) in
+        [("waiting", &["open"][..]), ("running", &["busy", "open"]), ("completed", &["answered"])]
+    {
+        let listed = ask(&repository, &["ls", "--status", status, "--json"]).json();
+        let ids: Vec<_> =
+            listed["items"].as_array().unwrap().iter().map(|item| item["adw_id"].as_str().unwrap()).collect();
+        assert_eq!(ids, expected, "{status}");
+    }
+    assert_eq!(ask(&repository, &["answer", "open", "approve", "--follow"]).code, Some(0));
+    assert_eq!(
+        ask(&repository, &["ls", "--status", "waiting", "--json"]).json()["items"],
+        serde_json::json!([])
+    );
+}
