@@ -63,7 +63,7 @@ impl Live {
             Ok(structured) => structured,
             Err(error) => return Ok(Err(CallError::Agent(unparsable(&error)))),
         };
-        let changes = match workspace.changes(&before).await {
+        let changes = match self.insist(|| workspace.changes(&before)).await {
             Ok(changes) => changes,
             Err(error) => return Ok(Err(answer(error))),
         };

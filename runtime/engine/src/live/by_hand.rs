@@ -10,7 +10,7 @@ use adw_host::{
 use adw_workspace::CommitId;
 use serde::{Deserialize, Serialize};
 
-use super::{Live, values::unavailable, workspace::answer};
+use super::{Live, workspace::answer};
 use crate::agents::{ByHand, MANUAL};
 
 /// The stage value that says what the worktree was before the person began.
@@ -48,12 +48,12 @@ impl Live {
         let checkpoint = self.checkpoint("before work by hand").await?;
         let began = Began { attempt: self.options.attempt, call: n, checkpoint };
         let began = serde_json::to_vec(&began).map_err(|error| CallError::Unavailable(error.to_string()))?;
-        let (store, id, stage) = (&self.options.engine.store, self.options.id, &self.options.spec.name);
-        store.set_value(id, stage, BEGAN, began).await.map_err(unavailable)?;
+        self.set_value(BEGAN, &began).await?;
         let kept = self.log.keep_prompt(&request.prompt).await;
         let prompt_file =
             kept.map_err(|error| CallError::Unavailable(format!("keeping the prompt: {error}")))?;
         let worktree = self.workspace().await?.path().to_owned();
+        let stage = &self.options.spec.name;
         let message = format!(
             "stage {stage} is to be done by hand, because {why}. Do in the worktree what the prompt asks for, and answer \
              {:?} then, or {:?} if it can't be done.",
@@ -76,8 +76,7 @@ impl Live {
             let message = note.unwrap_or_else(|| "a person says that it can't be done".to_owned());
             return Err(CallError::Agent(Failed { class: "refused".to_owned(), message, session: None }));
         }
-        let (store, id, stage) = (&self.options.engine.store, self.options.id, &self.options.spec.name);
-        let began = store.value(id, stage, BEGAN).await.map_err(unavailable)?;
+        let began = self.value(BEGAN).await?;
         let began = began
             .and_then(|began| serde_json::from_slice::<Began>(&began).ok())
             .filter(|began| (began.attempt, began.call) == (self.options.attempt, n))
@@ -86,7 +85,8 @@ impl Live {
                     "what the worktree was before the work by hand is not known".to_owned(),
                 )
             })?;
-        let changes = self.workspace().await?.changes(&began.checkpoint).await.map_err(answer)?;
+        let workspace = self.workspace().await?;
+        let changes = self.insist(|| workspace.changes(&began.checkpoint)).await.map_err(answer)?;
         Ok(Answer {
             agent: MANUAL.to_owned(),
             text: note.unwrap_or_default(),
