@@ -113,11 +113,9 @@ pub fn first_installed(config: &Config) -> Option<&AgentConfig> {
 }
 
 /// Whether the program of an agent is on this machine, by its path or on PATH.
-///
-/// A relative path is taken from the worktree, which may not be there yet: that is found out when it runs.
 pub fn is_installed(program: &str) -> bool {
     if program.contains('/') {
-        return !Path::new(program).is_absolute() || Path::new(program).exists();
+        return Path::new(program).exists();
     }
     let path = env::var_os("PATH").unwrap_or_default();
     env::split_paths(&path).any(|folder| folder.join(program).is_file())
