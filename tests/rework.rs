@@ -3,6 +3,7 @@
 
 mod support;
 
+use adw_core::{Event, Recorded};
 use serde_json::{Value, json};
 use support::{
     agreement::all_agree,
@@ -13,21 +14,17 @@ use support::{
     server::Server,
 };
 
-/// Implements with the agent `mine`, and tests.
-fn configure(repository: &Repository, agent: &str) {
-    let agent = repository.script("agent", agent);
+/// Implements with an agent of those that are granted, and tests.
+fn configure(repository: &Repository, granted: &str) {
     repository.write(
         "adw.toml",
         &format!(
             r#"
-[agents.mine]
-profile = "command"
-command = ["{agent}"]
 [stages.implement]
 plugin = "builtin:implement"
 [stages.implement.grants]
 workspace = "write"
-agent = ["mine"]
+agent = {granted}
 [stages.test]
 plugin = "builtin:test"
 on_rework = "implement"
@@ -40,6 +37,12 @@ stages = ["implement", "test"]
 "#
         ),
     );
+}
+
+/// Makes a script the agent `mine`.
+fn with_agent(repository: &Repository, body: &str) {
+    let agent = repository.script("agent", body);
+    repository.configure(&format!("[agents.mine]\nprofile = \"command\"\ncommand = [{agent:?}]\n"));
 }
 
 /// Wrong at first; right once the prompt says which test failed.
@@ -60,7 +63,8 @@ echo '# looked at' >> shop/prices.py
 #[tokio::test]
 async fn an_agent_that_is_wrong_first_gets_the_feedback_and_is_right_then() {
     let sample = Sample::python();
-    configure(&sample.repository, LEARNS);
+    configure(&sample.repository, r#"["mine"]"#);
+    with_agent(&sample.repository, LEARNS);
     let server = Server::start(&sample.repository).await;
     let adw_id = server.api.create(&json!({ "title": sample.title, "type": "bug" })).await;
     let heard = Feed::open(&server.api, &adw_id, Some(0)).await.until_end().await;
@@ -114,7 +118,8 @@ fn progress_never_falls(heard: &[Value]) {
 #[tokio::test]
 async fn an_agent_that_never_is_right_ends_in_failure_and_the_reason_is_told() {
     let sample = Sample::python();
-    configure(&sample.repository, NEVER_LEARNS);
+    configure(&sample.repository, r#"["mine"]"#);
+    with_agent(&sample.repository, NEVER_LEARNS);
     let server = Server::start(&sample.repository).await;
     let before = sample.repository.belongings();
     let adw_id = server.api.create(&json!({ "title": sample.title, "type": "bug" })).await;
@@ -141,6 +146,67 @@ async fn an_agent_that_never_is_right_ends_in_failure_and_the_reason_is_told() {
     let present = late.message_of("status_update").await;
     assert!(!is_end(&present), "the present state is no event");
     assert_eq!(present["data"]["error_message"], reason);
+}
+
+/// The task of a person whose diff makes it worse.
+fn with_a_wrong_diff(sample: &Sample) -> Value {
+    json!({ "title": sample.title, "type": "bug", "patch": sample.diff.replace("+    return price - ", "+    return price / ") })
+}
+
+#[tokio::test]
+async fn a_diff_that_fails_its_tests_is_mended_by_the_first_agent_that_is_there() {
+    let sample = Sample::python();
+    configure(&sample.repository, r#"["*"]"#);
+    with_agent(&sample.repository, LEARNS);
+    let server = Server::start(&sample.repository).await;
+    let adw_id = server.api.create(&with_a_wrong_diff(&sample)).await;
+    let heard = Feed::open(&server.api, &adw_id, Some(0)).await.until_end().await;
+
+    let workflow = all_agree(&server.api, &sample.repository, &adw_id, &heard).await;
+    assert_eq!(workflow["status"], "completed", "{workflow:#}");
+    assert_eq!(runs(&workflow, "attempt"), json!([["implement", 2], ["test", 2]]));
+    let by: Vec<_> = server.api.history(&adw_id).await.into_iter().filter_map(agent).collect();
+    assert_eq!(by, ["patch", "mine"]);
+    assert_eq!(sample.repository.read(workflow["branch"].as_str().unwrap(), sample.file), sample.mended);
+}
+
+#[tokio::test]
+async fn a_diff_that_fails_its_tests_is_mended_by_a_person_where_no_agent_is_there() {
+    let sample = Sample::python();
+    configure(&sample.repository, r#"["*"]"#);
+    let server = Server::start(&sample.repository).await;
+    let adw_id = server.api.create(&with_a_wrong_diff(&sample)).await;
+    let mut feed = Feed::open(&server.api, &adw_id, Some(0)).await;
+    feed.until(|message| message["data"]["waiting"]["kind"] == "agent_by_hand").await;
+    let (workflow, _) = history::check(&server.api, &adw_id).await;
+    let waiting = &workflow["waiting"];
+    let (message, prompt) = (waiting["message"].as_str().unwrap(), waiting["prompt"].as_str().unwrap());
+    assert!(message.contains("the task's diff is applied and doesn't pass"), "{message}");
+    assert!(prompt.contains("test_a_tenth_off"), "{prompt}");
+}
+
+#[tokio::test]
+async fn where_only_patch_may_be_asked_a_diff_that_fails_its_tests_fails_with_their_report() {
+    for (agent, granted) in [(json!("patch"), r#"["*"]"#), (json!(null), r#"["patch"]"#)] {
+        let sample = Sample::python();
+        configure(&sample.repository, granted);
+        with_agent(&sample.repository, LEARNS);
+        let server = Server::start(&sample.repository).await;
+        let mut task = with_a_wrong_diff(&sample);
+        task["agent"] = agent;
+        let adw_id = server.api.create(&task).await;
+        let workflow = server.api.ends_as(&adw_id, "failed").await;
+        assert_eq!(runs(&workflow, "attempt"), json!([["implement", 2], ["test", 1]]));
+        let reason = workflow["error_message"].as_str().unwrap();
+        assert!(reason.contains("the task's diff is applied, and doesn't pass the stage test"), "{reason}");
+        assert!(reason.contains("test_a_tenth_off"), "{reason}");
+    }
+}
+
+/// Who did the work of a stage that was completed.
+fn agent(recorded: Recorded) -> Option<String> {
+    let Event::StageCompleted { output, .. } = recorded.event else { return None };
+    Some(output.data["agent"].as_str()?.to_owned())
 }
 
 /// One member of each stage's run, beside its name.

@@ -93,8 +93,14 @@ fn judge(argv: &Argv, output: &Output, timeout: Option<std::time::Duration>) -> 
         Exit::Cancelled => (ErrorClass::Cancelled, format!("`{program}` was stopped")),
     };
     let said = last_words(&output.stderr).or_else(|| last_words(&output.stdout));
-    let message = said.map_or_else(|| what.clone(), |said| format!("{what}: {said}"));
+    let message = said.map_or_else(|| what.clone(), |said| format!("{what}: {said}{}", remedy(&said)));
     Err(AgentFailure::new(class, message))
+}
+
+/// What a person can do about what a program said.
+fn remedy(said: &str) -> &'static str {
+    let no_space = ["No space left", "Disk quota exceeded"].iter().any(|words| said.contains(words));
+    if no_space { "\nFree some space there, and `adw retry ID` what has failed for want of it" } else { "" }
 }
 
 /// The end of a stream, from the start of a line where one begins.

@@ -52,6 +52,8 @@ classes! {
     Cancelled = "cancelled",
     /// It ended with an error of its own.
     Crashed = "crashed",
+    /// The workspace could not be worked on; another try may find it as it should be.
+    Unavailable = "unavailable",
     /// The task's diff is missing or does not fit.
     BadPatch = "bad_patch",
 }

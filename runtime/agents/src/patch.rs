@@ -39,7 +39,7 @@ pub(crate) async fn run(request: &Request, tools: Tools<'_>) -> Result<Answer, A
     };
     applied.map_err(|error| match error {
         NotApplied::Rejected(reason) => AgentFailure::new(ErrorClass::BadPatch, reason),
-        NotApplied::Failed(reason) => AgentFailure::new(ErrorClass::Crashed, reason),
+        NotApplied::Failed(reason) => AgentFailure::new(ErrorClass::Unavailable, reason),
     })?;
     let text = "Applied the task's diff.".to_owned();
     (tools.events)(AgentEvent::Text { text: text.clone() });

@@ -116,6 +116,12 @@ async fn a_command_that_fails_says_its_last_words() {
     let asked = ask_shell(&place, "echo out; echo 'no such model' >&2; exit 7", request("x")).await;
     assert_eq!(asked.class(), ErrorClass::Crashed);
     assert_eq!(asked.message(), "`sh` ended with code 7: no such model");
+    let asked = ask_shell(&place, "echo 'a.txt: No space left on device' >&2; exit 1", request("x")).await;
+    assert_eq!(
+        asked.message(),
+        "`sh` ended with code 1: a.txt: No space left on device\n\
+         Free some space there, and `adw retry ID` what has failed for want of it"
+    );
     let asked = ask_shell(&place, "kill -SEGV $$", request("x")).await;
     assert_eq!(asked.class(), ErrorClass::Crashed);
     assert_eq!(asked.message(), "`sh` was ended by signal 11");
@@ -182,7 +188,7 @@ async fn the_patch_agent_says_why_it_did_not() {
     assert_eq!((asked.class(), asked.message()), (ErrorClass::BadPatch, "line 3"));
     let asked =
         ask(&place, &AgentSpec::Patch, carried(), Err(NotApplied::Failed("disk full".to_owned()))).await;
-    assert_eq!((asked.class(), asked.message()), (ErrorClass::Crashed, "disk full"));
+    assert_eq!((asked.class(), asked.message()), (ErrorClass::Unavailable, "disk full"));
 }
 
 #[tokio::test]

@@ -237,7 +237,7 @@ fn read(report: &Report, document: &DeTable<'_>, folder: &Path, env: &Env) -> Co
         store: section::store(&root, folder, env),
         projects: section::projects(&root, folder),
         secrets: section::secrets(&root, folder),
-        agents: section::agents(&root),
+        agents: section::agents(&root, folder),
         pipelines: section::pipelines(&root, &stages, &stage_names),
         stages,
         limits: section::limits(&root, env),

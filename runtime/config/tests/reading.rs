@@ -131,6 +131,22 @@ fn sections_that_serve_the_whole() {
 }
 
 #[test]
+fn an_agents_program_is_looked_for_beside_the_file_where_its_path_is_relative() {
+    for (program, meant) in [
+        ("./agent.sh", "/project/agent.sh"),
+        ("tools/agent", "/project/tools/agent"),
+        ("../agent", "/project/../agent"),
+        ("/opt/agent", "/opt/agent"),
+        ("agent", "agent"),
+    ] {
+        let config =
+            parsed(&format!("[agents.mine]\nprofile = \"command\"\ncommand = [{program:?}, \"./x\"]\n"));
+        let AgentProfile::Command { command, .. } = &config.agent("mine").unwrap().profile else { panic!() };
+        assert_eq!(command[..], [meant, "./x"], "an argument is the program's own business");
+    }
+}
+
+#[test]
 fn a_stage_with_everything() {
     let config = parsed(EVERYTHING);
     let stage = config.stage("notify").unwrap();

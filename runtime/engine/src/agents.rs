@@ -2,13 +2,20 @@
 //!
 //! The one that the plugin names; else the task's; else the stage's; else `patch` where the task carries a unified
 //! diff; else the first of adw.toml whose program is there; else `manual`, a person's own hands.
+//!
+//! A diff that a later stage found wanting has nothing more to give: then those after `patch` are asked, and where there
+//! is none, or `patch` was named, the work has failed for what that stage found.
+
+mod spent;
 
 use std::{env, fmt, path::Path};
 
 use adw_agents::extract_patch;
 use adw_config::{AgentConfig, AgentProfile, Config};
-use adw_core::{StageSpec, Task};
-use adw_host::{CallError, capability::agent::Request};
+use adw_core::{StageSpec, Task, Workflow};
+use adw_host::{Call, CallError, capability::agent::Request};
+
+use spent::SpentDiff;
 
 /// The agent that is a person.
 pub(crate) const MANUAL: &str = "manual";
@@ -28,6 +35,29 @@ pub(crate) enum Choice {
     Unavailable(CallError),
 }
 
+impl Choice {
+    /// Who is asked.
+    fn name(&self) -> Option<&str> {
+        match self {
+            Self::Agent(chosen) => Some(&chosen.name),
+            Self::ByHand(_) => Some(MANUAL),
+            Self::Unavailable(_) => None,
+        }
+    }
+
+    /// Whether the stage's grants let it ask this one.
+    pub(crate) fn admitted(&self, stage: &StageSpec, request: &Request) -> Result<(), CallError> {
+        let Some(name) = self.name() else { return Ok(()) };
+        let named = Call::Agent(Request { agent: Some(name.to_owned()), ..request.clone() });
+        match (adw_host::check(&stage.grants, stage.name.as_str(), &named), self) {
+            (Err(CallError::Denied(line)), Self::ByHand(why)) => {
+                Err(CallError::Denied(format!("{why}, and {line}")))
+            }
+            (judged, _) => judged,
+        }
+    }
+}
+
 /// Why a person is asked to do the work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ByHand {
@@ -35,6 +65,8 @@ pub(crate) enum ByHand {
     Named,
     /// There is nobody else.
     NobodyElse,
+    /// There is nobody else who could mend what the task's diff made.
+    DiffSpent,
 }
 
 impl fmt::Display for ByHand {
@@ -43,6 +75,9 @@ impl fmt::Display for ByHand {
             Self::Named => "the agent manual was named for it",
             Self::NobodyElse => {
                 "the task carries no diff and adw.toml has no agent whose program is installed"
+            }
+            Self::DiffSpent => {
+                "the task's diff is applied and doesn't pass, and adw.toml has no agent whose program is installed"
             }
         })
     }
@@ -61,16 +96,34 @@ impl CarriesDiff for Task {
 }
 
 /// Decides who does the work.
-pub(crate) fn choose(config: &Config, task: &Task, stage: &StageSpec, request: &Request) -> Choice {
+pub(crate) fn choose(config: &Config, workflow: &Workflow, stage: &StageSpec, request: &Request) -> Choice {
+    let task = &workflow.task;
     let named = request.agent.as_deref().or(task.agent.as_deref()).or(stage.agent.as_deref());
-    let choice = match named {
-        Some(name) => by_name(config, name),
-        None if task.diff().is_some() => {
-            Choice::Agent(Chosen { name: "patch".to_owned(), profile: AgentProfile::Patch })
+    let spent = SpentDiff::of(workflow, &stage.name);
+    let choice = match (named, &spent) {
+        (Some(name), _) => by_name(config, name),
+        (None, Some(_)) => Some(beyond_patch(config, ByHand::DiffSpent))
+            .filter(|next| next.admitted(stage, request).is_ok())
+            .unwrap_or_else(patch),
+        (None, None) if task.diff().is_some() => patch(),
+        (None, None) => beyond_patch(config, ByHand::NobodyElse),
+    };
+    let choice = match (choice, spent) {
+        (Choice::Agent(Chosen { profile: AgentProfile::Patch, .. }), Some(spent)) => {
+            Choice::Unavailable(spent.failure(&stage.name))
         }
-        None => first_found(config).map_or(Choice::ByHand(ByHand::NobodyElse), Choice::Agent),
+        (choice, _) => choice,
     };
     if request.writes { choice } else { for_words_alone(choice) }
+}
+
+fn patch() -> Choice {
+    Choice::Agent(Chosen { name: "patch".to_owned(), profile: AgentProfile::Patch })
+}
+
+/// Who is asked where there is no diff to apply.
+fn beyond_patch(config: &Config, why: ByHand) -> Choice {
+    first_found(config).map_or(Choice::ByHand(why), Choice::Agent)
 }
 
 /// Neither a diff, nor a program of which nothing is known, nor a person's hands can be kept from changing files.
@@ -113,11 +166,9 @@ pub fn first_installed(config: &Config) -> Option<&AgentConfig> {
 }
 
 /// Whether the program of an agent is on this machine, by its path or on PATH.
-///
-/// A relative path is taken from the worktree, which may not be there yet: that is found out when it runs.
 pub fn is_installed(program: &str) -> bool {
     if program.contains('/') {
-        return !Path::new(program).is_absolute() || Path::new(program).exists();
+        return Path::new(program).exists();
     }
     let path = env::var_os("PATH").unwrap_or_default();
     env::split_paths(&path).any(|folder| folder.join(program).is_file())

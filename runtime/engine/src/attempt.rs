@@ -2,14 +2,16 @@
 
 use std::{sync::Arc, time::Duration};
 
-use adw_core::{AttemptResult, Output, Reason, Stage, StageSpec, StageStatus, Waiting, Workflow};
+use adw_core::{AttemptResult, Output, Pipeline, Reason, Stage, StageSpec, StageStatus, Waiting, Workflow};
 use adw_host::{Cause as Trouble, Granted, Journaled, PluginName, Ran, Run, RunError, Stop};
-use adw_store::AttemptKey;
+use adw_store::{AttemptKey, RowId};
 
 use crate::{
+    CommandError,
     inner::Inner,
     journal::StoredJournal,
     live::{Live, LiveOptions},
+    patience::insist,
     runs::{Cause, StopSignal},
 };
 
@@ -31,13 +33,9 @@ pub(crate) async fn run(engine: &Arc<Inner>, workflow: &Workflow, stage: &Stage)
     if engine.is_stopping() {
         signal.stop(Cause::Shutdown);
     }
-    match engine.ledger.current(&workflow.adw_id).await {
-        Ok(stored) => engine.runs.stop_superseded(&stored.workflow),
-        Err(error) => return fatal(error.to_string()),
-    }
-    let (id, pipeline) = match engine.pinned(workflow).await {
+    let (id, pipeline) = match taken_up(engine, workflow, &signal).await {
         Ok(pinned) => pinned,
-        Err(error) => return fatal(error.to_string()),
+        Err(error) => return cut_short(&signal, error.to_string()),
     };
     let Some(spec) = pipeline.stage(&stage.name) else {
         return fatal(format!("the pipeline that this workflow is pinned to has no stage {}", stage.name));
@@ -62,7 +60,7 @@ pub(crate) async fn run(engine: &Arc<Inner>, workflow: &Workflow, stage: &Stage)
         StoredJournal::new(Arc::clone(&engine.store), Arc::clone(&engine.clock), key, signal.token().clone());
     let recorded = match journal.recorded(stage).await {
         Ok(recorded) => recorded,
-        Err(error) => return fatal(error.to_string()),
+        Err(error) => return cut_short(&signal, error.to_string()),
     };
     let granted = Granted::new(spec.grants.clone(), spec.name.as_str(), Arc::clone(&live));
     let effects = Arc::new(Journaled::new(journal, granted, recorded));
@@ -76,16 +74,39 @@ pub(crate) async fn run(engine: &Arc<Inner>, workflow: &Workflow, stage: &Stage)
     if let End::Suspended(_) | End::Stopped(Cause::Shutdown) = end {
         return end;
     }
+    let achieved = matches!(end, End::Result(AttemptResult::Done(_) | AttemptResult::Skipped { .. }));
     let kept = match effects.flush().await {
-        Ok(()) => live.finish().await.map_err(|error| error.to_string()),
+        Ok(()) => live.finish(achieved).await.map_err(|error| error.to_string()),
         Err(stop) => Err(stop.to_string()),
     };
-    match (end, kept) {
-        (End::Result(AttemptResult::Done(_) | AttemptResult::Skipped { .. }), Err(message)) => {
-            fatal(format!("the work could not be kept: {message}"))
-        }
-        (end, _) => end,
+    match kept {
+        Err(message) if achieved => cut_short(&signal, format!("the work could not be kept: {message}")),
+        _ => end,
     }
+}
+
+/// The row's number of a workflow, and the document that it is pinned to; and a look whether the attempt is still the
+/// one under way. A store in trouble is waited for.
+async fn taken_up(
+    engine: &Inner,
+    workflow: &Workflow,
+    signal: &StopSignal,
+) -> Result<(RowId, Arc<Pipeline>), CommandError> {
+    let adw_id = &workflow.adw_id;
+    let tell = |error: &CommandError| {
+        tracing::warn!(%adw_id, %error, "the workflow can't be read; trying again");
+    };
+    let read = async || {
+        let stored = engine.ledger.current(adw_id).await?;
+        engine.runs.stop_superseded(&stored.workflow);
+        Ok((stored.id, engine.ledger.pipeline(workflow).await?))
+    };
+    insist(signal.token(), tell, read).await
+}
+
+/// What ended an attempt outside of its plugin: the stop, where one came, and else the error.
+fn cut_short(signal: &StopSignal, message: String) -> End {
+    if signal.token().is_cancelled() { End::Stopped(signal.cause()) } else { fatal(message) }
 }
 
 /// Waits for the plugin, for its time to be up, or for a stop. A stop first ends what its calls have started; then

@@ -5,23 +5,15 @@ use std::{path::PathBuf, sync::Arc};
 
 use adw_agents::Owner;
 use adw_config::Config;
-use adw_core::{AdwId, Command, Pipeline, Status, Waiting, Workflow};
-use adw_store::{RowId, Store, StoreError, Stored};
+use adw_core::{AdwId, Command, Status, Waiting, Workflow};
+use adw_store::{Store, Stored};
 use adw_workspace::Workspaces;
 use tokio::sync::mpsc;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    CommandError, Feed,
-    blobs::Blobs,
-    calls::Calls,
-    catalog::Catalog,
-    clock::{Clock, backoff},
-    ledger::Ledger,
-    logs::Logs,
-    runs::Runs,
-    scheduler::Scheduler,
-    timers::Timers,
+    CommandError, Feed, blobs::Blobs, calls::Calls, catalog::Catalog, clock::Clock, ledger::Ledger,
+    logs::Logs, patience, runs::Runs, scheduler::Scheduler, timers::Timers,
 };
 
 /// The parts of an engine.
@@ -61,20 +53,11 @@ impl Inner {
 
     /// Decides, and doesn't give up while the store has trouble: what a stage came to was paid for.
     pub(crate) async fn insist(&self, adw_id: &AdwId, command: &Command) -> Result<Workflow, CommandError> {
-        let mut waits = backoff();
-        loop {
-            match self.command(adw_id, command, None).await {
-                Ok(stored) => return Ok(stored.workflow),
-                Err(CommandError::Store(error @ StoreError::Unavailable(_))) if !self.is_stopping() => {
-                    tracing::warn!(%adw_id, %error, "the store doesn't take a decision; trying again");
-                    tokio::select! {
-                        () = tokio::time::sleep(waits.next().unwrap_or_default()) => {}
-                        () = self.stopping.cancelled() => {}
-                    }
-                }
-                Err(error) => return Err(error),
-            }
-        }
+        let tell = |error: &CommandError| {
+            tracing::warn!(%adw_id, %error, "the store doesn't take a decision; trying again");
+        };
+        let stored = patience::insist(&self.stopping, tell, || self.command(adw_id, command, None)).await?;
+        Ok(stored.workflow)
     }
 
     /// What follows from a workflow's new state, whatever led to it. Called under the workflow's lock.
@@ -114,12 +97,6 @@ impl Inner {
         if swept.ended > 0 || swept.survivors > 0 {
             tracing::warn!(ended = swept.ended, survivors = swept.survivors, "swept up left-over processes");
         }
-    }
-
-    /// The row's number of a workflow, and the document that it is pinned to.
-    pub(crate) async fn pinned(&self, workflow: &Workflow) -> Result<(RowId, Arc<Pipeline>), CommandError> {
-        let stored = self.ledger.current(&workflow.adw_id).await?;
-        Ok((stored.id, self.ledger.pipeline(workflow).await?))
     }
 
     pub(crate) fn is_stopping(&self) -> bool {

@@ -8,7 +8,7 @@ use adw_store::{AttemptKey, JournalKind, JournalRecord, Store, StoreError};
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
-use crate::clock::{Clock, backoff};
+use crate::{clock::Clock, patience::insist};
 
 /// A journal that can't be read back.
 #[derive(Debug, thiserror::Error)]
@@ -38,11 +38,15 @@ impl StoredJournal {
     }
 
     /// What an earlier run of the attempt wrote; it wrote nothing where the attempt doesn't go on in its middle.
+    ///
+    /// It insists as writing does: without what was done, all of it would be done again.
     pub(crate) async fn recorded(&self, stage: &Stage) -> Result<Vec<Entry>, RecordedError> {
         if !stage.goes_on() {
             return Ok(Vec::new());
         }
-        let records = self.store.journal(&self.key).await?;
+        let tell = |error: &RecordedError| self.warn(error, "the journal can't be read; trying again");
+        let read = || async { Ok(self.store.journal(&self.key).await?) };
+        let records = insist(&self.stop, tell, read).await?;
         let entry = |record: JournalRecord| {
             let hash = record.hash.parse()?;
             Ok(Entry { n: record.n, kind: entry_kind(record.kind), hash, body: record.body })
@@ -52,20 +56,14 @@ impl StoredJournal {
 
     /// Doesn't give up while the store has trouble, unless the attempt is stopped: the answer of an agent is dear, and
     /// is lost when it can't be written down.
-    async fn insist(&self, records: Vec<JournalRecord>) -> Result<(), StoreError> {
-        let mut waits = backoff();
-        loop {
-            let error = match self.store.append_journal(&self.key, records.clone()).await {
-                Err(error @ StoreError::Unavailable(_)) if !self.stop.is_cancelled() => error,
-                written => return written,
-            };
-            let workflow = self.key.workflow.0;
-            tracing::warn!(workflow, stage = %self.key.stage, %error, "the journal can't be written; trying again");
-            tokio::select! {
-                () = tokio::time::sleep(waits.next().unwrap_or_default()) => {}
-                () = self.stop.cancelled() => {}
-            }
-        }
+    async fn write(&self, records: Vec<JournalRecord>) -> Result<(), StoreError> {
+        let tell = |error: &StoreError| self.warn(error, "the journal can't be written; trying again");
+        insist(&self.stop, tell, || self.store.append_journal(&self.key, records.clone())).await
+    }
+
+    fn warn(&self, error: &dyn std::error::Error, what: &str) {
+        let AttemptKey { workflow, stage, attempt } = &self.key;
+        tracing::warn!(workflow = workflow.0, %stage, attempt, %error, "{what}");
     }
 }
 
@@ -83,7 +81,7 @@ impl adw_host::Journal for StoredJournal {
                 at,
             })
             .collect();
-        self.insist(records).await.map_err(|error| JournalError(error.to_string()))
+        self.write(records).await.map_err(|error| JournalError(error.to_string()))
     }
 }
 

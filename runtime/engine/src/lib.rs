@@ -19,6 +19,7 @@ mod journal;
 mod ledger;
 mod live;
 mod logs;
+mod patience;
 mod readiness;
 mod recovery;
 mod request;

@@ -5,6 +5,7 @@ mod support;
 
 use adw_core::{AdwId, Cancel, Command, EventKind, Refusal, StageStatus, Status, Waiting, Workflow, fold};
 use adw_engine::{AnswerError, CommandError, NewAnswer};
+use adw_test_guests::HOSTILE;
 use serde_json::{Value, json};
 use support::{Bench, git, repository, task};
 
@@ -21,6 +22,21 @@ plugin = "builtin:noop"
 stages = ["begin", "approve", "end"]
 [limits]
 concurrent_workflows = 1
+"#;
+
+/// A plugin that asks for an answer of a type. Its other imports want grants too.
+const ASKS_FOR_A_PORT: &str = r#"
+[stages.ask]
+path = "asks.wasm"
+[stages.ask.config]
+does = "ask-for-a-port"
+[stages.ask.grants]
+workspace = "write"
+exec = []
+agent = []
+http = []
+[pipelines.default]
+stages = ["ask"]
 "#;
 
 /// No agent, so that a person has to do it.
@@ -169,6 +185,25 @@ async fn an_answer_has_to_fit_and_is_taken_once() {
     bench.end(&adw_id).await;
     let unasked = bench.engine.answer(&adw_id, given("approve"), None).await.unwrap_err();
     assert!(matches!(unasked, AnswerError::Command(CommandError::Refused(Refusal::NothingAsked))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_has_to_fit_the_schema_of_its_question() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("asks.wasm"), HOSTILE).unwrap();
+    let bench = Bench::in_folder(folder, ASKS_FOR_A_PORT).await;
+    let adw_id = bench.create(task("port")).await;
+    asks(&bench, &adw_id).await;
+    for (wrong, why) in
+        [(json!(70_000), "greater than the maximum"), (json!("80"), "not of type \"integer\"")]
+    {
+        let refused = bench.engine.answer(&adw_id, given(wrong), None).await.unwrap_err();
+        let AnswerError::Invalid { field: "answer", message } = refused else { panic!("{refused:?}") };
+        assert!(message.starts_with("the answer doesn't fit") && message.contains(why), "{message}");
+    }
+    answer(&bench, &adw_id, 80).await;
+    let done = bench.ends_as(&adw_id, Status::Completed).await;
+    assert_eq!(done.stages[0].output.as_ref().unwrap().data, json!(80));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,27 +3,38 @@
 
 mod support;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU32, Ordering},
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use adw_config::{Config, Env};
 use adw_core::{AdwId, PipelineHash, Recorded, StageName, Status, fold};
-use adw_engine::{Engine, Options};
+use adw_engine::{Engine, Live, NewAnswer, Options};
 use adw_store::{
     Append, Artifact, Artifacts, AttemptKey, Filter, Journal, JournalRecord, NewWorkflow, Page, Pagination,
     ReadWorkflows, RowId, StageValues, Store, StoreError, Stored, ValuesKept, WriteWorkflows,
     sqlite::SqliteStore,
 };
 use async_trait::async_trait;
-use support::{Bench, repository, script, task};
+use support::{Bench, PATIENCE, git, repository, script, task};
 
-/// A store that refuses some writes, as a full disk would.
-struct Troubled {
-    inner: SqliteStore,
+/// How many calls of a kind are refused, as a full or busy disk would.
+#[derive(Default)]
+struct Refusals {
     appends: AtomicU32,
     journals: AtomicU32,
+    journal_reads: AtomicU32,
+    values: AtomicU32,
+}
+
+/// A store that refuses some calls.
+struct Troubled {
+    inner: SqliteStore,
+    refusals: Refusals,
 }
 
 impl Troubled {
@@ -58,7 +69,7 @@ impl WriteWorkflows for Troubled {
         self.inner.create(new).await
     }
     async fn append(&self, append: Append) -> Result<(), StoreError> {
-        Self::refuse(&self.appends)?;
+        Self::refuse(&self.refusals.appends)?;
         self.inner.append(append).await
     }
 }
@@ -66,10 +77,11 @@ impl WriteWorkflows for Troubled {
 #[async_trait]
 impl Journal for Troubled {
     async fn append_journal(&self, key: &AttemptKey, records: Vec<JournalRecord>) -> Result<(), StoreError> {
-        Self::refuse(&self.journals)?;
+        Self::refuse(&self.refusals.journals)?;
         self.inner.append_journal(key, records).await
     }
     async fn journal(&self, key: &AttemptKey) -> Result<Vec<JournalRecord>, StoreError> {
+        Self::refuse(&self.refusals.journal_reads)?;
         self.inner.journal(key).await
     }
 }
@@ -91,6 +103,7 @@ impl StageValues for Troubled {
         key: &str,
         value: Vec<u8>,
     ) -> Result<(), StoreError> {
+        Self::refuse(&self.refusals.values)?;
         self.inner.set_value(workflow, stage, key, value).await
     }
     async fn values_kept(&self, workflow: RowId) -> Result<ValuesKept, StoreError> {
@@ -122,13 +135,12 @@ impl Store for Troubled {
 }
 
 /// An engine over such a store, in the folder of another bench whose engine has stopped.
-async fn troubled(folder: tempfile::TempDir, appends: u32, journals: u32) -> Bench {
+async fn troubled(folder: tempfile::TempDir, refusals: Refusals) -> Bench {
     let config = Config::load(&folder.path().join("adw.toml"), &Env::empty()).unwrap();
     let data = config.data_dir();
     std::fs::create_dir_all(&data).unwrap();
     let inner = SqliteStore::open(adw_store::sqlite::Options::new(data.join("adw.db"))).await.unwrap();
-    let store: Arc<dyn Store> =
-        Arc::new(Troubled { inner, appends: AtomicU32::new(appends), journals: AtomicU32::new(journals) });
+    let store: Arc<dyn Store> = Arc::new(Troubled { inner, refusals });
     let engine = Engine::start(Options::new(config, data, Arc::clone(&store))).await.unwrap();
     Bench { folder, engine, store }
 }
@@ -153,7 +165,9 @@ async fn an_agents_answer_outlives_a_disk_that_is_full_for_a_while() {
         &tools,
         &format!("cat >/dev/null; echo run >> {}; echo b >> a.txt\n", ledger.display()),
     );
-    let bench = troubled(folder, 2, 3).await;
+    let refusals =
+        Refusals { appends: 2.into(), journals: 3.into(), values: 2.into(), ..Refusals::default() };
+    let bench = troubled(folder, refusals).await;
     let adw_id = bench.create(task("work")).await;
     let workflow = bench.ends_as(&adw_id, Status::Completed).await;
     assert_eq!(workflow.stages[0].attempt, 1);
@@ -171,7 +185,7 @@ async fn a_start_on_a_full_disk_takes_everything_up_once_there_is_space() {
         &tools,
         &format!("cat >/dev/null; [ -e {} ] || sleep 600; echo b >> a.txt\n", go.display()),
     );
-    let first = troubled(folder, 0, 0).await;
+    let first = troubled(folder, Refusals::default()).await;
     let adw_id = first.create(task("work")).await;
     first.until(&adw_id, |workflow| workflow.running_stage().is_some()).await;
     std::fs::write(&go, "").unwrap();
@@ -180,7 +194,68 @@ async fn a_start_on_a_full_disk_takes_everything_up_once_there_is_space() {
     first.engine.shutdown().await;
     let Bench { folder, engine, store } = first;
     drop((engine, store));
-    let second = troubled(folder, 2, 0).await;
+    let second = troubled(folder, Refusals { appends: 2.into(), ..Refusals::default() }).await;
     let workflow = second.ends_as(&adw_id, Status::Completed).await;
     assert_eq!((workflow.stages[0].attempt, workflow.stages[0].failures), (1, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_asked_of_a_person_goes_on_once_its_journal_can_be_read() {
+    let folder = repository(&[("a.txt", "a\n")]);
+    let gate = "[stages.approve]\nplugin = \"builtin:gate\"\n[pipelines.default]\nstages = [\"approve\"]\n";
+    std::fs::write(folder.path().join("adw.toml"), gate).unwrap();
+    let bench = troubled(folder, Refusals { journal_reads: 3.into(), ..Refusals::default() }).await;
+    let adw_id = bench.create(task("ask")).await;
+    bench.until(&adw_id, |workflow| workflow.question().is_some()).await;
+    let answer = NewAnswer { answer: "approve".into(), note: None };
+    bench.engine.answer(&adw_id, answer, None).await.unwrap();
+    let workflow = bench.ends_as(&adw_id, Status::Completed).await;
+    assert_eq!((workflow.stages[0].attempt, workflow.stages[0].failures), (1, 0));
+}
+
+/// git's filter that has no space while there is a file `full` in the folder of tools.
+fn with_a_disk_that_fills_up(folder: &tempfile::TempDir, tools: &tempfile::TempDir) -> PathBuf {
+    let full = tools.path().join("full");
+    let refuse =
+        format!("[ -e {} ] && {{ echo 'No space left on device' >&2; exit 1; }}; cat\n", full.display());
+    let filter = script(tools.path(), "filter", &refuse).display().to_string();
+    git(folder.path(), &["config", "filter.disk.clean", &filter]);
+    git(folder.path(), &["config", "filter.disk.smudge", "cat"]);
+    git(folder.path(), &["config", "filter.disk.required", "true"]);
+    full
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_agent_did_is_kept_once_git_has_space_again() {
+    let folder = repository(&[("a.txt", "a\n"), (".gitattributes", "*.txt filter=disk\n")]);
+    let tools = tempfile::tempdir().unwrap();
+    let (full, ledger) = (with_a_disk_that_fills_up(&folder, &tools), tools.path().join("ledger"));
+    let body = "cat >/dev/null; echo run >> LEDGER; echo b >> a.txt; touch FULL\n";
+    let body =
+        body.replace("LEDGER", &ledger.display().to_string()).replace("FULL", &full.display().to_string());
+    with_agent(&folder, &tools, &body);
+    let bench = troubled(folder, Refusals::default()).await;
+    let mut new = task("work");
+    new.adw_id = Some("fills_up".parse().unwrap());
+    let mut heard = bench.engine.subscribe(new.adw_id.as_ref().unwrap());
+    let adw_id = bench.create(new).await;
+    let told = async {
+        loop {
+            if let Live::Log(line) = heard.next().await.unwrap()
+                && line.message.starts_with("trying again, since git add failed")
+            {
+                return line.message.clone();
+            }
+        }
+    };
+    let told = tokio::time::timeout(PATIENCE, told).await.expect("what is waited for is told");
+    assert!(
+        ["No space left on device", "Free some space there"].iter().all(|words| told.contains(words)),
+        "{told}"
+    );
+    std::fs::remove_file(&full).unwrap();
+    let workflow = bench.ends_as(&adw_id, Status::Completed).await;
+    assert_eq!((workflow.stages[0].attempt, workflow.stages[0].failures), (1, 0));
+    assert_eq!(std::fs::read_to_string(&ledger).unwrap(), "run\n", "the agent was asked once");
+    assert_eq!(git(bench.path(), &["show", &format!("{}:a.txt", workflow.branch())]), "a\nb\n");
 }

@@ -209,3 +209,18 @@ async fn a_workflow_that_is_cancelled_while_it_waits_leaves_no_worktree() {
     bench.engine.command(&adw_id, Command::Cancel(Cancel::default()), None).await.unwrap();
     until_there(&tree, false).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_with_a_relative_path_is_the_one_beside_adw_toml() {
+    let folder = repository(&[("a.txt", "a\n")]);
+    // In no commit, and so in no worktree.
+    script(folder.path(), "agent.sh", "cat >/dev/null; echo b >> a.txt\n");
+    let config = "[agents.mine]\nprofile = \"command\"\ncommand = [\"./agent.sh\"]\n\
+                  [stages.implement]\nplugin = \"builtin:implement\"\n\
+                  [stages.implement.grants]\nworkspace = \"write\"\nagent = [\"*\"]\n\
+                  [pipelines.default]\nstages = [\"implement\"]\n";
+    let bench = Bench::in_folder(folder, config).await;
+    let adw_id = bench.create(task("work")).await;
+    let workflow = bench.ends_as(&adw_id, Status::Completed).await;
+    assert_eq!(git(bench.path(), &["show", &format!("{}:a.txt", workflow.branch())]), "a\nb\n");
+}

@@ -203,7 +203,7 @@ pub enum WorkspaceError {
         path: PathBuf,
     },
     /// Reading or writing failed.
-    #[error("{what} failed at {path}: {source}")]
+    #[error("{what} failed at {path}: {source}{remedy}", remedy = crate::remedy::after(&source.to_string()))]
     Io {
         /// What was attempted.
         what: &'static str,
@@ -263,6 +263,15 @@ impl WorkspaceError {
             | Self::Gone { .. }
             | Self::Io { .. }
             | Self::Stopped => ErrorKind::Unavailable,
+        }
+    }
+
+    /// Whether it would have gone well on a disk with space left.
+    pub fn is_want_of_space(&self) -> bool {
+        match self {
+            Self::Io { source, .. } => crate::remedy::is_want_of_space(&source.to_string()),
+            Self::Git { stderr, .. } => crate::remedy::is_want_of_space(stderr),
+            _ => false,
         }
     }
 

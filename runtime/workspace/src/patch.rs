@@ -6,9 +6,10 @@
 use std::path::{Component, Path};
 
 use crate::error::WorkspaceError;
-use crate::git::Git;
+use crate::git::{Git, Output, failed};
 use crate::ids::TreeId;
 use crate::index::{Scratch, copy_with_time};
+use crate::remedy;
 use crate::workspace::{Inner, Workspace, to_the_end};
 
 /// The longest name of a file, in bytes: what file systems have in common.
@@ -172,7 +173,7 @@ impl Inner {
         args.extend(way.option());
         let output = self.git(args, &index).stdin(spelling.text.as_str()).output().await?;
         if !output.status.success() {
-            return Ok(Err(read_refusal(&output.stderr)));
+            return refused(&output).map(Err);
         }
         Ok(Ok(self.git(["write-tree"], &index).text().await?.parse()?))
     }
@@ -373,6 +374,17 @@ fn leads_out(path: &str, target: &str) -> bool {
     false
 }
 
+/// What is wrong with the diff, unless it is the disk that is at fault. Lines of the diff may be among what git says.
+fn refused(apply: &Output) -> Result<PatchError, WorkspaceError> {
+    let is_want_of_space = |line: &str| {
+        (line.starts_with("error: ") || line.starts_with("fatal: ")) && remedy::is_want_of_space(line)
+    };
+    if apply.stderr.lines().any(is_want_of_space) {
+        return Err(failed("apply".to_owned(), apply));
+    }
+    Ok(read_refusal(&apply.stderr))
+}
+
 /// Reads what `git apply --verbose` says about a diff that it refuses.
 fn read_refusal(stderr: &str) -> PatchError {
     let errors: Vec<&str> = stderr.lines().filter_map(|line| line.strip_prefix("error: ")).collect();
@@ -467,5 +479,20 @@ mod tests {
         {
             assert!(!leads_out(path, target), "{path} -> {target}");
         }
+    }
+
+    #[test]
+    fn a_full_disk_is_no_fault_of_the_diff() {
+        use std::os::unix::process::ExitStatusExt;
+        let refused = |stderr: &str| {
+            let status = std::process::ExitStatus::from_raw(128 << 8);
+            refused(&Output { status, stdout: Vec::new(), stderr: stderr.to_owned() })
+        };
+        let full = "error: unable to write file .git/objects/ab/cd: No space left on device\n\
+                    error: unable to create backing store for newly created file new.txt\n";
+        assert!(refused(full).is_err_and(|error| error.is_want_of_space()));
+        let words = "error: while searching for:\nNo space left\nerror: patch failed: a.txt:1\nerror: a.txt: patch does \
+                     not apply\n";
+        assert!(matches!(refused(words), Ok(PatchError::Mismatch { .. })));
     }
 }

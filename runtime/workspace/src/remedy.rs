@@ -1,7 +1,12 @@
 //! What a person can do about a git that failed, read from its words.
 
+/// How the system says that nothing more can be written.
+const WANT_OF_SPACE: &[&str] = &["No space left", "Disk quota exceeded"];
+
 /// What git says (always in English, see [`Git`](crate::git::Git)), and what to do then. The first that fits.
 const REMEDIES: &[(&[&str], &str)] = &[
+    // First: what git could not write for want of space it may then miss.
+    (WANT_OF_SPACE, "Free some space there, and `adw retry ID` what has failed for want of it"),
     (
         &[
             "smudge filter",
@@ -30,7 +35,6 @@ const REMEDIES: &[(&[&str], &str)] = &[
         ],
         "An object of the repository is missing or damaged: `git fsck` says which; fetch it again, or restore a backup",
     ),
-    (&["No space left", "Disk quota exceeded"], "Make room on the disk, and retry"),
     (
         &[
             "Permission denied",
@@ -50,4 +54,9 @@ const REMEDIES: &[(&[&str], &str)] = &[
 pub(crate) fn after(stderr: &str) -> String {
     let fits = |(words, _): &&(&[&str], &str)| words.iter().any(|word| stderr.contains(word));
     REMEDIES.iter().find(fits).map(|(_, remedy)| format!("\n{remedy}")).unwrap_or_default()
+}
+
+/// Whether it failed because the disk, or a person's share of it, is full.
+pub(crate) fn is_want_of_space(said: &str) -> bool {
+    WANT_OF_SPACE.iter().any(|words| said.contains(words))
 }

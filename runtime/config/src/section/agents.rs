@@ -1,10 +1,11 @@
 //! `[agents.NAME]`: programs that write code when prompted.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use crate::{
     form::{DURATION, Form, TEXT, VARIABLE, Wrong, name},
     reader::{Entry, Keys, Table},
+    section::projects::beneath,
     suggest::nearest,
 };
 
@@ -22,7 +23,8 @@ pub struct AgentConfig {
 pub enum AgentProfile {
     /// `profile = "command"`: a program, run in the workspace with the prompt on its standard input.
     Command {
-        /// The program, and its arguments; in these, `{prompt}` stands for the prompt. Never empty.
+        /// The program, by its name or its absolute path, and its arguments; in these, `{prompt}` stands for the prompt.
+        /// Never empty.
         command: Vec<String>,
         /// The variables of the server that it sees, besides those that every program needs; one that ends in `*`
         /// stands for all that begin so.
@@ -43,11 +45,11 @@ const LATER: [&str; 6] = ["claude", "codex", "gemini", "opencode", "goose", "acp
 const COMMAND_EXAMPLE: &str = "command = [\"my-agent\", \"--prompt\", \"{prompt}\"]";
 
 /// In the order of the file, which is the order of preference.
-pub(crate) fn read(root: &Table<'_>) -> Vec<AgentConfig> {
+pub(crate) fn read(root: &Table<'_>, folder: &Path) -> Vec<AgentConfig> {
     let table = root
         .get("agents")
         .and_then(|entry| entry.free_table("a table of agents, each written [agents.NAME]"));
-    table.iter().flat_map(Table::named).filter_map(|entry| agent(&entry)).collect()
+    table.iter().flat_map(Table::named).filter_map(|entry| agent(&entry, folder)).collect()
 }
 
 /// The names that can be referred to: those that have a table, be it right or wrong, and the built-in ones.
@@ -69,14 +71,14 @@ pub(crate) fn check_name(entry: &Entry<'_>, name: &str, known: &[String]) {
     entry.fail(Wrong::new(format!("there is no agent {name:?}")).help(help));
 }
 
-fn agent(entry: &Entry<'_>) -> Option<AgentConfig> {
+fn agent(entry: &Entry<'_>, folder: &Path) -> Option<AgentConfig> {
     let name = agent_name(entry);
     let table = entry.free_table("a table, such as { profile = \"command\", command = [\"my-agent\"] }")?;
     let profile = table.require("profile", "profile = \"command\"")?;
     let profile = match profile.text("the name of a profile, such as \"command\"")? {
         "command" => {
             table.check(&Keys::flat(&["profile", "command", "env", "timeout"]));
-            command(&table)
+            command(&table, folder)
         }
         "patch" => {
             table.check(&Keys::flat(&["profile"]));
@@ -126,7 +128,7 @@ const PASSED_ON: Form<String> = Form {
     },
 };
 
-fn command(table: &Table<'_>) -> Option<AgentProfile> {
+fn command(table: &Table<'_>, folder: &Path) -> Option<AgentProfile> {
     const ARGUMENT: Form<String> = Form { expected: "a string", read: |text| Ok(text.to_owned()) };
     let command = table.require("command", COMMAND_EXAMPLE).and_then(|entry| {
         let expected = "a list of the program and its arguments, such as [\"my-agent\", \"{prompt}\"]";
@@ -138,10 +140,20 @@ fn command(table: &Table<'_>) -> Option<AgentProfile> {
         let form = |index| if index == 0 { &TEXT } else { &ARGUMENT };
         words.iter().enumerate().map(|(index, word)| word.read(form(index))).collect::<Option<Vec<_>>>()
     });
+    let command = command.map(|words| with_program_from(folder, words));
     let env = table.get("env").map_or_else(
         || Some(Vec::new()),
         |entry| entry.list_of("a list of variables to let through, such as [\"API_KEY\"]", &PASSED_ON),
     );
     let timeout = table.read("timeout", &DURATION);
     Some(AgentProfile::Command { command: command?, env: env?, timeout })
+}
+
+/// A program that is named by a relative path lies in the file's folder, as every path of the file does: in the worktree,
+/// where it runs, it may be missing or another.
+fn with_program_from(folder: &Path, mut words: Vec<String>) -> Vec<String> {
+    if let Some(program) = words.first_mut().filter(|program| program.contains('/')) {
+        *program = beneath(folder, program).display().to_string();
+    }
+    words
 }

@@ -54,6 +54,6 @@ fn project(entry: &Entry<'_>, folder: &Path) -> Option<ProjectConfig> {
 }
 
 /// A path of the file's, taken from the file's folder; `.` is left out, so that it reads as a person would write it.
-fn beneath(folder: &Path, path: &str) -> PathBuf {
+pub(super) fn beneath(folder: &Path, path: &str) -> PathBuf {
     folder.join(path).components().filter(|part| *part != Component::CurDir).collect()
 }

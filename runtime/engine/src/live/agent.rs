@@ -7,7 +7,7 @@ use adw_agents::{
 };
 use adw_config::AgentProfile;
 use adw_host::{
-    Call, CallError, Stop,
+    CallError, Stop,
     capability::agent::{Answer, Failed, Request},
 };
 use adw_workspace::{PatchError, Workspace};
@@ -15,24 +15,14 @@ use async_trait::async_trait;
 
 use super::{Live, exec::level, workspace::answer};
 use crate::{
-    agents::{CarriesDiff, Choice, Chosen, MANUAL, choose},
+    agents::{CarriesDiff, Choice, Chosen, choose},
     logs::{LogLevel, LogSource},
 };
 
 impl Live {
     /// The grant names agents, and which one a call goes to is decided here: so it is judged here too.
     pub(super) fn admit_agent(&self, request: &Request) -> Result<(), CallError> {
-        let (name, why) = match self.choose(request) {
-            Choice::Agent(Chosen { name, .. }) => (name, None),
-            Choice::ByHand(why) => (MANUAL.to_owned(), Some(why)),
-            Choice::Unavailable(_) => return Ok(()),
-        };
-        let named = Call::Agent(Request { agent: Some(name), ..request.clone() });
-        let judged = adw_host::check(&self.options.spec.grants, self.options.spec.name.as_str(), &named);
-        match (judged, why) {
-            (Err(CallError::Denied(line)), Some(why)) => Err(CallError::Denied(format!("{why}, and {line}"))),
-            (judged, _) => judged,
-        }
+        self.choose(request).admitted(&self.options.spec, request)
     }
 
     pub(super) async fn agent(&self, n: u32, request: Request) -> Result<Result<Answer, CallError>, Stop> {
@@ -69,7 +59,7 @@ impl Live {
             Ok(structured) => structured,
             Err(error) => return Ok(Err(CallError::Agent(unparsable(&error)))),
         };
-        let changes = match workspace.changes(&before).await {
+        let changes = match self.insist(|| workspace.changes(&before)).await {
             Ok(changes) => changes,
             Err(error) => return Ok(Err(answer(error))),
         };
@@ -84,8 +74,7 @@ impl Live {
     }
 
     fn choose(&self, request: &Request) -> Choice {
-        let (task, spec) = (&self.options.workflow.task, &self.options.spec);
-        choose(&self.options.engine.config, task, spec, request)
+        choose(&self.options.engine.config, &self.options.workflow, &self.options.spec, request)
     }
 
     async fn ask(

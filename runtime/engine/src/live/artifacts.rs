@@ -1,5 +1,7 @@
 //! artifacts: named results of the workflow.
 
+use std::sync::Arc;
+
 use adw_host::{
     Bytes, CallError,
     capability::artifacts::{Call, Reply},
@@ -19,21 +21,28 @@ impl Live {
     async fn put(&self, name: String, media_type: String, content: Bytes) -> Result<Reply, CallError> {
         let engine = &self.options.engine;
         let size = content.0.len() as u64;
-        let kept = engine.store.artifacts(self.options.id).await.map_err(unavailable)?;
+        let kept = self.artifacts_kept().await?;
         room_for_artifact(&kept, &name, size)?;
         // The bytes are durable before the row that names them.
-        let sha256 = engine.blobs.put(content.0.into()).await.map_err(|error| {
+        let content: Arc<[u8]> = content.0.into();
+        let sha256 = self.insist(|| engine.blobs.put(Arc::clone(&content))).await.map_err(|error| {
             CallError::Unavailable(format!("the artifact {name} could not be kept: {error}"))
         })?;
         let stage = self.options.spec.name.clone();
         let artifact = Artifact { name, media_type, sha256: sha256.clone(), size, stage, at: self.now() };
-        engine.store.put_artifact(self.options.id, artifact).await.map_err(unavailable)?;
+        let put = || engine.store.put_artifact(self.options.id, artifact.clone());
+        self.insist(put).await.map_err(unavailable)?;
         Ok(Reply::Stored(sha256))
+    }
+
+    async fn artifacts_kept(&self) -> Result<Vec<Artifact>, CallError> {
+        let (store, id) = (&self.options.engine.store, self.options.id);
+        self.insist(|| store.artifacts(id)).await.map_err(unavailable)
     }
 
     async fn get(&self, name: &str) -> Result<Reply, CallError> {
         let engine = &self.options.engine;
-        let artifacts = engine.store.artifacts(self.options.id).await.map_err(unavailable)?;
+        let artifacts = self.artifacts_kept().await?;
         let Some(artifact) = artifacts.into_iter().find(|artifact| artifact.name == name) else {
             return Ok(Reply::Content(None));
         };

@@ -32,12 +32,12 @@ impl Live {
                     .to_owned(),
             ));
         }
-        let stage = &self.options.spec.name;
         self.found(n, "before work by hand").await?;
         let kept = self.log.keep_prompt(&request.prompt).await;
         let prompt_file =
             kept.map_err(|error| CallError::Unavailable(format!("keeping the prompt: {error}")))?;
         let worktree = self.workspace().await?.path().to_owned();
+        let stage = &self.options.spec.name;
         let message = format!(
             "stage {stage} is to be done by hand, because {why}. Do in the worktree what the prompt asks for, and answer \
              {:?} then, or {:?} if it can't be done.",
@@ -60,14 +60,13 @@ impl Live {
             let message = note.unwrap_or_else(|| "a person says that it can't be done".to_owned());
             return Err(CallError::Agent(Failed { class: "refused".to_owned(), message, session: None }));
         }
-        // What the person did is not to be lost for an error that passes: it would be done again from the start.
-        let mut patience = self.patience("what was done by hand can't be looked at");
-        let changes = loop {
-            match self.changes_by_hand(n).await {
-                Err(error) if patience.lasts(&error).await => {}
-                changes => break changes?,
-            }
+        let Found::InDoubt(before) = self.found(n, "after work by hand").await? else {
+            let message = "what the worktree was before the work by hand is not known".to_owned();
+            return Err(CallError::Interrupted(message));
         };
+        let workspace = self.workspace().await?;
+        // What the person did is not to be lost for want of space: it would be done again from the start.
+        let changes = self.insist(|| workspace.changes(&before.checkpoint)).await.map_err(answer)?;
         Ok(Answer {
             agent: MANUAL.to_owned(),
             text: note.unwrap_or_default(),
@@ -76,14 +75,6 @@ impl Live {
             changes,
             usage: [].into(),
         })
-    }
-
-    async fn changes_by_hand(&self, n: u32) -> Result<Vec<String>, CallError> {
-        let Found::InDoubt(before) = self.found(n, "after work by hand").await? else {
-            let message = "what the worktree was before the work by hand is not known".to_owned();
-            return Err(CallError::Interrupted(message));
-        };
-        self.workspace().await?.changes(&before.checkpoint).await.map_err(answer)
     }
 }
 

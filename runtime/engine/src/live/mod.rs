@@ -16,6 +16,7 @@ mod values;
 mod workspace;
 
 use std::{
+    fmt,
     sync::{Arc, OnceLock},
     time::Instant,
 };
@@ -32,6 +33,7 @@ use crate::{
     feed,
     inner::Inner,
     logs::{AttemptLog, LogLevel, LogSource, NewLine},
+    patience::{MayPass, insist},
 };
 
 /// What an attempt's effects need to know.
@@ -78,6 +80,23 @@ impl Live {
     pub(crate) async fn quiet(&self) {
         // An error means that the sender is gone, and it is ours.
         let _ = self.in_flight.subscribe().wait_for(|calls| *calls == 0).await;
+    }
+
+    /// Keeps at it while the store or the disk has trouble that may pass: what an agent did is dear. The stage's time and a
+    /// stop end that.
+    async fn insist<T, E, F>(&self, mut work: impl FnMut() -> F) -> Result<T, E>
+    where
+        E: MayPass + fmt::Display,
+        F: Future<Output = Result<T, E>>,
+    {
+        let error = match work().await {
+            Err(error) if error.may_pass() => error,
+            done => return done,
+        };
+        self.say(LogLevel::Warn, LogSource::Runtime, format!("trying again, since {error}")).await;
+        let (adw_id, stage) = (&self.options.workflow.adw_id, &self.options.spec.name);
+        let tell = |error: &E| tracing::warn!(%adw_id, %stage, %error, "a stage can't go on; trying again");
+        insist(&self.options.stop, tell, work).await
     }
 
     fn now(&self) -> Timestamp {

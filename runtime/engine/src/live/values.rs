@@ -10,22 +10,32 @@ use super::{Live, kept::room_for_value};
 
 impl Live {
     pub(super) async fn state(&self, call: Call) -> Result<Reply, CallError> {
-        let store = &self.options.engine.store;
-        let (id, stage) = (self.options.id, &self.options.spec.name);
         match call {
             Call::Get { key } => {
-                let value = store.value(id, stage, &plugin_key(&key)).await.map_err(unavailable)?;
+                let value = self.value(&plugin_key(&key)).await?;
                 Ok(Reply::Value(value.map(Bytes)))
             }
             Call::Set { key, value } => {
                 let key = plugin_key(&key);
-                let kept = store.values_kept(id).await.map_err(unavailable)?;
-                let before = store.value(id, stage, &key).await.map_err(unavailable)?;
+                let (store, id) = (&self.options.engine.store, self.options.id);
+                let kept = self.insist(|| store.values_kept(id)).await.map_err(unavailable)?;
+                let before = self.value(&key).await?;
                 room_for_value(kept, &key, before.as_deref(), &value.0)?;
-                store.set_value(id, stage, &key, value.0).await.map_err(unavailable)?;
+                self.set_value(&key, &value.0).await?;
                 Ok(Reply::Set)
             }
         }
+    }
+
+    /// A value of the stage, a plugin's or the runtime's own.
+    pub(super) async fn value(&self, key: &str) -> Result<Option<Vec<u8>>, CallError> {
+        let (store, id, stage) = (&self.options.engine.store, self.options.id, &self.options.spec.name);
+        self.insist(|| store.value(id, stage, key)).await.map_err(unavailable)
+    }
+
+    pub(super) async fn set_value(&self, key: &str, value: &[u8]) -> Result<(), CallError> {
+        let (store, id, stage) = (&self.options.engine.store, self.options.id, &self.options.spec.name);
+        self.insist(|| store.set_value(id, stage, key, value.to_vec())).await.map_err(unavailable)
     }
 }
 

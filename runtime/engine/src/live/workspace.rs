@@ -8,7 +8,7 @@ use adw_host::{
 use adw_workspace::{CommitId, ErrorKind, Workspace, WorkspaceError};
 use serde::{Deserialize, Serialize};
 
-use super::{Live, doubt::Found, values::unavailable};
+use super::{Live, doubt::Found};
 use crate::logs::{LogLevel, LogSource};
 
 /// The most that a plugin gets in answer to one call: a file, a list of paths, a diff.
@@ -74,7 +74,8 @@ impl Live {
                 // Made again, it finds the commit that it made before.
                 let (Found::New(before) | Found::InDoubt(before)) = self.found(n, "before a commit").await?;
                 let date = git_time(before.at);
-                let commit = workspace.commit_onto(&before.head, &message, date).await.map_err(answer)?;
+                let commit = || workspace.commit_onto(&before.head, &message, date);
+                let commit = self.insist(commit).await.map_err(answer)?;
                 Ok(write::Reply::Commit(commit.map(String::from)))
             }
             write::Call::Checkpoint { label } => {
@@ -91,13 +92,18 @@ impl Live {
 
     /// Keeps the tree as the stage leaves it, if the stage touched it. What a stage that may not change anything has left
     /// lying about (what its commands wrote: caches, reports) is kept as a checkpoint, and taken off the tree again: it
-    /// is no part of the work.
-    pub(crate) async fn finish(&self) -> Result<(), CallError> {
+    /// is no part of the work. A disk that is full is waited for only where something was achieved.
+    pub(crate) async fn finish(&self, achieved: bool) -> Result<(), CallError> {
         let Some(opened) = self.workspace.get() else { return Ok(()) };
-        let label = self.label("end");
-        let end = opened.workspace.checkpoint(&label, self.git_time()).await.map_err(answer)?;
+        let keep = || self.keep_end(opened);
+        let kept = if achieved { self.insist(keep).await } else { keep().await };
+        kept.map_err(answer)
+    }
+
+    async fn keep_end(&self, opened: &Opened) -> Result<(), WorkspaceError> {
+        let end = opened.workspace.checkpoint(&self.label("end"), self.git_time()).await?;
         if end.id != opened.began && !self.may_change() {
-            opened.workspace.restore(&opened.began, self.git_time()).await.map_err(answer)?;
+            opened.workspace.restore(&opened.began, self.git_time()).await?;
         }
         Ok(())
     }
@@ -148,8 +154,7 @@ impl Live {
     /// The first attempt of a round notes the tree that it found; a later one starts from that tree again, since the
     /// half-done work of the one before it would only be in its way. One that goes on keeps its tree.
     async fn begin_round(&self, workspace: &Workspace) -> Result<CommitId, CallError> {
-        let (store, id, stage) = (&self.options.engine.store, self.options.id, &self.options.spec.name);
-        let noted = store.value(id, stage, BEGAN).await.map_err(unavailable)?;
+        let noted = self.value(BEGAN).await?;
         let noted = noted.and_then(|noted| serde_json::from_slice::<Began>(&noted).ok());
         let (round, attempt) = (self.options.round, self.options.attempt);
         let checkpoint = match noted.filter(|began| began.round == round) {
@@ -169,7 +174,7 @@ impl Live {
         };
         let began = Began { round, attempt, checkpoint };
         let noted = serde_json::to_vec(&began).map_err(|error| CallError::Unavailable(error.to_string()))?;
-        store.set_value(id, stage, BEGAN, noted).await.map_err(unavailable)?;
+        self.set_value(BEGAN, &noted).await?;
         Ok(began.checkpoint)
     }
 }

@@ -38,6 +38,7 @@ enum Deed {
     Run,
     RunThenRead,
     Ask,
+    AskForAPort,
     Send,
 }
 
@@ -84,6 +85,7 @@ fn hostile(cx: &Cx, config: Config) -> StageResult {
             return read(cx, std::slice::from_ref(path));
         }
         Deed::Ask => drop(cx.agent().ask("take over").named(first(&with)).run()?),
+        Deed::AskForAPort => return returned(json!(cx.human().ask("Which port?").schema::<u16>().wait()?)),
         Deed::Send => drop(cx.http().get(first(&with)).send()?),
     }
     returned(Value::Null)
