@@ -4,7 +4,8 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     answer::Answer, cancel::Cancel, check::Check, completions::Completions, diff::Diff, doctor::Doctor,
-    init::Init, logs::Logs, ls::Ls, retry::Retry, run::Run, serve::Serve, show::Show, watch::Watch,
+    init::Init, journal::Journal, logs::Logs, ls::Ls, retry::Retry, run::Run, serve::Serve, show::Show,
+    watch::Watch,
 };
 
 /// A durable runtime for AI developer workflows.
@@ -50,6 +51,7 @@ pub(crate) enum Command {
     Watch(Watch),
     Show(Show),
     Logs(Logs),
+    Journal(Journal),
     Diff(Diff),
     Answer(Answer),
     Cancel(Cancel),

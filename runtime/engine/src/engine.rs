@@ -7,7 +7,7 @@ use std::{
 };
 
 use adw_config::Config;
-use adw_core::{AdwId, Command, Interrupt, Recorded};
+use adw_core::{AdwId, Command, Interrupt, Recorded, StageName};
 use adw_host::Host;
 use adw_store::{Filter, Page, Pagination, Store, StoreError, Stored};
 use adw_workspace::Workspaces;
@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use crate::{
     AnswerError, BoardSubscription, CommandError, CreateError, Created, Feed, LogPage, LogQuery, NewAnswer,
-    NewTask, StartError, Subscription, answer,
+    NewTask, RecordPage, StartError, Subscription, answer,
     blobs::Blobs,
     calls::Calls,
     catalog::Catalog,
@@ -27,7 +27,7 @@ use crate::{
     ledger::Ledger,
     logs::Logs,
     readiness::{self, Readiness},
-    recovery, results,
+    record, recovery, results,
     run::{self, Ran},
     runs::{Cause, Runs},
     scheduler::Scheduler,
@@ -176,6 +176,19 @@ impl Engine {
     /// Log lines of a workflow's attempts, in the order of its stages.
     pub async fn logs(&self, adw_id: &AdwId, query: LogQuery) -> Result<LogPage, CommandError> {
         results::logs(&self.inner, adw_id, query).await
+    }
+
+    /// The calls of an attempt with greater numbers than `after`, `limit` at the most; none for an attempt that there
+    /// never was.
+    pub async fn record(
+        &self,
+        adw_id: &AdwId,
+        stage: &StageName,
+        attempt: u32,
+        after: u32,
+        limit: u32,
+    ) -> Result<RecordPage, CommandError> {
+        record::record(&self.inner, adw_id, stage, attempt, after, limit).await
     }
 
     /// What the stages of a workflow left under a name.

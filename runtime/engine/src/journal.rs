@@ -47,11 +47,7 @@ impl StoredJournal {
         let tell = |error: &RecordedError| self.warn(error, "the journal can't be read; trying again");
         let read = || async { Ok(self.store.journal(&self.key).await?) };
         let records = insist(&self.stop, tell, read).await?;
-        let entry = |record: JournalRecord| {
-            let hash = record.hash.parse()?;
-            Ok(Entry { n: record.n, kind: entry_kind(record.kind), hash, body: record.body })
-        };
-        records.into_iter().map(entry).collect()
+        Ok(records.into_iter().map(entry).collect::<Result<_, _>>()?)
     }
 
     /// Doesn't give up while the store has trouble, unless the attempt is stopped: the answer of an agent is dear, and
@@ -83,6 +79,12 @@ impl adw_host::Journal for StoredJournal {
             .collect();
         self.write(records).await.map_err(|error| JournalError(error.to_string()))
     }
+}
+
+/// A record as the host wrote it.
+pub(crate) fn entry(record: JournalRecord) -> Result<Entry, NotASha256> {
+    let hash = record.hash.parse()?;
+    Ok(Entry { n: record.n, kind: entry_kind(record.kind), hash, body: record.body })
 }
 
 const fn kind(kind: EntryKind) -> JournalKind {

@@ -76,7 +76,7 @@ pub(crate) async fn put_away(engine: &Inner, workflow: &Workflow) {
     }
 }
 
-async fn find(engine: &Inner, adw_id: &AdwId) -> Result<Stored, CommandError> {
+pub(crate) async fn find(engine: &Inner, adw_id: &AdwId) -> Result<Stored, CommandError> {
     engine.store.workflow(adw_id).await?.ok_or_else(|| CommandError::NotFound(adw_id.clone()))
 }
 

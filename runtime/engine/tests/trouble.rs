@@ -80,6 +80,14 @@ impl Journal for Troubled {
         Self::refuse(&self.refusals.journals)?;
         self.inner.append_journal(key, records).await
     }
+    async fn journal_part(
+        &self,
+        key: &AttemptKey,
+        after: u32,
+        calls: u32,
+    ) -> Result<Vec<JournalRecord>, StoreError> {
+        self.inner.journal_part(key, after, calls).await
+    }
     async fn journal(&self, key: &AttemptKey) -> Result<Vec<JournalRecord>, StoreError> {
         Self::refuse(&self.refusals.journal_reads)?;
         self.inner.journal(key).await

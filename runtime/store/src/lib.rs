@@ -63,6 +63,14 @@ pub trait Journal: Send + Sync {
 
     /// All records of an attempt, in the order in which they were added.
     async fn journal(&self, key: &AttemptKey) -> Result<Vec<JournalRecord>, StoreError>;
+
+    /// The records of the first `calls` calls of an attempt that have a number greater than `after`, call by call.
+    async fn journal_part(
+        &self,
+        key: &AttemptKey,
+        after: u32,
+        calls: u32,
+    ) -> Result<Vec<JournalRecord>, StoreError>;
 }
 
 /// Small values that a stage keeps between its attempts, per workflow and stage.

@@ -15,8 +15,8 @@ use std::time::Duration;
 use adw_core::{AdwId, StageName};
 use reqwest::{Method, RequestBuilder, Url, header};
 use serde::de::DeserializeOwned;
-use serde_json::json;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 pub(crate) use address::{Address, InvalidAddress};
 pub(crate) use board::{BoardFeed, BoardNews, Row, RowChange};
@@ -25,7 +25,9 @@ pub(crate) use feed::{Change, Feed, News};
 pub(crate) use log::LogReader;
 use patience::{TRIES, pause};
 pub(crate) use problem::Problem;
-pub(crate) use workflow::{Health, LogLine, NewAnswer, NewTask, Page, Stage, Waiting, Workflow};
+pub(crate) use workflow::{
+    Health, LogLine, NewAnswer, NewTask, Page, RecordedCall, Stage, Waiting, Workflow,
+};
 
 /// How long an answer may take. Nothing that a server does before it answers takes long.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -35,6 +37,9 @@ const LARGEST_ANSWER: usize = 256 << 20;
 
 /// How many log lines are asked for at once.
 const LOG_PAGE: usize = 1000;
+
+/// How many recorded calls.
+const CALL_PAGE: usize = 50;
 
 /// What a server answered: what is shown of it, and all of it.
 #[derive(Clone, Debug)]
@@ -150,6 +155,24 @@ impl Client {
         ];
         let request = self.request(Method::GET, adw_id, Some("logs")).query(&query);
         Ok(self.answer::<Page<LogLine>>(request).await?.view.items)
+    }
+
+    /// A page of the calls of an attempt, as the server tells them.
+    pub(crate) async fn calls(
+        &self,
+        adw_id: &AdwId,
+        stage: &StageName,
+        attempt: u32,
+        after: Option<&str>,
+    ) -> Result<Page<Value>, RequestError> {
+        let query = [
+            ("stage", stage.to_string()),
+            ("attempt", attempt.to_string()),
+            ("limit", CALL_PAGE.to_string()),
+        ];
+        let after: Vec<_> = after.into_iter().map(|after| ("after", after)).collect();
+        let request = self.request(Method::GET, adw_id, Some("journal")).query(&query).query(&after);
+        Ok(self.answer::<Page<Value>>(request).await?.view)
     }
 
     fn request(&self, method: Method, adw_id: &AdwId, part: Option<&str>) -> RequestBuilder {

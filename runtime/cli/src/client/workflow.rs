@@ -152,6 +152,27 @@ pub(crate) struct LogLine {
     pub(crate) message: String,
 }
 
+/// What is shown of a call that a stage made; what is not as it should be is not shown.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct RecordedCall {
+    pub(crate) n: u32,
+    pub(crate) call: Option<String>,
+    pub(crate) state: String,
+    pub(crate) asked_at: Option<Timestamp>,
+    pub(crate) parked_at: Option<Timestamp>,
+    pub(crate) answered_at: Option<Timestamp>,
+    pub(crate) request: Value,
+    pub(crate) answer: Option<Value>,
+    pub(crate) error: Option<String>,
+}
+
+impl RecordedCall {
+    pub(crate) fn of(raw: &Value) -> Self {
+        Self::deserialize(raw).unwrap_or_default()
+    }
+}
+
 /// An answer to what a workflow asks.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct NewAnswer {

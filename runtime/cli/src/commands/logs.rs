@@ -40,7 +40,7 @@ impl Logs {
         let client = cx.client()?;
         // An unknown workflow has no log, and no feed that would ever say so.
         let mut workflow = client.workflow(&self.adw_id).await?.view;
-        self.check_stage(&workflow)?;
+        check_stage(&workflow, self.stage.as_ref())?;
         let mut log = LogReader::new(&client, &self.adw_id);
         let follows = self.follow && !workflow.status.is_ended();
         if follows {
@@ -60,19 +60,6 @@ impl Logs {
             cx.output.note("nothing was logged")?;
         }
         Ok(Exit::Done)
-    }
-
-    /// A stage that there will never be has no log to wait for.
-    fn check_stage(&self, workflow: &Workflow) -> Result<(), Failure> {
-        let Some(wanted) = &self.stage else { return Ok(()) };
-        let names: Vec<&str> = workflow.stage_runs.iter().map(|stage| stage.name.as_str()).collect();
-        if names.contains(&wanted.as_str()) {
-            return Ok(());
-        }
-        Err(Failure::Usage {
-            message: format!("the workflow {} has no stage {wanted}", self.adw_id),
-            help: format!("it has {}", names.join(", ")),
-        })
     }
 
     /// The feed tells every attempt that there was and will be, and when there is more to read of it. At `since` the
@@ -122,4 +109,17 @@ fn print(output: Output, line: &LogLine) -> Result<(), Failure> {
     let time = Styled(style::QUIET, time_of_day(line.at));
     let attempt = format!("{}.{}", line.stage, line.attempt);
     Ok(output.line(format_args!("{time}  {attempt:<14} {}", said(line)))?)
+}
+
+/// A stage that there will never be leaves nothing to look at, or to wait for.
+pub(super) fn check_stage(workflow: &Workflow, wanted: Option<&StageName>) -> Result<(), Failure> {
+    let Some(wanted) = wanted else { return Ok(()) };
+    let names: Vec<&str> = workflow.stage_runs.iter().map(|stage| stage.name.as_str()).collect();
+    if names.contains(&wanted.as_str()) {
+        return Ok(());
+    }
+    Err(Failure::Usage {
+        message: format!("the workflow {} has no stage {wanted}", workflow.adw_id),
+        help: format!("it has {}", names.join(", ")),
+    })
 }

@@ -7,6 +7,7 @@ pub(crate) mod completions;
 pub(crate) mod diff;
 pub(crate) mod doctor;
 pub(crate) mod init;
+pub(crate) mod journal;
 pub(crate) mod logs;
 pub(crate) mod ls;
 pub(crate) mod retry;
@@ -49,6 +50,7 @@ pub(crate) fn run(cli: Cli, output: Output) -> Result<Exit, Failure> {
         Command::Ls(ls) => client()?.block_on(ls.run(&cx)),
         Command::Show(show) => client()?.block_on(show.run(&cx)),
         Command::Logs(logs) => client()?.block_on(logs.run(&cx)),
+        Command::Journal(journal) => client()?.block_on(journal.run(&cx)),
         Command::Diff(diff) => client()?.block_on(diff.run(&cx)),
         Command::Answer(answer) => client()?.block_on(answer.run(&cx)),
         Command::Watch(watch) => client()?.block_on(watch.run(&cx)),

@@ -46,13 +46,22 @@ fn a_task_that_succeeds_is_shown_and_ends_with_0() {
     let line: serde_json::Value = serde_json::from_str(line.lines().next().unwrap()).unwrap();
     assert_eq!(line["stage"], "implement");
 
+    let calls = ask(&["journal", "mend", "--json"]).json();
+    let asked = calls["items"].as_array().unwrap().iter().find(|call| call["call"] == "agent.run").unwrap();
+    assert_eq!((&asked["stage"], &asked["state"]), (&"implement".into(), &"answered".into()), "{calls}");
+    assert!(asked["request"]["prompt"].as_str().unwrap().contains("Mend the greeting"), "{calls}");
+    assert_eq!(asked["answer"]["changes"], serde_json::json!(["greeting.txt"]), "{calls}");
+    let shown = ask(&["journal", "mend", "--stage", "implement"]).stdout;
+    assert!(shown.starts_with("implement, attempt 1\n") && shown.contains("  agent.run  "), "{shown}");
+    assert!(shown.contains("answered {\"agent\":\"patch\""), "{shown}");
+
     let elsewhere = ask(&["logs", "mend", "--stage", "plan"]);
     assert_eq!(elsewhere.code, Some(2), "{elsewhere:?}");
     assert!(elsewhere.stderr.contains("the workflow mend has no stage plan"), "{elsewhere:?}");
     assert!(elsewhere.stderr.contains("it has implement"), "{elsewhere:?}");
 
     assert_eq!(ask(&["cancel", "mend"]).code, Some(2), "an end is an end");
-    for command in ["show", "logs", "diff", "cancel", "retry"] {
+    for command in ["show", "logs", "journal", "diff", "cancel", "retry"] {
         let unknown = ask(&[command, "mended"]);
         assert_eq!(unknown.code, Some(2));
         let said = "error: there is no workflow mended\nhelp: `adw ls` lists what there is\n";

@@ -8,6 +8,7 @@ mod diff;
 mod events;
 mod get;
 mod id;
+mod journal;
 mod list;
 mod logs;
 mod retry;
@@ -35,6 +36,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
         .routes(routes!(answer::answer))
         .routes(routes!(events::events))
         .routes(routes!(logs::logs))
+        .routes(routes!(journal::journal))
         .routes(routes!(stages::stages))
         .routes(routes!(artifacts::artifacts))
         .routes(routes!(artifacts::artifact))

@@ -68,7 +68,7 @@ async fn an_answer_that_does_not_fit_says_what_would() {
     }
     insta::assert_snapshot!(said.join("\n"), @r#"
     "/answer": "answer is missing: give what the workflow's `waiting` asks for"
-    "/answer": "answer is missing: give what the workflow's `waiting` asks for"
+    "/answer": "the answer must be one of \"approve\", \"rework\", \"reject\""
     "/answer": "the answer must be one of \"approve\", \"rework\", \"reject\""
     "/answer": "the answer must be one of \"approve\", \"rework\", \"reject\""
     "/note": "note must be a string, not a number"

@@ -48,6 +48,7 @@ fn the_document_has_every_address_and_every_reference_leads_somewhere() {
     GET /api/v1/workflows/{adw_id}/artifacts/{name}
     GET /api/v1/workflows/{adw_id}/diff
     GET /api/v1/workflows/{adw_id}/events
+    GET /api/v1/workflows/{adw_id}/journal
     GET /api/v1/workflows/{adw_id}/logs
     POST /api/v1/workflows/{adw_id}/retry
     GET /api/v1/workflows/{adw_id}/stages

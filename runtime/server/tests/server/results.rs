@@ -88,9 +88,51 @@ async fn a_workflow_that_touched_nothing_has_an_empty_diff_and_no_artifacts() {
 #[tokio::test(flavor = "multi_thread")]
 async fn of_an_unknown_workflow_there_is_nothing_to_read() {
     let bench = Bench::new().await;
-    for rest in ["", "/events", "/events?after=3", "/logs", "/stages", "/artifacts", "/artifacts/a", "/diff"]
-    {
+    for rest in [
+        "",
+        "/events",
+        "/events?after=3",
+        "/logs",
+        "/journal",
+        "/stages",
+        "/artifacts",
+        "/artifacts/a",
+        "/diff",
+    ] {
         let problem = get(format!("/api/v1/workflows/nowhere{rest}")).of(&bench).await.problem(404);
         assert_eq!(problem["code"], "workflow_not_found", "{rest}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_calls_of_an_attempt_are_read_with_requests_and_answers() {
+    let bench = Bench::new().await;
+    let adw_id = bench.ended(&["fail"]).await;
+    let whole = read(&bench, &adw_id, "journal?limit=50").await;
+    let calls = whole["items"].as_array().unwrap();
+    let exec = calls.iter().find(|call| call["call"] == "exec.run").unwrap();
+    assert_eq!(
+        (&exec["stage"], &exec["attempt"], &exec["state"]),
+        (&json!("fail"), &json!(1), &json!("answered"))
+    );
+    assert_eq!(exec["request"]["program"], "false", "{exec}");
+    assert_eq!(exec["answer"]["exit"], json!({ "code": 1 }), "{exec}");
+    assert!(exec["asked_at"].as_str() <= exec["answered_at"].as_str(), "{exec}");
+    let mut seen = Vec::new();
+    let mut after = Some("0".to_owned());
+    while let Some(cursor) = after {
+        let page =
+            read(&bench, &adw_id, &format!("journal?stage=fail&attempt=1&limit=1&after={cursor}")).await;
+        seen.extend(page["items"].as_array().unwrap().clone());
+        after = page["next_cursor"].as_str().map(str::to_owned);
+    }
+    assert_eq!(&seen, calls);
+    assert_eq!(read(&bench, &adw_id, "journal?stage=fail&attempt=2").await["items"], json!([]));
+
+    let asking = bench.submit(&["approve"]).await;
+    bench.until(&asking, |workflow| workflow.question().is_some()).await;
+    let calls = read(&bench, &asking, "journal").await;
+    let asked = calls["items"].as_array().unwrap().last().unwrap();
+    assert_eq!((&asked["call"], &asked["state"]), (&json!("human.ask"), &json!("waiting")), "{asked}");
+    assert_eq!(asked["answer"], Value::Null, "{asked}");
 }

@@ -25,6 +25,15 @@ pub async fn journal_records_keep_their_order(place: impl Place) {
     store.append_journal(&key, vec![]).await.unwrap();
     store.append_journal(&key, records[1..].to_vec()).await.unwrap();
     assert_eq!(store.journal(&key).await.unwrap(), records);
+
+    // In parts it is read call by call.
+    let [asked_2, asked_1, parked_1, answered_1, answered_2] = records;
+    let (first, second) = ([asked_1, parked_1, answered_1], [asked_2, answered_2]);
+    let part = async |after, calls| store.journal_part(&key, after, calls).await.unwrap();
+    assert_eq!(part(0, 1).await, first);
+    assert_eq!(part(1, 1).await, second);
+    assert_eq!(part(0, 2).await, [&first[..], &second].concat());
+    assert_eq!(part(2, 10).await, []);
 }
 
 /// Whoever doesn't know what became of a write may make it once more; what differs in anything is another record.

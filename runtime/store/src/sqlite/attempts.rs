@@ -11,6 +11,11 @@ use crate::{Artifact, AttemptKey, JournalKind, JournalRecord, RowId, StoreError,
 const JOURNAL: &str = "SELECT n, kind, hash, at, body FROM journal \
      WHERE workflow = ?1 AND stage = ?2 AND attempt = ?3 ORDER BY id";
 
+const JOURNAL_PART: &str = "SELECT n, kind, hash, at, body FROM journal \
+     WHERE workflow = ?1 AND stage = ?2 AND attempt = ?3 AND n IN ( \
+         SELECT DISTINCT n FROM journal WHERE workflow = ?1 AND stage = ?2 AND attempt = ?3 AND n > ?4 ORDER BY n LIMIT ?5 \
+     ) ORDER BY n, id";
+
 const VALUE: &str = "SELECT value FROM stage_values WHERE workflow = ?1 AND stage = ?2 AND key = ?3";
 
 const VALUES_KEPT: &str = "SELECT count(*), coalesce(sum(length(CAST(key AS BLOB)) + length(value)), 0) \
@@ -27,6 +32,24 @@ pub(super) async fn journal(
         .bind(key.workflow.0)
         .bind(key.stage.as_str())
         .bind(key.attempt)
+        .fetch_all(readers)
+        .await
+        .map_err(Failure::from)?;
+    Ok(rows.iter().map(record).collect::<Result<_, _>>()?)
+}
+
+pub(super) async fn journal_part(
+    readers: &SqlitePool,
+    key: &AttemptKey,
+    after: u32,
+    calls: u32,
+) -> Result<Vec<JournalRecord>, StoreError> {
+    let rows = sqlx::query(JOURNAL_PART)
+        .bind(key.workflow.0)
+        .bind(key.stage.as_str())
+        .bind(key.attempt)
+        .bind(after)
+        .bind(calls)
         .fetch_all(readers)
         .await
         .map_err(Failure::from)?;

@@ -143,6 +143,16 @@ impl Journal for SqliteStore {
     async fn journal(&self, key: &AttemptKey) -> Result<Vec<JournalRecord>, StoreError> {
         attempts::journal(&self.readers, key).await
     }
+
+    #[instrument(level = "debug", skip_all, fields(workflow = key.workflow.0, stage = %key.stage, attempt = key.attempt))]
+    async fn journal_part(
+        &self,
+        key: &AttemptKey,
+        after: u32,
+        calls: u32,
+    ) -> Result<Vec<JournalRecord>, StoreError> {
+        attempts::journal_part(&self.readers, key, after, calls).await
+    }
 }
 
 #[async_trait]
