@@ -37,7 +37,7 @@ pub(crate) struct Logs {
 
 impl Logs {
     pub(crate) async fn run(self, cx: &Context) -> Result<Exit, Failure> {
-        let client = cx.client()?;
+        let client = cx.client().await?;
         // An unknown workflow has no log, and no feed that would ever say so.
         let mut workflow = client.workflow(&self.adw_id).await?.view;
         self.check_stage(&workflow)?;

@@ -81,7 +81,7 @@ impl Wanted {
 
 impl Ls {
     pub(crate) async fn run(self, cx: &Context) -> Result<Exit, Failure> {
-        let page = self.read(&cx.client()?).await?;
+        let page = self.read(&cx.client().await?).await?;
         cx.output.json(&json!({ "items": page.items, "next_cursor": page.next_cursor }))?;
         if page.items.is_empty() {
             cx.output.note("no workflows; `adw run \"…\"` hands one over")?;

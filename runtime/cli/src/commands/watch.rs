@@ -27,7 +27,7 @@ pub(crate) struct Watch {}
 
 impl Watch {
     pub(crate) async fn run(self, cx: &Context) -> Result<Exit, Failure> {
-        let client = cx.client()?;
+        let client = cx.client().await?;
         let server = client.address().to_string();
         let feed = BoardFeed::new(client);
         let left = if cx.output.is_json() { Some(feed) } else { watch(feed, &server).await? };
