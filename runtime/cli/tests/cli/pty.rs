@@ -10,7 +10,7 @@ use rustix::termios::{Winsize, tcsetwinsize};
 /// A command that runs, and what its terminal has shown.
 pub(crate) struct Terminal {
     pub(crate) child: Child,
-    pub(crate) master: File,
+    master: File,
     shown: Vec<u8>,
 }
 

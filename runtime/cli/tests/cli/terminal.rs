@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::pty::Terminal;
-use crate::support::{Ended, Repository, adw, free_address, run};
+use crate::support::{Ended, Repository, Server, adw, free_address, run, signal};
 
 const TASK: [&str; 6] = ["run", "Mend the greeting", "--stages", "implement", "--patch", "fix.diff"];
 
@@ -106,4 +106,19 @@ fn errors_and_help_are_coloured_at_a_terminal_only() {
     insta::assert_snapshot!("an-error-in-colours", shown);
     let piped = run(folder.path(), ["check"]);
     assert!(!piped.stderr.contains(ESCAPE), "{piped:?}");
+}
+
+#[test]
+fn a_table_that_is_ended_from_elsewhere_leaves_the_terminal_as_it_was() {
+    let repository = Repository::with_a_fix();
+    let server = Server::start(&repository.path());
+    for name in ["INT", "TERM"] {
+        let mut command = adw(&repository.path());
+        let mut terminal = Terminal::start(command.arg("watch").env("TERM", "xterm-256color"));
+        terminal.until_it_shows(server.address());
+        signal(&terminal.child, name);
+        let (code, shown) = terminal.end();
+        assert_eq!(code, Some(0), "{name}: {shown:?}");
+        assert!(shown.ends_with("\x1b[?1049l"), "{name}: {shown:?}");
+    }
 }
