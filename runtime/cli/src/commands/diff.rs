@@ -26,7 +26,7 @@ impl Diff {
         cx.output.json(&json!({ "adw_id": self.adw_id, "diff": diff }))?;
         cx.output.text(&diff, coloured)?;
         if diff.is_empty() {
-            cx.output.note("nothing has changed")?;
+            cx.output.note("nothing has changed");
         }
         Ok(Exit::Done)
     }

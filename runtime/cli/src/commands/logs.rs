@@ -57,7 +57,7 @@ impl Logs {
         lines.sort_by_key(|line| line.at);
         lines.iter().try_for_each(|line| print(cx.output, line))?;
         if lines.is_empty() && !follows {
-            cx.output.note("nothing was logged")?;
+            cx.output.note("nothing was logged");
         }
         Ok(Exit::Done)
     }
@@ -92,7 +92,7 @@ impl Logs {
                 News::Log { stage, attempt } => Some((stage, attempt)),
                 News::Unknown | News::Progress { .. } => None,
                 News::Lost { cause } => {
-                    output.note(format!("the feed is interrupted, trying again: {cause}"))?;
+                    output.note(format!("the feed is interrupted, trying again: {cause}"));
                     None
                 }
                 News::Rewound => {
