@@ -42,9 +42,16 @@ pub fn gate(cx: &Cx, config: Config) -> StageResult<Approval> {
 /// The task, and what each stage says that it did.
 fn so_far(cx: &Cx) -> String {
     let question = format!("Is the work on {:?} good?", cx.task().title);
-    cx.all_earlier()
-        .iter()
-        .fold(question, |question, earlier| format!("{question}\n- {}: {}", earlier.stage, earlier.summary))
+    cx.all_earlier().iter().fold(question, |question, earlier| {
+        format!("{question}\n- {}: {}", earlier.stage, beginning(&earlier.summary))
+    })
+}
+
+/// As much of a summary as a question has room for: the host takes none of more than 64 KiB, and `adw show` has all of it.
+fn beginning(summary: &str) -> String {
+    const LONGEST: usize = 1024;
+    let cut = summary.floor_char_boundary(LONGEST);
+    if cut == summary.len() { summary.to_owned() } else { format!("{}…", &summary[..cut]) }
 }
 
 #[cfg(test)]
@@ -68,6 +75,13 @@ mod tests {
         let host = TestHost::new().human("rework").human("Handle zero too.");
         let run = host.run(gate, Config { question: Some("Ready?".to_owned()) });
         assert_eq!(*run.failure(), Failure::rework("Handle zero too."));
+    }
+
+    #[test]
+    fn of_a_long_summary_the_beginning_is_shown() {
+        assert_eq!(beginning("It works."), "It works.");
+        let long = "ö".repeat(40_000);
+        assert_eq!(beginning(&long), format!("{}…", "ö".repeat(512)));
     }
 
     #[test]

@@ -1,14 +1,22 @@
 //! What every command is given.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use adw_config::{Config, Env, StoreConfig};
 use adw_store::sqlite::is_in_use;
+use tokio::time::{Instant, sleep};
 
 use crate::client::{Address, Client};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::whereabouts::Whereabouts;
+
+/// How long a server may take to start or to stop: requests that are under way are given their time, and so are agents.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// How often it is looked for meanwhile. Nothing tells when a lock is let go of.
+const LOOK: Duration = Duration::from_millis(50);
 
 pub(crate) struct Context {
     /// Where answers go.
@@ -27,31 +35,45 @@ impl Context {
 
     /// A client of the server that is meant: the one that was named, else the one that works on the data beside the nearest
     /// adw.toml, else, where there is none, the one at the usual address.
-    pub(crate) fn client(&self) -> Result<Client, Failure> {
+    pub(crate) async fn client(&self) -> Result<Client, Failure> {
         let address = match self.named_server()? {
             Some(address) => address,
             None => match find_config()? {
-                Some(file) => of_folder(&Config::load(&file, &Env::of_process())?)?,
+                Some(file) => self.of_folder(&Config::load(&file, &Env::of_process())?).await?,
                 None => Address::default(),
             },
         };
         Ok(Client::new(address)?)
     }
+
+    /// The server that works on this configuration's data, wherever it listens. Where adw.toml says that it does, that
+    /// of another repository may listen: it must not be handed what is meant for this one. So one that is starting or
+    /// stopping is waited for.
+    async fn of_folder(&self, config: &Config) -> Result<Address, Failure> {
+        if let Some(address) = told(config)? {
+            return Ok(address);
+        }
+        let progress = self.output.progress();
+        progress.step("a server is starting or stopping for this folder: waiting for it".to_owned());
+        let end = Instant::now() + PATIENCE;
+        while Instant::now() < end {
+            sleep(LOOK).await;
+            if let Some(address) = told(config)? {
+                return Ok(address);
+            }
+        }
+        Err(Failure::Unsettled { data: config.data_dir() })
+    }
 }
 
-/// The server that works on this configuration's data, wherever it listens. Where adw.toml says that it does, that of
-/// another repository may listen: it must not be handed what is meant for this one.
-fn of_folder(config: &Config) -> Result<Address, Failure> {
+/// Where the server that holds the data says that it listens; none where it doesn't say so yet, or any more.
+fn told(config: &Config) -> Result<Option<Address>, Failure> {
     let StoreConfig::Sqlite { file } = &config.store;
     let data = config.data_dir();
     if !is_in_use(file).map_err(|error| Failure::Start(error.to_string()))? {
         return Err(Failure::NoServer { data });
     }
-    match Whereabouts::of(&data) {
-        Some(url) => Ok(url.parse()?),
-        // It is only just starting.
-        None => Ok(Address::of_listener(config.server.listen)?),
-    }
+    Ok(Whereabouts::of(&data).map(|url| url.parse()).transpose()?)
 }
 
 /// The configuration that is meant: the one that was named, else the nearest.

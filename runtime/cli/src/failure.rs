@@ -56,8 +56,10 @@ pub(crate) enum Failure {
     Request(#[from] RequestError),
     #[error("{}", bare(.0))]
     Start(String),
-    #[error("a server runs for this folder already{}; its data are in {data}", at(.url.as_deref()))]
-    InUse { data: PathBuf, url: Option<String> },
+    #[error("a server runs for this folder already, at {url}; its data are in {data}")]
+    InUse { data: PathBuf, url: String },
+    #[error("a server is starting or stopping for this folder; its data are in {data}")]
+    Unsettled { data: PathBuf },
     #[error("failed to listen on {address}: {source}")]
     Listen { address: std::net::SocketAddr, source: io::Error },
     #[error("failed to {what}: {source}")]
@@ -69,7 +71,7 @@ pub(crate) enum Failure {
 impl Failure {
     pub(crate) fn exit(&self) -> Exit {
         match self {
-            Self::NoServer { .. } => Exit::Unreachable,
+            Self::NoServer { .. } | Self::Unsettled { .. } => Exit::Unreachable,
             Self::Request(error) if error.is_the_servers() => Exit::Unreachable,
             failure if failure.is_closed_output() => Exit::Done,
             _ => Exit::Usage,
@@ -86,7 +88,7 @@ impl Failure {
         match self {
             Self::Arguments(_) | Self::Usage { .. } | Self::Address(_) | Self::ConfigExists { .. } => "usage",
             Self::Config(_) | Self::NoConfig { .. } | Self::Check { .. } => "configuration",
-            Self::NoServer { .. } => "unreachable",
+            Self::NoServer { .. } | Self::Unsettled { .. } => "unreachable",
             Self::Start(_) | Self::InUse { .. } | Self::Listen { .. } => "start",
             Self::File { .. } | Self::Output(_) => "io",
             Self::Request(error) => error.kind(),
@@ -105,6 +107,11 @@ impl Failure {
             }
             Self::NoServer { .. } => Some(
                 "start one with `adw serve`, or name another with `--server URL` or ADW_SERVER".to_owned(),
+            ),
+            Self::Unsettled { .. } => Some(
+                "try again in a moment; where it stays so, look at that server's log, or name its address with `--server \
+                 URL` or ADW_SERVER"
+                    .to_owned(),
             ),
             Self::InUse { .. } => Some(
                 "use that one: `adw run \"…\"` hands it a task, `adw ls` lists those that it has; or stop it, with Ctrl-C \
@@ -143,11 +150,6 @@ impl Failure {
         }
         json!({ "error": error })
     }
-}
-
-/// Where it is; one that is only just starting hasn't said.
-fn at(url: Option<&str>) -> String {
-    url.map(|url| format!(", at {url}")).unwrap_or_default()
 }
 
 /// What others say, without their own "error:": whoever shows a failure says that it is one.

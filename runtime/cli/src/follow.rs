@@ -1,5 +1,7 @@
 //! Shows a workflow to a person while it goes its way.
 
+use std::io;
+
 use adw_core::{AdwId, EventKind, StageName, Status, Timestamp};
 use anstyle::Style;
 use serde_json::{Value, json};
@@ -31,7 +33,7 @@ pub(crate) enum Until {
 pub(crate) async fn to_the_end(cx: &Context, client: &Client, adw_id: &AdwId) -> Result<Exit, Failure> {
     let mut stop = Stop::listen()?;
     let Some(ended) = stop.unless(follow(client, adw_id, Until::End, cx.output)).await else {
-        cx.output.note(format!("the task goes on: adw show {adw_id}; adw cancel {adw_id} ends it"))?;
+        cx.output.note(format!("the task goes on: adw show {adw_id}; adw cancel {adw_id} ends it"));
         return interrupted(cx, adw_id);
     };
     let ended = ended?;
@@ -66,9 +68,9 @@ pub(crate) async fn follow(
             News::Unknown => {}
             News::Log { stage, attempt } => view.lines(&stage, attempt).await?,
             News::Progress { percent, message, .. } => view.progress(percent, &message),
-            News::Lost { cause } => output.note(format!("the feed is interrupted, trying again: {cause}"))?,
+            News::Lost { cause } => output.note(format!("the feed is interrupted, trying again: {cause}")),
             News::Rewound => {
-                output.note("the server's database was restored: this is what it holds now")?;
+                output.note("the server's database was restored: this is what it holds now");
                 view.log.rewind();
                 stands = None;
             }
@@ -86,8 +88,11 @@ pub(crate) async fn follow(
 
 /// What is left to say to a program when a person broke off the following.
 pub(crate) fn interrupted(cx: &Context, adw_id: &AdwId) -> Result<Exit, Failure> {
-    cx.output.json(&json!({ "adw_id": adw_id, "interrupted": true }))?;
-    Ok(Exit::Interrupted)
+    match cx.output.json(&json!({ "adw_id": adw_id, "interrupted": true })) {
+        // Whoever has gone may be why it is broken off, and that is what the exit code says.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(Exit::Interrupted),
+    }
 }
 
 fn is_over(workflow: &Workflow, until: Until) -> bool {

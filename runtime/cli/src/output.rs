@@ -55,12 +55,11 @@ impl Output {
         stdout.flush()
     }
 
-    /// For a person: something beside the answer.
-    pub(crate) fn note(self, text: impl Display) -> io::Result<()> {
-        if self.json {
-            return Ok(());
+    /// For a person: something beside the answer. Where nobody can read it, it is lost and nothing else.
+    pub(crate) fn note(self, text: impl Display) {
+        if !self.json {
+            let _ = progress::aside(|| writeln!(anstream::stderr(), "{}", Styled(style::NOTE, text)));
         }
-        progress::aside(|| writeln!(anstream::stderr(), "{}", Styled(style::NOTE, text)))
     }
 
     /// For a person at a terminal: a line that says how far something is.

@@ -1,6 +1,7 @@
 //! A server within this process: `adw serve` is one, and `adw run` starts one where there is none.
 
 use std::path::Path;
+use std::pin::pin;
 use std::sync::Arc;
 
 use adw_config::{Config, StoreConfig};
@@ -8,6 +9,7 @@ use adw_engine::{Engine, Options};
 use adw_store::sqlite::{self, SqliteStore};
 use adw_store::{Store, StoreError};
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 
 use crate::failure::Failure;
 use crate::whereabouts::Whereabouts;
@@ -57,9 +59,24 @@ impl Server {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let served = adw_server::serve(self.engine.clone(), self.listener, stop).await;
+        let (stopping, stopped) = oneshot::channel();
+        let stop = async move {
+            stop.await;
+            // Nobody listens where there was nothing to be told any more.
+            let _ = stopping.send(());
+        };
+        let mut serving = pin!(adw_server::serve(self.engine.clone(), self.listener, stop));
+        let mut whereabouts = Some(self.whereabouts);
+        let served = tokio::select! {
+            served = &mut serving => served,
+            // What comes from now on is for the next server, though it takes a while until this one is gone.
+            _ = stopped => {
+                whereabouts = None;
+                serving.await
+            }
+        };
         // While the data are still ours: the next server tells of itself in the same file.
-        drop(self.whereabouts);
+        drop(whereabouts);
         self.engine.shutdown().await;
         tracing::info!("stopped");
         served.map_err(|error| Failure::Start(error.to_string()))
@@ -68,7 +85,13 @@ impl Server {
 
 async fn open(store: &StoreConfig, data: &Path) -> Result<Arc<dyn Store>, Failure> {
     let StoreConfig::Sqlite { file } = store;
-    match SqliteStore::open(file).await {
+    let claimed = sqlite::Options::new(file).claim();
+    if claimed.is_ok() {
+        // A server that was killed told of it, and until this one listens it would be believed.
+        Whereabouts::forget(data);
+    }
+    let opened = async { SqliteStore::open(claimed?).await };
+    match opened.await {
         Ok(store) => Ok(Arc::new(store)),
         Err(StoreError::InUse(_)) => Err(in_use(data)),
         Err(error) => Err(Failure::Start(error.to_string())),
@@ -81,5 +104,9 @@ fn is_in_use(store: &StoreConfig) -> Result<bool, StoreError> {
 }
 
 fn in_use(data: &Path) -> Failure {
-    Failure::InUse { data: data.to_owned(), url: Whereabouts::of(data) }
+    let data = data.to_owned();
+    match Whereabouts::of(&data) {
+        Some(url) => Failure::InUse { data, url },
+        None => Failure::Unsettled { data },
+    }
 }

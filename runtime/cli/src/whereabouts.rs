@@ -23,11 +23,16 @@ impl Whereabouts {
         Self(file)
     }
 
-    /// What the server that holds the lock tells of itself; none where it hasn't come to that yet.
+    /// Takes away what an earlier server told. The caller holds the lock.
+    pub(crate) fn forget(data: &Path) {
+        drop(Self(data.join(NAME)));
+    }
+
+    /// What the server that holds the lock tells of itself; none where it hasn't come to that yet, or stops.
     pub(crate) fn of(data: &Path) -> Option<String> {
         let text = fs::read_to_string(data.join(NAME)).ok()?;
-        let url = text.trim();
-        (!url.is_empty()).then(|| url.to_owned())
+        // Without the end of its line it is only just being written.
+        text.strip_suffix('\n').map(str::to_owned)
     }
 }
 

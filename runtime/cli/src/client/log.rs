@@ -26,18 +26,17 @@ impl<'a> LogReader<'a> {
         attempt: u32,
     ) -> Result<Vec<LogLine>, RequestError> {
         let key = (stage.clone(), attempt);
+        // Stored once all of it is there: what was read before an error comes again with the next.
+        let mut reached = self.reached.get(&key).copied();
         let mut read = Vec::new();
         loop {
             // An offset names the beginning of a line, so the last one comes again.
-            let reached = self.reached.get(&key).copied();
             let lines = self.client.logs(self.adw_id, stage, attempt, reached.unwrap_or_default()).await?;
             let (page, known) = (lines.len(), read.len());
-            let new = lines.into_iter().filter(|line| reached.is_none_or(|reached| line.offset > reached));
-            read.extend(new);
-            if let Some(last) = read.last() {
-                self.reached.insert(key.clone(), last.offset);
-            }
+            read.extend(lines.into_iter().filter(|line| reached.is_none_or(|reached| line.offset > reached)));
+            reached = read.last().map(|line| line.offset).or(reached);
             if page < LOG_PAGE || read.len() == known {
+                self.reached.extend(reached.map(|reached| (key, reached)));
                 return Ok(read);
             }
         }

@@ -42,7 +42,7 @@ pub(crate) struct Answer {
 
 impl Answer {
     pub(crate) async fn run(self, cx: &Context) -> Result<Exit, Failure> {
-        let client = cx.client()?;
+        let client = cx.client().await?;
         let now = client.workflow(&self.adw_id).await?.view;
         let answer = read(now.waiting.as_ref(), self.text);
         let given = NewAnswer { answer, note: self.note };

@@ -21,7 +21,7 @@ pub(crate) struct Cancel {
 
 impl Cancel {
     pub(crate) async fn run(self, cx: &Context) -> Result<Exit, Failure> {
-        let client = cx.client()?;
+        let client = cx.client().await?;
         client.cancel(&self.adw_id).await?;
         if cx.output.is_json() {
             cx.output.json(&client.workflow(&self.adw_id).await?.raw)?;

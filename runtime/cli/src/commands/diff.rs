@@ -22,11 +22,11 @@ pub(crate) struct Diff {
 
 impl Diff {
     pub(crate) async fn run(self, cx: &Context) -> Result<Exit, Failure> {
-        let diff = cx.client()?.diff(&self.adw_id).await?;
+        let diff = cx.client().await?.diff(&self.adw_id).await?;
         cx.output.json(&json!({ "adw_id": self.adw_id, "diff": diff }))?;
         cx.output.text(&diff, coloured)?;
         if diff.is_empty() {
-            cx.output.note("nothing has changed")?;
+            cx.output.note("nothing has changed");
         }
         Ok(Exit::Done)
     }

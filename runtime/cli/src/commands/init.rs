@@ -59,11 +59,11 @@ fn tell(output: Output, file: &Path, facts: &Facts, is_repository: bool) -> io::
     output.line(format_args!("{} {}", Styled(style::GOOD, "wrote"), file.display()))?;
     match &facts.base {
         Some(base) => output.line(format_args!("  work begins from   {base}"))?,
-        None if is_repository => output.note("no branch is checked out: name one as base in [projects]")?,
-        None => output.note("this is no git repository: make it one with `git init`, and commit")?,
+        None if is_repository => output.note("no branch is checked out: name one as base in [projects]"),
+        None => output.note("this is no git repository: make it one with `git init`, and commit"),
     }
     if runners.is_empty() {
-        output.note("nothing here was recognised that runs tests: name it in [stages.test]")?;
+        output.note("nothing here was recognised that runs tests: name it in [stages.test]");
     } else {
         output.line(format_args!("  tests are run by   {}", runners.join(", ")))?;
     }

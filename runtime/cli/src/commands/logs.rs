@@ -37,7 +37,7 @@ pub(crate) struct Logs {
 
 impl Logs {
     pub(crate) async fn run(self, cx: &Context) -> Result<Exit, Failure> {
-        let client = cx.client()?;
+        let client = cx.client().await?;
         // An unknown workflow has no log, and no feed that would ever say so.
         let mut workflow = client.workflow(&self.adw_id).await?.view;
         check_stage(&workflow, self.stage.as_ref())?;
@@ -57,7 +57,7 @@ impl Logs {
         lines.sort_by_key(|line| line.at);
         lines.iter().try_for_each(|line| print(cx.output, line))?;
         if lines.is_empty() && !follows {
-            cx.output.note("nothing was logged")?;
+            cx.output.note("nothing was logged");
         }
         Ok(Exit::Done)
     }
@@ -79,7 +79,7 @@ impl Logs {
                 News::Log { stage, attempt } => Some((stage, attempt)),
                 News::Unknown | News::Progress { .. } => None,
                 News::Lost { cause } => {
-                    output.note(format!("the feed is interrupted, trying again: {cause}"))?;
+                    output.note(format!("the feed is interrupted, trying again: {cause}"));
                     None
                 }
                 News::Rewound => {

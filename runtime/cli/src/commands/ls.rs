@@ -81,10 +81,10 @@ impl Wanted {
 
 impl Ls {
     pub(crate) async fn run(self, cx: &Context) -> Result<Exit, Failure> {
-        let page = self.read(&cx.client()?).await?;
+        let page = self.read(&cx.client().await?).await?;
         cx.output.json(&json!({ "items": page.items, "next_cursor": page.next_cursor }))?;
         if page.items.is_empty() {
-            cx.output.note("no workflows; `adw run \"…\"` hands one over")?;
+            cx.output.note("no workflows; `adw run \"…\"` hands one over");
             return Ok(Exit::Done);
         }
         let workflows: Vec<Workflow> =
@@ -92,7 +92,7 @@ impl Ls {
         cx.output.line(table(&workflows).trim_end())?;
         if page.next_cursor.is_some() {
             cx.output
-                .note(format_args!("there are more; --limit {} shows them", self.limit.saturating_mul(2)))?;
+                .note(format_args!("there are more; --limit {} shows them", self.limit.saturating_mul(2)));
         }
         Ok(Exit::Done)
     }

@@ -32,7 +32,7 @@ pub(crate) struct Retry {
 
 impl Retry {
     pub(crate) async fn run(self, cx: &Context) -> Result<Exit, Failure> {
-        let client = cx.client()?;
+        let client = cx.client().await?;
         client.retry(&self.adw_id, self.from.as_ref()).await?;
         if self.follow {
             return follow::to_the_end(cx, &client, &self.adw_id).await;

@@ -12,6 +12,9 @@ use crate::follow;
 use crate::input;
 use crate::style::{self, Styled, printable};
 
+/// A server may have begun to stop just after it was found; then it is waited for, and another one looked for.
+const LOOKS: u32 = 2;
+
 /// Hand over a task, and watch it to its end
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -130,14 +133,17 @@ async fn hand_over(
     follows: bool,
 ) -> Result<Option<(Client, Answer<Workflow>)>, Failure> {
     let may_be_alone = follows && cx.named_server()?.is_none();
-    let client = match cx.client() {
-        Err(Failure::NoServer { .. }) if may_be_alone => return Ok(None),
-        client => client?,
-    };
-    match client.create(task).await {
-        Err(error) if may_be_alone && error.is_absence() => Ok(None),
-        created => Ok(Some((client, created?))),
+    for _ in 0..LOOKS {
+        let client = match cx.client().await {
+            Err(Failure::NoServer { .. }) if may_be_alone => return Ok(None),
+            client => client?,
+        };
+        match client.create(task).await {
+            Err(error) if may_be_alone && error.is_absence() => {}
+            created => return Ok(Some((client, created?))),
+        }
     }
+    Ok(None)
 }
 
 /// The first line: what was accepted.

@@ -27,7 +27,7 @@ pub(crate) struct Watch {}
 
 impl Watch {
     pub(crate) async fn run(self, cx: &Context) -> Result<Exit, Failure> {
-        let client = cx.client()?;
+        let client = cx.client().await?;
         let server = client.address().to_string();
         let feed = BoardFeed::new(client);
         let left = if cx.output.is_json() { Some(feed) } else { watch(feed, &server).await? };
@@ -51,35 +51,41 @@ struct Snapshot<'a> {
 async fn lines(mut feed: BoardFeed, output: Output) -> Result<Exit, Failure> {
     let mut board = Board::new();
     loop {
-        match board.hear(feed.next().await?) {
-            Some(Told::Changed(change)) => {
-                output.json(&change.raw)?;
-                let stage = change.stage.as_ref().map(|stage| format!(" {stage}")).unwrap_or_default();
-                let event = printable(&change.event).replace('_', " ");
-                output.line(line(&change.row, &format!("{event}{stage}")))?;
-            }
-            Some(Told::Stands(row, raw)) => {
-                output.json(&Snapshot {
-                    r#type: "snapshot",
-                    event: "snapshot",
-                    adw_id: &row.adw_id,
-                    data: &raw,
-                })?;
-                output.line(line(&row, "changed meanwhile"))?;
-            }
-            Some(Told::Live(workflows)) => {
-                output.json(&json!({ "type": "connected", "event": "connected", "workflows": workflows }))?;
-                output.note(format_args!("watching {workflows} workflows"))?;
-            }
-            Some(Told::Lost(cause)) => {
-                output.json(
-                    &json!({ "type": "connection_lost", "event": "connection_lost", "message": cause }),
-                )?;
-                output.note(format_args!("the connection is lost, trying again: {}", printable(&cause)))?;
-            }
-            None => {}
+        for told in board.hear(feed.next().await?) {
+            tell(told, output)?;
         }
     }
+}
+
+fn tell(told: Told, output: Output) -> Result<(), Failure> {
+    match told {
+        Told::Changed(change) => {
+            output.json(&change.raw)?;
+            let stage = change.stage.as_ref().map(|stage| format!(" {stage}")).unwrap_or_default();
+            let event = printable(&change.event).replace('_', " ");
+            output.line(line(&change.row, &format!("{event}{stage}")))?;
+        }
+        Told::Stands(row, raw) => {
+            let snapshot =
+                Snapshot { r#type: "snapshot", event: "snapshot", adw_id: &row.adw_id, data: &raw };
+            output.json(&snapshot)?;
+            output.line(line(&row, "changed meanwhile"))?;
+        }
+        Told::Gone(adw_id) => {
+            output.json(&json!({ "type": "gone", "event": "gone", "adw_id": adw_id }))?;
+            output.line(format_args!("          {adw_id}  is open no more: adw show {adw_id}"))?;
+        }
+        Told::Live(workflows) => {
+            output.json(&json!({ "type": "connected", "event": "connected", "workflows": workflows }))?;
+            output.note(format_args!("watching {workflows} workflows"));
+        }
+        Told::Lost(cause) => {
+            let lost = json!({ "type": "connection_lost", "event": "connection_lost", "message": cause });
+            output.json(&lost)?;
+            output.note(format_args!("the connection is lost, trying again: {}", printable(&cause)));
+        }
+    }
+    Ok(())
 }
 
 fn line(row: &Row, what: &str) -> String {

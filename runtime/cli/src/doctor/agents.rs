@@ -3,7 +3,7 @@
 use adw_config::{AgentConfig, AgentProfile, Config};
 use adw_engine::{first_installed, is_installed};
 
-use super::{Finding, Surroundings};
+use super::{Finding, Surroundings, quoted};
 
 const EXAMPLE: &str =
     "[agents.mine]   # in adw.toml\nprofile = \"command\"\ncommand = [\"my-agent\", \"{prompt}\"]";
@@ -28,7 +28,7 @@ fn of_agent(config: &Config, agent: &AgentConfig) -> Option<Finding> {
         return Some(Finding::ok(format!("{name} is installed: {program}")));
     }
     let message = format!("the program of the agent {name} is not there: {program}");
-    let fix = format!("command -v {program}   # install it, or name its path in [agents.{name}]");
+    let fix = format!("command -v {}   # install it, or name its path in [agents.{name}]", quoted(program));
     let asked = config.stages.iter().find(|stage| stage.agent.as_ref() == Some(name));
     Some(match asked {
         Some(stage) => Finding::fail(format!("{message}, and the stage {} asks it", stage.name), fix),

@@ -3,6 +3,9 @@
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use adw_config::Config;
+
+use super::surroundings::database;
 use super::{Finding, Surroundings};
 
 /// Clocks of file systems may be a little ahead.
@@ -14,7 +17,8 @@ const EARLIEST: Duration = Duration::from_hours(482_136);
 const FIX: &str = "sudo timedatectl set-ntp true";
 
 pub(super) fn check(surroundings: &Surroundings) -> Vec<Finding> {
-    let written = modified(surroundings.database()).max(modified(&surroundings.data()));
+    let of_config = |config: &Config| modified(database(config)).max(modified(&config.data_dir()));
+    let written = surroundings.config().and_then(of_config);
     vec![judge(SystemTime::now(), written)]
 }
 

@@ -5,8 +5,9 @@ use std::path::Path;
 use adw_config::{Config, ConfigError, Location};
 
 use super::surroundings::Configured;
-use super::{Finding, Surroundings};
+use super::{Finding, Surroundings, WIDTH, quoted};
 use crate::commands::check;
+use crate::style::one_line;
 
 pub(super) fn check(surroundings: &Surroundings) -> Vec<Finding> {
     match &surroundings.configured {
@@ -15,7 +16,9 @@ pub(super) fn check(surroundings: &Surroundings) -> Vec<Finding> {
             vec![Finding::warn(message, "adw init")]
         }
         Configured::Broken(errors) => errors.iter().map(wrong).collect(),
-        Configured::Read { file } => vec![of_stages(&surroundings.config, file)],
+        Configured::Read { file } => {
+            surroundings.config().map(|config| of_stages(config, file)).into_iter().collect()
+        }
     }
 }
 
@@ -31,13 +34,14 @@ fn of_stages(config: &Config, file: &Path) -> Finding {
 pub(super) fn wrong(error: &ConfigError) -> Finding {
     let (place, edit) = match &error.location {
         Location::Line { file, line, column, .. } => {
-            (format!("{file}:{line}:{column}"), format!("${{EDITOR:-vi}} +{line} {file}"))
+            (format!("{file}:{line}:{column}"), format!("${{EDITOR:-vi}} +{line} {}", quoted(file)))
         }
-        Location::File { file } => (file.clone(), format!("${{EDITOR:-vi}} {file}")),
-        Location::Variable { variable } => (variable.clone(), format!("unset {variable}")),
+        Location::File { file } => (file.clone(), format!("${{EDITOR:-vi}} {}", quoted(file))),
+        Location::Variable { variable } => (variable.clone(), format!("unset {}", quoted(variable))),
     };
     let fix = match &error.help {
-        Some(help) => format!("{edit}   # {help}"),
+        // A second line would be no comment any more, and carried out.
+        Some(help) => format!("{edit}   # {}", one_line(help, WIDTH)),
         None => edit,
     };
     Finding::fail(format!("{place}: {}", error.message), fix)

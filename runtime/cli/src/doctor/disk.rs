@@ -1,12 +1,15 @@
-//! The data folder: can it be written to, is there room, does its file system keep what is written, and how fast?
+//! The data folder, and that of the database where it is another: can it be written to, is there room, does its file
+//! system keep what is written, and how fast?
 
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use rustix::fs::{Access, access, statvfs};
+use rustix::fs::statvfs;
 
+use super::place::Place;
+use super::surroundings::database;
 use super::{Finding, Surroundings, quoted};
 
 /// With less than this a server says that it is not ready.
@@ -21,41 +24,24 @@ const SLOW: Duration = Duration::from_millis(20);
 /// How often it is measured; the middle counts.
 const SYNCS: usize = 9;
 
-/// Why a folder can't be made or written to, and what mends it.
-pub(super) struct Obstacle {
-    pub(super) message: String,
-    pub(super) fix: String,
+pub(super) fn check(surroundings: &Surroundings) -> Vec<Finding> {
+    let Some(config) = surroundings.config() else { return Vec::new() };
+    let (data, database) = (config.data_dir(), database(config));
+    let (own, of_database) = (Place::Own(&data), Place::OfDatabase(database));
+    let mut findings = of_place(&own);
+    // Most often it lies in the data folder, and there is nothing more to be said.
+    if of_database.nearest() != own.nearest() {
+        findings.extend(of_place(&of_database));
+    }
+    findings
 }
 
-pub(super) fn check(surroundings: &Surroundings) -> Vec<Finding> {
-    let data = surroundings.data();
-    if let Some(obstacle) = obstacle(&data) {
+fn of_place(place: &Place<'_>) -> Vec<Finding> {
+    if let Some(obstacle) = place.obstacle() {
         return vec![Finding::fail(obstacle.message, obstacle.fix)];
     }
-    let folder = nearest(&data);
-    [space(folder), file_system(folder, &data), Some(speed(folder, &data))].into_iter().flatten().collect()
-}
-
-/// What keeps a folder from being written to, or from being made where it isn't there.
-pub(super) fn obstacle(folder: &Path) -> Option<Obstacle> {
-    let nearest = nearest(folder);
-    let (shown, quoted) = (nearest.display(), quoted(nearest));
-    if !nearest.is_dir() {
-        let message = format!("{shown} is a file, and a folder is to be there");
-        return Some(Obstacle { message, fix: format!("mv {quoted} {quoted}.old") });
-    }
-    let error = access(nearest, Access::WRITE_OK | Access::EXEC_OK).err()?;
-    let fix = if error == rustix::io::Errno::ROFS {
-        format!("sudo mount -o remount,rw $(findmnt --noheadings --output TARGET --target {quoted})")
-    } else {
-        format!("sudo chown --recursive $(id -u) {quoted}")
-    };
-    Some(Obstacle { message: format!("{shown} can't be written to: {}", io::Error::from(error)), fix })
-}
-
-/// What is there of a path.
-fn nearest(path: &Path) -> &Path {
-    path.ancestors().find(|path| path.symlink_metadata().is_ok()).unwrap_or(path)
+    let folder = place.nearest();
+    [space(folder), file_system(folder, place), Some(speed(folder, place))].into_iter().flatten().collect()
 }
 
 fn space(folder: &Path) -> Option<Finding> {
@@ -77,7 +63,7 @@ fn space(folder: &Path) -> Option<Finding> {
 }
 
 #[cfg(target_os = "linux")]
-fn file_system(folder: &Path, data: &Path) -> Option<Finding> {
+fn file_system(folder: &Path, place: &Place<'_>) -> Option<Finding> {
     let kind = rustix::fs::statfs(folder).ok()?.f_type;
     // Its width differs between machines; the numbers don't.
     #[expect(
@@ -85,18 +71,18 @@ fn file_system(folder: &Path, data: &Path) -> Option<Finding> {
         clippy::cast_sign_loss,
         reason = "a file system's number has 32 bits"
     )]
-    Some(of_file_system(kind as u32, folder, data))
+    Some(of_file_system(kind as u32, folder, place))
 }
 
 #[cfg(not(target_os = "linux"))]
-fn file_system(_: &Path, _: &Path) -> Option<Finding> {
+fn file_system(_: &Path, _: &Place<'_>) -> Option<Finding> {
     None
 }
 
 /// How far SQLite's log can be trusted to a file system: it needs memory that processes share, and locks that hold.
 #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "only Linux says what it is"))]
-fn of_file_system(kind: u32, folder: &Path, data: &Path) -> Finding {
-    let (name, elsewhere) = (name_of(kind), move_to(data, "a local disk"));
+fn of_file_system(kind: u32, folder: &Path, place: &Place<'_>) -> Finding {
+    let (name, elsewhere) = (name_of(kind), place.move_to("a local disk"));
     let folder = folder.display();
     match name {
         "nfs" | "cifs" | "smb" | "smb2" | "ceph" | "afs" | "lustre" => {
@@ -136,7 +122,7 @@ fn name_of(kind: u32) -> &'static str {
     }
 }
 
-fn speed(folder: &Path, data: &Path) -> Finding {
+fn speed(folder: &Path, place: &Place<'_>) -> Finding {
     let (shown, quoted) = (folder.display(), quoted(folder));
     let took = match Probe::in_folder(folder).and_then(|mut probe| probe.sync_time()) {
         Ok(took) => took,
@@ -150,20 +136,11 @@ fn speed(folder: &Path, data: &Path) -> Finding {
     if took >= SLOW {
         Finding::warn(
             format!("{message}, and every step of a task waits for it"),
-            move_to(data, "a faster disk"),
+            place.move_to("a faster disk"),
         )
     } else {
         Finding::ok(message)
     }
-}
-
-/// Puts the data folder elsewhere, with no server running, and leaves a link to it.
-fn move_to(data: &Path, place: &str) -> String {
-    let data = quoted(data);
-    format!(
-        "mkdir -p {data} && mv {data} DIR/.adw && ln -s DIR/.adw {data}   # stop the server first; DIR is a folder on \
-         {place}"
-    )
 }
 
 /// A file that is gone when this is.
@@ -214,7 +191,12 @@ mod tests {
             (0xef53, "ok"),
             (0x1234, "ok"),
         ] {
-            let (found, fix) = match of_file_system(kind, Path::new("/data"), Path::new("/data/.adw")).verdict
+            let (found, fix) = match of_file_system(
+                kind,
+                Path::new("/data"),
+                &Place::Own(Path::new("/data/.adw")),
+            )
+            .verdict
             {
                 Verdict::Ok => ("ok", None),
                 Verdict::Warn { fix } => ("warn", Some(fix)),

@@ -16,7 +16,8 @@ const FILES_EACH: u64 = 32;
 const MEMORY: u64 = 512 << 20;
 
 pub(super) fn check(surroundings: &Surroundings) -> Vec<Finding> {
-    let places = surroundings.config.limits.concurrent_workflows as u64;
+    let Some(config) = surroundings.config() else { return Vec::new() };
+    let places = config.limits.concurrent_workflows as u64;
     let mut findings = vec![files(getrlimit(Resource::Nofile).current, places)];
     findings.extend(fs::read_to_string("/proc/meminfo").ok().as_deref().and_then(available).map(memory));
     findings

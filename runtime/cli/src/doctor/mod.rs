@@ -10,13 +10,15 @@ mod disk;
 mod git;
 mod holder;
 mod limits;
+mod place;
 mod plugins;
 mod port;
 mod projects;
 mod store;
 mod surroundings;
 
-use std::path::Path;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,7 +28,7 @@ use tokio::time::timeout;
 
 pub(crate) use surroundings::Surroundings;
 
-use crate::style::one_line;
+use crate::style::{one_line, printable};
 
 /// How long a check may take. Compiling plugins takes longest.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -85,11 +87,11 @@ impl Finding {
     }
 
     fn warn(message: impl AsRef<str>, fix: impl Into<String>) -> Self {
-        Self::new(Verdict::Warn { fix: fix.into() }, message.as_ref())
+        Self::new(Verdict::Warn { fix: printable(&fix.into()) }, message.as_ref())
     }
 
     fn fail(message: impl AsRef<str>, fix: impl Into<String>) -> Self {
-        Self::new(Verdict::Fail { fix: fix.into() }, message.as_ref())
+        Self::new(Verdict::Fail { fix: printable(&fix.into()) }, message.as_ref())
     }
 
     fn new(verdict: Verdict, message: &str) -> Self {
@@ -97,11 +99,23 @@ impl Finding {
     }
 }
 
-/// A path as a shell takes it.
-fn quoted(path: &Path) -> String {
-    let shown = path.display().to_string();
-    // No path holds the one byte that can't be quoted.
-    shlex::try_quote(&shown).map(Into::into).unwrap_or(shown)
+/// A word as a shell takes it, on one line, and with nothing in it that a terminal would obey.
+fn quoted(word: impl AsRef<OsStr>) -> String {
+    let bytes = word.as_ref().as_bytes();
+    let plain = str::from_utf8(bytes).ok().filter(|text| one_line(text, usize::MAX) == **text);
+    match plain.filter(|text| !text.contains('\t')).map(shlex::try_quote) {
+        Some(Ok(quoted)) => quoted.into_owned(),
+        _ => format!("$'{}'", bytes.iter().map(|byte| escaped(*byte)).collect::<String>()),
+    }
+}
+
+/// A byte within `$'…'`.
+fn escaped(byte: u8) -> String {
+    match byte {
+        b'\'' | b'\\' => format!("\\{}", char::from(byte)),
+        b' '..=b'~' => char::from(byte).to_string(),
+        _ => format!("\\x{byte:02x}"),
+    }
 }
 
 /// Makes every check, one after the other: they would spoil each other's timings.
@@ -124,4 +138,26 @@ pub(crate) async fn examine(surroundings: Surroundings) -> Vec<Told> {
         told.extend(found.into_iter().map(|finding| Told { subject, finding }));
     }
     told
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    use super::quoted;
+
+    #[test]
+    fn a_word_is_one_word_to_a_shell_and_nothing_to_a_terminal() {
+        for (word, expected) in [
+            (&b"/srv/adw"[..], "/srv/adw"),
+            (b"/my work", "'/my work'"),
+            (b"caf\xe9 d'or", r"$'caf\xe9 d\'or'"),
+            (b"a\nrm b", r"$'a\x0arm b'"),
+            (b"a\n", r"$'a\x0a'"),
+            (b"a\x1b[2J\\", r"$'a\x1b[2J\\'"),
+        ] {
+            assert_eq!(quoted(OsStr::from_bytes(word)), expected);
+        }
+    }
 }

@@ -2,7 +2,8 @@
 
 use tokio::runtime::Handle;
 
-use super::{Finding, Surroundings, disk};
+use super::place::Place;
+use super::{Finding, Surroundings};
 use crate::commands::check;
 
 pub(super) fn check(surroundings: &Surroundings) -> Vec<Finding> {
@@ -17,12 +18,12 @@ pub(super) fn check(surroundings: &Surroundings) -> Vec<Finding> {
             vec![Finding::fail(failure.to_string(), failure.help().unwrap_or_else(|| "adw check".to_owned()))]
         }
     };
-    let data = surroundings.data();
+    let data = config.data_dir();
     let compiled = data.join("compiled");
-    findings.extend(match disk::obstacle(&compiled) {
+    findings.extend(match Place::Own(&compiled).obstacle() {
         None => Some(Finding::ok(format!("{} takes what they compile to", compiled.display()))),
         // What stands in the way of the whole data folder is told of the disk.
-        Some(_) if disk::obstacle(&data).is_some() => None,
+        Some(_) if Place::Own(&data).obstacle().is_some() => None,
         Some(obstacle) => Some(Finding::fail(obstacle.message, obstacle.fix)),
     });
     findings

@@ -10,6 +10,7 @@ use tokio::runtime::Handle;
 use tokio::time::timeout;
 
 use super::holder::Holder;
+use super::surroundings::database;
 use super::{Finding, Surroundings};
 use crate::client::{Address, Client, Health};
 
@@ -19,16 +20,15 @@ const PATIENCE: Duration = Duration::from_secs(3);
 const ELSEWHERE: &str = "adw serve --listen 127.0.0.1:0   # takes a free port";
 
 pub(super) fn check(surroundings: &Surroundings) -> Vec<Finding> {
-    let listen = surroundings.config.server.listen;
+    let Some(config) = surroundings.config() else { return Vec::new() };
+    let listen = config.server.listen;
     let Ok(address) = Address::of_listener(listen) else {
         return vec![Finding::ok("adw serve takes any port that is free")];
     };
     // Bound and let go of at once.
     vec![match TcpListener::bind(listen.addr()) {
         Ok(_) => Finding::ok(format!("{listen} is free")),
-        Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
-            taken(surroundings.database(), listen, address)
-        }
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => taken(database(config), listen, address),
         Err(error) => Finding::fail(format!("{listen} can't be listened on: {error}"), ELSEWHERE),
     }]
 }

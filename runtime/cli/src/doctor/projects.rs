@@ -14,7 +14,7 @@ use crate::projects;
 const STALE: Duration = Duration::from_mins(2);
 
 pub(super) fn check(surroundings: &Surroundings) -> Vec<Finding> {
-    let config = &surroundings.config;
+    let Some(config) = surroundings.config() else { return Vec::new() };
     config.projects.iter().flat_map(|project| of_project(config, project)).collect()
 }
 
@@ -35,7 +35,7 @@ fn of_project(config: &Config, project: &ProjectConfig) -> Vec<Finding> {
     let mut findings = vec![match &git_dir {
         Some(git_dir) if access(git_dir, Access::WRITE_OK).is_err() => Finding::fail(
             format!("{name}: {} can't be written to, and branches are made there", git_dir.display()),
-            format!("sudo chown --recursive $(id -u) {}", quoted(git_dir)),
+            format!("ls -ld {}   # let its owner give you write access, or clone it", quoted(git_dir)),
         ),
         _ => Finding::ok(format!("{name}: {folder} is {}", kind(project))),
     }];

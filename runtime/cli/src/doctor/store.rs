@@ -7,10 +7,12 @@ use adw_store::sqlite::{Found, look};
 use tokio::runtime::Handle;
 
 use super::holder::Holder;
+use super::surroundings::database;
 use super::{Finding, Surroundings, quoted};
 
 pub(super) fn check(surroundings: &Surroundings) -> Vec<Finding> {
-    let database = surroundings.database();
+    let Some(config) = surroundings.config() else { return Vec::new() };
+    let database = database(config);
     let (shown, quoted) = (database.display(), quoted(database));
     let scratch = match tempfile::tempdir() {
         Ok(scratch) => scratch,

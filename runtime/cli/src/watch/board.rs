@@ -29,6 +29,8 @@ pub(crate) enum Told {
     Changed(RowChange),
     /// It changed while the connection was lost, and stands so now; also as the server wrote it.
     Stands(Row, Box<RawValue>),
+    /// It was open before the connection was lost, and is not among the rows since: it ended, and others came after it.
+    Gone(AdwId),
     /// From here on every change is told; there are so many workflows.
     Live(usize),
     /// The connection was lost.
@@ -52,31 +54,33 @@ impl Board {
     }
 
     /// Takes in what the feed tells, and says what of it is new.
-    pub(crate) fn hear(&mut self, news: BoardNews) -> Option<Told> {
+    pub(crate) fn hear(&mut self, news: BoardNews) -> Vec<Told> {
         match news {
             BoardNews::Begin => {
                 self.connection = Connection::Reading;
                 self.arriving.clear();
-                None
+                Vec::new()
             }
             BoardNews::Stands(row, raw) => {
                 let known = self.rows.get(&row.adw_id).map(|known| known.seq);
                 self.put(row.clone());
-                (self.begun && known != Some(row.seq)).then_some(Told::Stands(row, raw))
+                if self.begun && known != Some(row.seq) { vec![Told::Stands(row, raw)] } else { Vec::new() }
             }
             BoardNews::Changed(change) => {
                 self.put(change.row.clone());
-                Some(Told::Changed(change))
+                vec![Told::Changed(change)]
             }
             BoardNews::Complete => {
                 self.connection = Connection::Live;
                 self.begun = true;
-                self.rows = std::mem::take(&mut self.arriving);
-                Some(Told::Live(self.rows.len()))
+                let before = std::mem::replace(&mut self.rows, std::mem::take(&mut self.arriving));
+                let is_gone = |row: &Row| !row.status.is_ended() && !self.rows.contains_key(&row.adw_id);
+                let gone = before.into_values().filter(is_gone).map(|row| Told::Gone(row.adw_id));
+                gone.chain([Told::Live(self.rows.len())]).collect()
             }
             BoardNews::Lost { cause } => {
                 self.connection = Connection::Lost(cause.clone());
-                Some(Told::Lost(cause))
+                vec![Told::Lost(cause)]
             }
         }
     }
@@ -160,10 +164,11 @@ pub(super) mod tests {
 
     /// What is new, in short.
     fn told(board: &mut Board, news: Vec<BoardNews>) -> Vec<String> {
-        let told = news.into_iter().filter_map(|news| board.hear(news));
+        let told = news.into_iter().flat_map(|news| board.hear(news));
         told.map(|told| match told {
             Told::Changed(change) => format!("{} changed to {}", change.row.adw_id, change.row.seq),
             Told::Stands(row, _) => format!("{} stands at {}", row.adw_id, row.seq),
+            Told::Gone(adw_id) => format!("{adw_id} is gone"),
             Told::Live(count) => format!("live with {count}"),
             Told::Lost(cause) => format!("lost: {cause}"),
         })
@@ -205,10 +210,12 @@ pub(super) mod tests {
     #[test]
     fn what_is_gone_after_a_new_beginning_is_shown_no_more() {
         let mut board = Board::new();
-        told(&mut board, vec![BoardNews::Begin, stands(&row(1, "running", 3)), BoardNews::Complete]);
+        let began = [stands(&row(1, "running", 3)), stands(&row(3, "completed", 9))].to_vec();
+        told(&mut board, [vec![BoardNews::Begin], began, vec![BoardNews::Complete]].concat());
         told(&mut board, vec![BoardNews::Begin, stands(&row(2, "running", 1))]);
         assert_eq!(board.in_order()[0].adw_id, *"w1", "until all rows are there");
-        told(&mut board, vec![BoardNews::Complete]);
+        let complete = told(&mut board, vec![BoardNews::Complete]);
+        assert_eq!(complete, ["w1 is gone", "live with 1"], "of what had ended nothing is new");
         let ids: Vec<&str> = board.in_order().iter().map(|row| row.adw_id.as_str()).collect();
         assert_eq!(ids, ["w2"]);
     }

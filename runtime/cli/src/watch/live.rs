@@ -15,6 +15,7 @@ use super::screen::{Screen, ends};
 use super::table::frame;
 use crate::client::{BoardFeed, BoardNews, RequestError};
 use crate::failure::Failure;
+use crate::signals::Stop;
 
 /// The shortest time between two drawings: more than a person sees.
 const FRAME: Duration = Duration::from_millis(80);
@@ -36,7 +37,8 @@ pub(crate) async fn watch(mut feed: BoardFeed, server: &str) -> Result<Option<Bo
     let mut news = listen(feed);
     let mut screen = Screen::open().map_err(terminal_failed)?;
     let mut keys = EventStream::new();
-    let mut ended = signal(SignalKind::terminate()).map_err(terminal_failed)?;
+    // Ctrl-C is a key here, and from elsewhere it comes as a signal all the same.
+    let mut stop = Stop::listen()?;
     let mut hung_up = signal(SignalKind::hangup()).map_err(terminal_failed)?;
     let mut next_drawing = Instant::now();
     loop {
@@ -54,7 +56,7 @@ pub(crate) async fn watch(mut feed: BoardFeed, server: &str) -> Result<Option<Bo
                 Some(Ok(_)) => next_drawing = Instant::now(),
                 Some(Err(_)) | None => return Ok(None),
             },
-            _ = ended.recv() => return Ok(None),
+            () = stop.once() => return Ok(None),
             _ = hung_up.recv() => return Ok(None),
             () = sleep_until(next_drawing) => {
                 let size = Screen::size().map_err(terminal_failed)?;

@@ -172,6 +172,42 @@ fn when_nobody_reads_along_any_more_it_is_kept_too() {
     assert!(ended.stderr.contains("talk is kept"), "{}", ended.stderr);
 }
 
+#[test]
+fn when_neither_stream_is_read_any_more_the_server_is_ended_well_all_the_same() {
+    let repository = Repository::with_a_fix();
+    let agent = r#"["sh", "-c", "while echo still at it; do sleep 0.1; done"]"#;
+    repository.configure(&format!("\n[agents.talker]\nprofile = \"command\"\ncommand = {agent}\n"));
+    // As `2>&1 | true` reads, and as `2>&1 | head -1`.
+    for (adw_id, lines, more) in [("none", 0, ""), ("one", 1, ""), ("json", 0, "--json")] {
+        let task = ["run", "Talk", "--id", adw_id, "--stages", "implement", "--agent", "talker"];
+        let (reader, writer) = std::io::pipe().unwrap();
+        let mut command = alone(&repository);
+        command.args(task).args(Some(more).filter(|more| !more.is_empty()));
+        command.stdout(writer.try_clone().unwrap()).stderr(writer);
+        let mut child = command.spawn().unwrap();
+        drop(command);
+        let mut reader = BufReader::new(reader);
+        for _ in 0..lines {
+            reader.read_line(&mut String::new()).unwrap();
+        }
+        drop(reader);
+        if !more.is_empty() {
+            // Nothing is written until it is told to end.
+            while !repository.path().join(".adw/logs/json/implement.1.ndjson").exists() {
+                assert!(child.try_wait().unwrap().is_none(), "it ended");
+            }
+            signal(&child, "INT");
+        }
+        assert_eq!(child.wait().unwrap().code(), Some(130), "{adw_id}");
+        assert!(!repository.path().join(".adw/address").exists(), "{adw_id}");
+    }
+    let server = Server::start(&repository.path());
+    for adw_id in ["none", "one", "json"] {
+        let shown = run(&repository.path(), ["show", adw_id, "--json", "--server", &server.url]).json();
+        assert!(shown["completed_at"].is_null(), "it is kept: {shown}");
+    }
+}
+
 /// Reads what a command says until this is part of it; what comes after is read by nobody.
 fn until_it_says(child: &mut Child, words: &str) {
     let mut said = String::new();

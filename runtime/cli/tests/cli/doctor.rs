@@ -1,8 +1,10 @@
 //! `adw doctor`: what it says of surroundings that are broken, one way each.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::net::TcpListener;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, SystemTime};
@@ -325,4 +327,38 @@ fn outside_of_everything_it_works_too() {
     let named = run(folder.path(), ["doctor", "--json", "--config", "missing.toml"]);
     assert_eq!(named.code, Some(1), "{named:?}");
     assert!(said(&named.json(), "config", &[]).contains("missing.toml: failed to read"), "{named:?}");
+}
+
+#[test]
+fn in_a_folder_whose_name_is_no_text_it_says_so_and_goes_on() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join(OsStr::from_bytes(b"caf\xe9"));
+    fs::create_dir(&folder).unwrap();
+    for config in [None, Some(config(&free_address()))] {
+        if let Some(config) = &config {
+            fs::write(folder.join("adw.toml"), config).unwrap();
+        }
+        let (code, report) = diagnose(&folder);
+        assert_eq!(code, Some(1), "{report:#}");
+        assert!(said(&report, "config", &[]).contains("is not UTF-8"), "{report:#}");
+        assert!(said(&report, "git", &[]).starts_with("ok: "), "{report:#}");
+        assert!(said(&report, "clock", &[]).starts_with("ok: "), "{report:#}");
+    }
+}
+
+#[test]
+fn a_database_that_is_kept_elsewhere_is_looked_at_there() {
+    let (repository, elsewhere) = (repository(), tempfile::tempdir().unwrap());
+    let folder = elsewhere.path().canonicalize().unwrap().join("kept here");
+    fs::write(&folder, "a file").unwrap();
+    let url = format!("sqlite:{}/adw.db", folder.display());
+    let with_url = || of(adw(&repository.path()).args(["doctor", "--json"]).env("ADW_STORE_URL", &url));
+    let (code, report) = with_url();
+    assert_eq!(code, Some(1), "{report:#}");
+    let fix = format!("fix: mv '{0}' '{0}'.old", folder.display());
+    assert!(said(&report, "disk", &[]).contains(&fix), "{report:#}");
+    fs::remove_file(&folder).unwrap();
+    fs::create_dir(&folder).unwrap();
+    let said = said(&with_url().1, "disk", &[]);
+    assert!(said.contains(&format!("MiB are free in {}", folder.display())), "{said}");
 }

@@ -1,13 +1,9 @@
 //! What a person sees at a terminal, and what goes into a pipe.
 
-use std::fs::File;
-use std::io::Read;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
-
-use crate::support::{Ended, Repository, adw, free_address, run};
+use crate::pty::Terminal;
+use crate::support::{Ended, Repository, Server, adw, free_address, run, signal};
 
 const TASK: [&str; 6] = ["run", "Mend the greeting", "--stages", "implement", "--patch", "fix.diff"];
 
@@ -21,24 +17,7 @@ const TAKEN_BACK: &str = "\x1b[2K";
 
 /// Runs a command at a terminal of its own; gives its exit code, and all that was shown.
 fn at_a_terminal(command: &mut Command) -> (Option<i32>, String) {
-    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-    grantpt(&master).unwrap();
-    unlockpt(&master).unwrap();
-    tcsetwinsize(&master, Winsize { ws_row: 24, ws_col: 100, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
-    let name = ptsname(&master, Vec::new()).unwrap();
-    let terminal = File::options().read(true).write(true).open(name.to_str().unwrap()).unwrap();
-    let stdio = || Stdio::from(terminal.try_clone().unwrap());
-    let mut child = command.stdin(stdio()).stdout(stdio()).stderr(stdio()).spawn().unwrap();
-    // Only the child has it now, and when that ends, so does what can be read.
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    drop(terminal);
-    let mut shown = Vec::new();
-    let mut master = File::from(master);
-    let mut part = [0; 4096];
-    while let Ok(read @ 1..) = master.read(&mut part) {
-        shown.extend_from_slice(&part[..read]);
-    }
-    (child.wait().unwrap().code(), String::from_utf8_lossy(&shown).into_owned())
+    Terminal::start(command).end()
 }
 
 /// The command in a repository with a task for it, told what kind of terminal it has.
@@ -127,4 +106,19 @@ fn errors_and_help_are_coloured_at_a_terminal_only() {
     insta::assert_snapshot!("an-error-in-colours", shown);
     let piped = run(folder.path(), ["check"]);
     assert!(!piped.stderr.contains(ESCAPE), "{piped:?}");
+}
+
+#[test]
+fn a_table_that_is_ended_from_elsewhere_leaves_the_terminal_as_it_was() {
+    let repository = Repository::with_a_fix();
+    let server = Server::start(&repository.path());
+    for name in ["INT", "TERM"] {
+        let mut command = adw(&repository.path());
+        let mut terminal = Terminal::start(command.arg("watch").env("TERM", "xterm-256color"));
+        terminal.until_it_shows(server.address());
+        signal(&terminal.child, name);
+        let (code, shown) = terminal.end();
+        assert_eq!(code, Some(0), "{name}: {shown:?}");
+        assert!(shown.ends_with("\x1b[?1049l"), "{name}: {shown:?}");
+    }
 }

@@ -34,12 +34,14 @@ const READERS: u32 = 4;
 pub struct Options {
     path: PathBuf,
     max_bytes: Option<u64>,
+    /// Held from when it was claimed, for as long as anybody has these options.
+    lock: Option<Arc<Lock>>,
 }
 
 impl Options {
     /// The database in this file, which is made where there is none.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), max_bytes: None }
+        Self { path: path.into(), max_bytes: None, lock: None }
     }
 
     /// The database grows no larger than this, rounded down to whole pages; writes that need more are refused.
@@ -47,6 +49,20 @@ impl Options {
     pub const fn max_bytes(mut self, bytes: u64) -> Self {
         self.max_bytes = Some(bytes);
         self
+    }
+
+    /// Makes the database ours before it is opened, which may take its time: what an earlier process left beside it can
+    /// be put away first. To open it claims it too, where this was not said.
+    pub fn claim(mut self) -> Result<Self, StoreError> {
+        if self.lock.is_none() {
+            // A relative path that begins with `file:` would be taken for a URI.
+            self.path = std::path::absolute(&self.path).map_err(|error| unavailable(&self.path, &error))?;
+            if let Some(folder) = self.path.parent() {
+                std::fs::create_dir_all(folder).map_err(|error| unavailable(folder, &error))?;
+            }
+            self.lock = Some(Arc::new(Lock::take(&self.path)?));
+        }
+        Ok(self)
     }
 }
 
@@ -59,10 +75,10 @@ impl<P: AsRef<Path>> From<P> for Options {
 /// A database that is ours as long as this lives.
 #[derive(Clone)]
 pub(super) struct Database {
+    /// With the lock.
     options: Options,
     identity: Identity,
     epoch: Uuid,
-    _lock: Arc<Lock>,
 }
 
 /// A database that was just opened.
@@ -74,13 +90,8 @@ pub(super) struct Opened {
     pub(super) last_id: i64,
 }
 
-pub(super) async fn open(mut options: Options) -> Result<Opened, StoreError> {
-    // A relative path that begins with `file:` would be taken for a URI.
-    options.path = std::path::absolute(&options.path).map_err(|error| unavailable(&options.path, &error))?;
-    if let Some(folder) = options.path.parent() {
-        std::fs::create_dir_all(folder).map_err(|error| unavailable(folder, &error))?;
-    }
-    let lock = Arc::new(Lock::take(&options.path)?);
+pub(super) async fn open(options: Options) -> Result<Opened, StoreError> {
+    let options = options.claim()?;
     assert_version().await?;
     if has_header(&options.path)? {
         inspect(&options.path, reader_options(&options)).await?;
@@ -92,7 +103,7 @@ pub(super) async fn open(mut options: Options) -> Result<Opened, StoreError> {
     verify_open_workflows(&mut connection).await?;
     let last_id = last_id(&mut connection).await?;
     let readers = connect_readers(&options).await?;
-    let database = Database { options, identity, epoch, _lock: lock };
+    let database = Database { options, identity, epoch };
     Ok(Opened { database, writer: WriterConnection::new(connection), readers, epoch, last_id })
 }
 

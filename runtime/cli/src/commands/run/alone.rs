@@ -18,8 +18,6 @@ use crate::style::printable;
 
 /// How far the task came.
 enum Outcome {
-    /// Stopped before the server had it.
-    NotAccepted,
     /// Stopped on its way.
     Interrupted(AdwId),
     /// It has ended, or needs a person.
@@ -35,7 +33,7 @@ pub(super) async fn run(cx: &Context, task: &NewTask) -> Result<Exit, Failure> {
     let mut stop = Stop::listen()?;
     let Some(started) = stop.unless(start(cx, config)).await else { return Ok(Exit::Interrupted) };
     let server = started?;
-    tell(cx, &server).await?;
+    tell(cx, &server).await;
     let client = Client::new(server.url().parse()?)?;
     let (running, ended) = oneshot::channel::<()>();
     let serving = tokio::spawn(server.serve(async move {
@@ -59,15 +57,15 @@ async fn start(cx: &Context, config: Config) -> Result<Server, Failure> {
 }
 
 /// Where it comes from, and what else it does.
-async fn tell(cx: &Context, server: &Server) -> Result<(), Failure> {
+async fn tell(cx: &Context, server: &Server) {
     let url = server.url();
-    cx.output.note(format_args!("no server is running: started one for this task, at {url}"))?;
+    cx.output.note(format_args!("no server is running: started one for this task, at {url}"));
     let earlier = match server.open_workflows().await {
-        0 => return Ok(()),
+        0 => return,
         1 => "1 earlier workflow goes".to_owned(),
         n => format!("{n} earlier workflows go"),
     };
-    Ok(cx.output.note(format_args!("{earlier} on beside it, until it ends; `adw serve` has no such end"))?)
+    cx.output.note(format_args!("{earlier} on beside it, until it ends; `adw serve` has no such end"));
 }
 
 async fn take_through(
@@ -76,8 +74,12 @@ async fn take_through(
     task: &NewTask,
     stop: &mut Stop,
 ) -> Result<Outcome, Failure> {
-    let Some(created) = stop.unless(client.create(task)).await else { return Ok(Outcome::NotAccepted) };
+    // What was sent may be kept, whoever waits for the answer: it is waited for, to tell of what there is then.
+    let (created, is_stopped) = stop.during(client.create(task)).await;
     let workflow = created?.view;
+    if is_stopped {
+        return Ok(interrupted(cx, workflow));
+    }
     let following = async {
         announce(cx, &workflow)?;
         follow::follow(client, &workflow.adw_id, Until::QuestionOrEnd, cx.output).await
@@ -87,18 +89,20 @@ async fn take_through(
         // Whoever read along has gone, and nobody else is there.
         Some(Err(failure)) if failure.is_closed_output() => Ok(Outcome::Interrupted(workflow.adw_id)),
         Some(Err(failure)) => Err(failure),
-        None => {
-            cx.output.note("stopping; a second Ctrl-C stops at once")?;
-            Ok(Outcome::Interrupted(workflow.adw_id))
-        }
+        None => Ok(interrupted(cx, workflow)),
     }
+}
+
+/// A person stopped it.
+fn interrupted(cx: &Context, workflow: Workflow) -> Outcome {
+    cx.output.note("stopping; a second Ctrl-C stops at once");
+    Outcome::Interrupted(workflow.adw_id)
 }
 
 fn conclude(cx: &Context, outcome: Outcome, is_in_git: bool) -> Result<Exit, Failure> {
     match outcome {
-        Outcome::NotAccepted => Ok(Exit::Interrupted),
         Outcome::Interrupted(adw_id) => {
-            cx.output.note(format_args!("{adw_id} is kept: the next `adw serve` goes on with it"))?;
+            cx.output.note(format_args!("{adw_id} is kept: the next `adw serve` goes on with it"));
             follow::interrupted(cx, &adw_id)
         }
         Outcome::Stands(answer) => {
