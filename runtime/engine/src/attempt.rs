@@ -45,6 +45,12 @@ pub(crate) async fn run(engine: &Arc<Inner>, workflow: &Workflow, stage: &Stage)
         Err(message) => return fatal(message),
     };
     let key = AttemptKey { workflow: id, stage: stage.name.clone(), attempt: stage.attempt };
+    let journal =
+        StoredJournal::new(Arc::clone(&engine.store), Arc::clone(&engine.clock), key, signal.token().clone());
+    let recorded = match journal.recorded(stage).await {
+        Ok(recorded) => recorded,
+        Err(error) => return cut_short(&signal, error.to_string()),
+    };
     let live = Arc::new(Live::new(LiveOptions {
         engine: Arc::clone(engine),
         workflow: workflow.clone(),
@@ -54,16 +60,11 @@ pub(crate) async fn run(engine: &Arc<Inner>, workflow: &Workflow, stage: &Stage)
         attempt: stage.attempt,
         round: stage.round,
         resumed: stage.goes_on(),
+        in_doubt: recorded.in_doubt,
         stop: signal.token().clone(),
     }));
-    let journal =
-        StoredJournal::new(Arc::clone(&engine.store), Arc::clone(&engine.clock), key, signal.token().clone());
-    let recorded = match journal.recorded(stage).await {
-        Ok(recorded) => recorded,
-        Err(error) => return cut_short(&signal, error.to_string()),
-    };
     let granted = Granted::new(spec.grants.clone(), spec.name.as_str(), Arc::clone(&live));
-    let effects = Arc::new(Journaled::new(journal, granted, recorded));
+    let effects = Arc::new(Journaled::new(journal, granted, recorded.entries));
     let run = Run { context: context(workflow, stage, spec), limits: spec.limits, effects: effects.clone() };
     let ran = until_stopped(engine.host.run(&plugin, run), &signal, &live, spec, plugin.name()).await;
     let end = match ran {
