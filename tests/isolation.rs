@@ -25,7 +25,7 @@ agent = ["patch"]
 http = [{ host = "https://api.example.com", methods = ["GET"] }]
 "#;
 
-const ENDED: [Stage; 8] = [
+const ENDED: [Stage; 9] = [
     ("loops", r#"does = "loop""#, r#"limits = { cpu = "20ms" }"#),
     ("allocates", r#"does = "allocate""#, r#"limits = { memory = "64MiB" }"#),
     ("recurses", r#"does = "recurse""#, ""),
@@ -34,10 +34,13 @@ const ENDED: [Stage; 8] = [
     ("returns-deep", r#"does = "return-deep", times = 120"#, ""),
     ("sleeps", r#"does = "sleep""#, r#"timeout = "1s""#),
     ("asks-100-000-times", r#"does = "ask-the-time", times = 100_000"#, ""),
+    // One more than there may be: it is found out only as the last of them are written, at the end.
+    ("asks-40-001-times", r#"does = "ask-the-time", times = 40_001"#, ""),
 ];
 
-const REFUSED: [Stage; 15] = [
+const REFUSED: [Stage; 16] = [
     ("fills-state", r#"does = "fill-state", times = 1_000"#, ""),
+    ("fills-artifacts", r#"does = "fill-artifacts", times = 2_000"#, ""),
     ("reads-above", r#"does = "read", with = ["../../etc/passwd"]"#, ""),
     ("reads-absolutely", r#"does = "read", with = ["/etc/passwd"]"#, ""),
     ("reads-git", r#"does = "read", with = [".git/config"]"#, ""),

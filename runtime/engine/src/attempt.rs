@@ -45,6 +45,12 @@ pub(crate) async fn run(engine: &Arc<Inner>, workflow: &Workflow, stage: &Stage)
         Err(message) => return fatal(message),
     };
     let key = AttemptKey { workflow: id, stage: stage.name.clone(), attempt: stage.attempt };
+    let journal =
+        StoredJournal::new(Arc::clone(&engine.store), Arc::clone(&engine.clock), key, signal.token().clone());
+    let recorded = match journal.recorded(stage).await {
+        Ok(recorded) => recorded,
+        Err(error) => return cut_short(&signal, error.to_string()),
+    };
     let live = Arc::new(Live::new(LiveOptions {
         engine: Arc::clone(engine),
         workflow: workflow.clone(),
@@ -54,16 +60,11 @@ pub(crate) async fn run(engine: &Arc<Inner>, workflow: &Workflow, stage: &Stage)
         attempt: stage.attempt,
         round: stage.round,
         resumed: stage.goes_on(),
+        in_doubt: recorded.in_doubt,
         stop: signal.token().clone(),
     }));
-    let journal =
-        StoredJournal::new(Arc::clone(&engine.store), Arc::clone(&engine.clock), key, signal.token().clone());
-    let recorded = match journal.recorded(stage).await {
-        Ok(recorded) => recorded,
-        Err(error) => return cut_short(&signal, error.to_string()),
-    };
     let granted = Granted::new(spec.grants.clone(), spec.name.as_str(), Arc::clone(&live));
-    let effects = Arc::new(Journaled::new(journal, granted, recorded));
+    let effects = Arc::new(Journaled::new(journal, granted, recorded.entries));
     let run = Run { context: context(workflow, stage, spec), limits: spec.limits, effects: effects.clone() };
     let ran = until_stopped(engine.host.run(&plugin, run), &signal, &live, spec, plugin.name()).await;
     let end = match ran {
@@ -76,11 +77,14 @@ pub(crate) async fn run(engine: &Arc<Inner>, workflow: &Workflow, stage: &Stage)
     }
     let achieved = matches!(end, End::Result(AttemptResult::Done(_) | AttemptResult::Skipped { .. }));
     let kept = match effects.flush().await {
-        Ok(()) => live.finish(achieved).await.map_err(|error| error.to_string()),
-        Err(stop) => Err(stop.to_string()),
+        Ok(()) => {
+            let kept = live.finish(achieved).await;
+            kept.map_err(|error| format!("the work could not be kept: {error}"))
+        }
+        Err(stop) => Err(told(Trouble::Stopped(stop), spec, plugin.name())),
     };
     match kept {
-        Err(message) if achieved => cut_short(&signal, format!("the work could not be kept: {message}")),
+        Err(message) if achieved => cut_short(&signal, message),
         _ => end,
     }
 }
@@ -141,8 +145,12 @@ async fn until_stopped(
 
 fn timed_out(spec: &StageSpec, plugin: &PluginName) -> End {
     let cause = Trouble::TookTooLong(Duration::from_millis(spec.timeout_ms));
-    let error = RunError { plugin: plugin.clone(), stage: spec.name.to_string(), cause };
-    End::Result(AttemptResult::Retryable { class: "timeout".to_owned(), message: error.to_string() })
+    End::Result(AttemptResult::Retryable { class: "timeout".to_owned(), message: told(cause, spec, plugin) })
+}
+
+/// What a person is told of a plugin that came to no good end.
+fn told(cause: Trouble, spec: &StageSpec, plugin: &PluginName) -> String {
+    RunError { plugin: plugin.clone(), stage: spec.name.to_string(), cause }.to_string()
 }
 
 /// What a plugin says of its failure is told with its name. Feedback is not: it is for another stage to read.

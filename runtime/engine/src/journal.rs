@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use adw_core::Stage;
+use adw_core::{Stage, Timestamp};
 use adw_host::{Entry, EntryKind, JournalError, NotASha256};
 use adw_store::{AttemptKey, JournalKind, JournalRecord, Store, StoreError};
 use async_trait::async_trait;
@@ -17,6 +17,20 @@ pub(crate) enum RecordedError {
     Store(#[from] StoreError),
     #[error("its journal is damaged: {0}")]
     Damaged(#[from] NotASha256),
+}
+
+/// What an earlier run of an attempt wrote.
+#[derive(Debug, Default)]
+pub(crate) struct Recorded {
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) in_doubt: Option<InDoubt>,
+}
+
+/// The call that an earlier run of an attempt had begun when it was cut off.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct InDoubt {
+    pub(crate) n: u32,
+    pub(crate) asked_at: Timestamp,
 }
 
 /// Where the host writes down the calls of one attempt.
@@ -40,14 +54,17 @@ impl StoredJournal {
     /// What an earlier run of the attempt wrote; it wrote nothing where the attempt doesn't go on in its middle.
     ///
     /// It insists as writing does: without what was done, all of it would be done again.
-    pub(crate) async fn recorded(&self, stage: &Stage) -> Result<Vec<Entry>, RecordedError> {
+    pub(crate) async fn recorded(&self, stage: &Stage) -> Result<Recorded, RecordedError> {
         if !stage.goes_on() {
-            return Ok(Vec::new());
+            return Ok(Recorded::default());
         }
         let tell = |error: &RecordedError| self.warn(error, "the journal can't be read; trying again");
         let read = || async { Ok(self.store.journal(&self.key).await?) };
         let records = insist(&self.stop, tell, read).await?;
-        Ok(records.into_iter().map(entry).collect::<Result<_, _>>()?)
+        let in_doubt = records.last().filter(|last| last.kind == JournalKind::Asked);
+        let in_doubt = in_doubt.map(|last| InDoubt { n: last.n, asked_at: last.at });
+        let entries = records.into_iter().map(entry).collect::<Result<_, _>>()?;
+        Ok(Recorded { entries, in_doubt })
     }
 
     /// Doesn't give up while the store has trouble, unless the attempt is stopped: the answer of an agent is dear, and

@@ -82,7 +82,7 @@ pub struct Host {
     ticker: Ticker,
     threads: GuestThreads,
     /// One at a time: each has the machine to itself, and its own time.
-    compiling: Semaphore,
+    compiling: Arc<Semaphore>,
     compile_timeout: Duration,
 }
 
@@ -101,7 +101,7 @@ impl Host {
             plugins: Mutex::default(),
             slots: Arc::new(Semaphore::new(slots as usize)),
             threads: GuestThreads::start(threads).map_err(HostError::Threads)?,
-            compiling: Semaphore::new(1),
+            compiling: Arc::new(Semaphore::new(1)),
             compile_timeout,
         })
     }
@@ -142,9 +142,13 @@ impl Host {
 
     async fn compile(&self, sha256: Sha256, bytes: Arc<[u8]>) -> Result<Component, LoadError> {
         // It is never closed; and if it were, there would be nothing to wait for.
-        let _alone = self.compiling.acquire().await;
+        let alone = Arc::clone(&self.compiling).acquire_owned().await;
         let (engines, cache) = (Arc::clone(&self.engines), Arc::clone(&self.cache));
-        let compiled = self.blocking(move || load::component(&engines, &cache, sha256, &bytes));
+        let compiled = self.blocking(move || {
+            // Nothing ends it before its time: who has stopped waiting for it doesn't make room for another.
+            let _alone = alone;
+            load::component(&engines, &cache, sha256, &bytes)
+        });
         let in_time = tokio::time::timeout(self.compile_timeout, compiled).await;
         in_time.unwrap_or(Err(LoadError::Slow(self.compile_timeout)))
     }

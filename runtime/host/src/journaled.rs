@@ -192,7 +192,8 @@ impl<J: Journal, E: Effects> Effects for Journaled<J, E> {
 }
 
 impl<J: Journal, E: Effects> Journaled<J, E> {
-    /// A log line: none is written twice, so those before the last recorded call are passed over.
+    /// A log line. Those before the last recorded call were written by the run that recorded it, and are passed over; those
+    /// after it were perhaps written too, and come again.
     async fn unrecorded(&self, n: u32, call: Call) -> Result<Answer, Stop> {
         if let Some(entries) = self.recorded.get(&n) {
             return Err(diverged(n, &recorded_request(entries), &call));

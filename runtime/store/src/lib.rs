@@ -93,8 +93,8 @@ pub trait StageValues: Send + Sync {
         value: Vec<u8>,
     ) -> Result<(), StoreError>;
 
-    /// How much the stages of a workflow keep so, all together.
-    async fn values_kept(&self, workflow: RowId) -> Result<ValuesKept, StoreError>;
+    /// How much the stages of a workflow keep so, all together, under keys that begin with `prefix`.
+    async fn values_kept(&self, workflow: RowId, prefix: &str) -> Result<ValuesKept, StoreError>;
 }
 
 /// Names of a workflow's artifacts; their bytes are blobs elsewhere, written before the row that names them.

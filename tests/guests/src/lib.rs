@@ -2,3 +2,6 @@
 
 /// `tests/guests/hostile`: its configuration says what it does.
 pub const HOSTILE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/hostile.wasm"));
+
+/// `tests/guests/onlooker`: it may change nothing, and takes the steps of its configuration.
+pub const ONLOOKER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/onlooker.wasm"));

@@ -42,7 +42,7 @@ impl Live {
         };
         let prepared = async {
             let workspace = self.workspace().await?;
-            let before = self.from_before(n, &format!("before the agent {}", chosen.name)).await?;
+            let before = self.back_to_before(n, &format!("before the agent {}", chosen.name)).await?;
             Ok::<_, CallError>((workspace, before.checkpoint))
         };
         let (workspace, before) = match prepared.await {

@@ -36,7 +36,7 @@ impl Live {
     }
 
     /// The worktree as it was before the call, whether it is made for the first time or again.
-    pub(super) async fn from_before(&self, n: u32, moment: &str) -> Result<Before, CallError> {
+    pub(super) async fn back_to_before(&self, n: u32, moment: &str) -> Result<Before, CallError> {
         match self.found(n, moment).await? {
             Found::New(before) => Ok(before),
             Found::InDoubt(before) => {

@@ -22,7 +22,7 @@ impl Live {
         let prepared = async {
             let workspace = self.workspace().await?;
             let cwd = folder_within(workspace.path(), command.cwd.as_deref())?;
-            self.from_before(n, &format!("before {}", command.program)).await?;
+            self.back_to_before(n, &format!("before {}", command.program)).await?;
             Ok(cwd)
         };
         let cwd = match prepared.await {

@@ -26,9 +26,7 @@ impl Live {
             return Ok(Err(error));
         }
         // What the person may look at, or change, meanwhile.
-        if self.workspace.initialized()
-            && let Err(error) = self.checkpoint("before a question").await
-        {
+        if let Err(error) = self.leave().await {
             return Ok(Err(error));
         }
         let human::Question { text, choices, schema } = asked;

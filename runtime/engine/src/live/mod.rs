@@ -32,6 +32,7 @@ use crate::{
     calls::AttemptCalls,
     feed,
     inner::Inner,
+    journal::InDoubt,
     logs::{AttemptLog, LogLevel, LogSource, NewLine},
     patience::{MayPass, insist},
 };
@@ -47,6 +48,7 @@ pub(crate) struct LiveOptions {
     pub(crate) round: u32,
     /// It was cut off, or goes on with an answer: what it did before is on its journal and on its tree.
     pub(crate) resumed: bool,
+    pub(crate) in_doubt: Option<InDoubt>,
     pub(crate) stop: CancellationToken,
 }
 
@@ -144,7 +146,7 @@ impl Live {
             Call::WorkspaceWrite(call) => Ok(self.write_workspace(n, call).await.map(Reply::WorkspaceWrite)),
             Call::Exec(command) => self.exec(n, command).await.map(|answer| answer.map(Reply::Exec)),
             Call::Agent(request) => self.agent(n, request).await.map(|answer| answer.map(Reply::Agent)),
-            Call::Clock(call) => self.clock(call).await.map(|reply| Ok(Reply::Clock(reply))),
+            Call::Clock(call) => self.clock(n, call).await.map(|reply| Ok(Reply::Clock(reply))),
             Call::Random(request) => Ok(time::random(request).map(Reply::Random)),
             Call::State(call) => Ok(self.state(call).await.map(Reply::State)),
             Call::Artifacts(call) => Ok(self.artifacts(call).await.map(Reply::Artifacts)),

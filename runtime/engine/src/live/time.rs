@@ -10,14 +10,22 @@ use adw_host::{
 use super::Live;
 
 impl Live {
-    pub(super) async fn clock(&self, call: clock::Call) -> Result<clock::Reply, Stop> {
+    pub(super) async fn clock(&self, n: u32, call: clock::Call) -> Result<clock::Reply, Stop> {
         match call {
             clock::Call::Now => Ok(clock::Reply::Now(u64::try_from(self.now().as_millis()).unwrap_or(0))),
             clock::Call::Sleep { milliseconds } => tokio::select! {
-                () = tokio::time::sleep(Duration::from_millis(milliseconds)) => Ok(clock::Reply::Slept),
+                () = tokio::time::sleep(self.left_of_sleep(n, milliseconds)) => Ok(clock::Reply::Slept),
                 () = self.options.stop.cancelled() => Err(Stop::Cancelled),
             },
         }
+    }
+
+    /// All of it; or, where an earlier run of the attempt was cut off in it, what is left since it began.
+    fn left_of_sleep(&self, n: u32, milliseconds: u64) -> Duration {
+        let begun = self.options.in_doubt.filter(|call| call.n == n).map(|call| call.asked_at);
+        let slept = begun.map_or(0, |begun| self.now().as_millis() - begun.as_millis());
+        // A clock that was set back makes it no longer.
+        Duration::from_millis(milliseconds.saturating_sub(u64::try_from(slept).unwrap_or(0)))
     }
 }
 

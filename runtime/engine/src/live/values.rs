@@ -18,7 +18,7 @@ impl Live {
             Call::Set { key, value } => {
                 let key = plugin_key(&key);
                 let (store, id) = (&self.options.engine.store, self.options.id);
-                let kept = self.insist(|| store.values_kept(id)).await.map_err(unavailable)?;
+                let kept = self.insist(|| store.values_kept(id, PLUGINS)).await.map_err(unavailable)?;
                 let before = self.value(&key).await?;
                 room_for_value(kept, &key, before.as_deref(), &value.0)?;
                 self.set_value(&key, &value.0).await?;
@@ -39,9 +39,11 @@ impl Live {
     }
 }
 
-/// A plugin's keys stand apart from those that the runtime keeps for the stage.
+/// A plugin's keys stand apart from those that the runtime keeps for the stage, and only they count against its bound.
+const PLUGINS: &str = "plugin/";
+
 fn plugin_key(key: &str) -> String {
-    format!("plugin/{key}")
+    format!("{PLUGINS}{key}")
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it stands in map_err")]

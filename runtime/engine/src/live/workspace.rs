@@ -18,20 +18,22 @@ const LARGEST_ANSWER: u64 = 16 << 20;
 const BEGAN: &str = "runtime/began";
 
 /// Where a round of a stage began: its attempts start from the same tree.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 struct Began {
     round: u32,
     /// The newest attempt that works on it.
     #[serde(default)]
     attempt: u32,
     checkpoint: CommitId,
+    /// The tree as it was left to a person whose answer the attempt waits for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    left: Option<CommitId>,
 }
 
 /// The worktree of an attempt.
 pub(super) struct Opened {
     pub(super) workspace: Workspace,
-    /// What it was when the round began.
-    began: CommitId,
+    began: Began,
 }
 
 impl Live {
@@ -90,11 +92,11 @@ impl Live {
         }
     }
 
-    /// Keeps the tree as the stage leaves it, if the stage touched it. What a stage that may not change anything has left
+    /// Keeps the tree as the attempt leaves it, if it touched it: in this run or in an earlier one, before a question. What a stage that may not change anything has left
     /// lying about (what its commands wrote: caches, reports) is kept as a checkpoint, and taken off the tree again: it
     /// is no part of the work. A disk that is full is waited for only where something was achieved.
     pub(crate) async fn finish(&self, achieved: bool) -> Result<(), CallError> {
-        let Some(opened) = self.workspace.get() else { return Ok(()) };
+        let Some(opened) = self.touched().await? else { return Ok(()) };
         let keep = || self.keep_end(opened);
         let kept = if achieved { self.insist(keep).await } else { keep().await };
         kept.map_err(answer)
@@ -102,10 +104,30 @@ impl Live {
 
     async fn keep_end(&self, opened: &Opened) -> Result<(), WorkspaceError> {
         let end = opened.workspace.checkpoint(&self.label("end"), self.git_time()).await?;
-        if end.id != opened.began && !self.may_change() {
-            opened.workspace.restore(&opened.began, self.git_time()).await?;
+        if end.id != opened.began.checkpoint && !self.may_change() {
+            opened.workspace.restore(&opened.began.checkpoint, self.git_time()).await?;
         }
         Ok(())
+    }
+
+    /// Keeps the tree as it is left to a person who is asked, if the attempt touched it, and notes it: what is found
+    /// there afterwards and differs is the person's.
+    pub(super) async fn leave(&self) -> Result<(), CallError> {
+        let Some(opened) = self.touched().await? else { return Ok(()) };
+        let left = self.checkpoint("before a question").await?;
+        self.set_began(&Began { left: Some(left), ..opened.began.clone() }).await
+    }
+
+    /// The worktree, if the attempt has touched it. What an earlier run of it did is answered from the journal, and so
+    /// opens nothing in this one.
+    async fn touched(&self) -> Result<Option<&Opened>, CallError> {
+        if let Some(opened) = self.workspace.get() {
+            return Ok(Some(opened));
+        }
+        if !self.options.resumed || !self.began().await?.is_some_and(|began| self.is_ours(&began)) {
+            return Ok(None);
+        }
+        self.opened().await.map(Some)
     }
 
     /// Whether what the stage leaves on the tree is meant.
@@ -117,8 +139,11 @@ impl Live {
 
     /// The worktree, ready for this attempt.
     pub(super) async fn workspace(&self) -> Result<&Workspace, CallError> {
-        let opened = self.workspace.get_or_try_init(|| self.open_workspace()).await?;
-        Ok(&opened.workspace)
+        Ok(&self.opened().await?.workspace)
+    }
+
+    async fn opened(&self) -> Result<&Opened, CallError> {
+        self.workspace.get_or_try_init(|| self.open_workspace()).await
     }
 
     /// Keeps the tree as it is now, if it changed.
@@ -153,13 +178,12 @@ impl Live {
 
     /// The first attempt of a round notes the tree that it found; a later one starts from that tree again, since the
     /// half-done work of the one before it would only be in its way. One that goes on keeps its tree.
-    async fn begin_round(&self, workspace: &Workspace) -> Result<CommitId, CallError> {
-        let noted = self.value(BEGAN).await?;
-        let noted = noted.and_then(|noted| serde_json::from_slice::<Began>(&noted).ok());
+    async fn begin_round(&self, workspace: &Workspace) -> Result<Began, CallError> {
         let (round, attempt) = (self.options.round, self.options.attempt);
-        let checkpoint = match noted.filter(|began| began.round == round) {
-            // It goes on, on the tree that it left and that a person may have worked on.
-            Some(began) if self.options.resumed && began.attempt == attempt => return Ok(began.checkpoint),
+        let checkpoint = match self.began().await?.filter(|began| began.round == round) {
+            Some(began) if self.options.resumed && self.is_ours(&began) => {
+                return self.go_on_from(began, workspace).await;
+            }
             Some(began) => {
                 workspace.restore(&began.checkpoint, self.git_time()).await.map_err(answer)?;
                 self.say(
@@ -172,10 +196,36 @@ impl Live {
             }
             None => workspace.checkpoint(&self.label("begin"), self.git_time()).await.map_err(answer)?.id,
         };
-        let began = Began { round, attempt, checkpoint };
-        let noted = serde_json::to_vec(&began).map_err(|error| CallError::Unavailable(error.to_string()))?;
-        self.set_value(BEGAN, &noted).await?;
-        Ok(began.checkpoint)
+        let began = Began { round, attempt, checkpoint, left: None };
+        self.set_began(&began).await?;
+        Ok(began)
+    }
+
+    /// It goes on, on the tree that it left and that a person may have worked on while it waited. Of a stage that may
+    /// change nothing, what the person made of it is what the stage began with: it would be taken off at its end else.
+    async fn go_on_from(&self, began: Began, workspace: &Workspace) -> Result<Began, CallError> {
+        let Some(left) = &began.left else { return Ok(began) };
+        let label = self.label("after a question");
+        let found = self.insist(|| workspace.checkpoint(&label, self.git_time())).await.map_err(answer)?.id;
+        let edited = found != *left && !self.may_change();
+        let checkpoint = if edited { found } else { began.checkpoint };
+        let began = Began { checkpoint, left: None, ..began };
+        self.set_began(&began).await?;
+        Ok(began)
+    }
+
+    fn is_ours(&self, began: &Began) -> bool {
+        (began.round, began.attempt) == (self.options.round, self.options.attempt)
+    }
+
+    async fn began(&self) -> Result<Option<Began>, CallError> {
+        let noted = self.value(BEGAN).await?;
+        Ok(noted.and_then(|noted| serde_json::from_slice(&noted).ok()))
+    }
+
+    async fn set_began(&self, began: &Began) -> Result<(), CallError> {
+        let noted = serde_json::to_vec(began).map_err(|error| CallError::Unavailable(error.to_string()))?;
+        self.set_value(BEGAN, &noted).await
     }
 }
 

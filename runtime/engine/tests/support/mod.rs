@@ -7,6 +7,8 @@
     reason = "shared by test programs; a test may panic"
 )]
 
+pub mod troubled;
+
 use std::{
     path::{Path, PathBuf},
     process::Command,
@@ -16,7 +18,7 @@ use std::{
 
 use adw_config::{Config, Env};
 use adw_core::{AdwId, Priority, Status, TaskType, Workflow};
-use adw_engine::{Engine, Live, NewTask, Options, Route};
+use adw_engine::{Clock, Engine, Live, NewAnswer, NewTask, Options, Route};
 use adw_store::{Store, sqlite::SqliteStore};
 use tempfile::TempDir;
 
@@ -44,12 +46,29 @@ impl Bench {
         Self { folder, engine, store }
     }
 
-    /// Stops the engine as SIGTERM would, and starts another one on what it left.
-    pub async fn restart(self) -> Self {
+    /// An engine whose time is what this clock says, in a folder with an adw.toml.
+    pub async fn on_clock(folder: TempDir, clock: Arc<dyn Clock>) -> Self {
+        let (options, store) = options(folder.path()).await;
+        let engine = Engine::start(Options { clock, ..options }).await.unwrap();
+        Self { folder, engine, store }
+    }
+
+    /// An engine on what another one left in this folder.
+    pub async fn again(folder: TempDir) -> Self {
+        let (engine, store) = start(folder.path()).await;
+        Self { folder, engine, store }
+    }
+
+    /// Stops the engine as SIGTERM would, and leaves its folder.
+    pub async fn stop(self) -> TempDir {
         self.engine.shutdown().await;
         drop((self.engine, self.store));
-        let (engine, store) = start(self.folder.path()).await;
-        Self { folder: self.folder, engine, store }
+        self.folder
+    }
+
+    /// Stops the engine as SIGTERM would, and starts another one on what it left.
+    pub async fn restart(self) -> Self {
+        Self::again(self.stop().await).await
     }
 
     pub fn path(&self) -> &Path {
@@ -86,6 +105,16 @@ impl Bench {
         panic!("this did not come: {:#?}", self.workflow(adw_id).await)
     }
 
+    /// Waits for the next question of a workflow, or for its end.
+    pub async fn asks_or_ends(&self, adw_id: &AdwId) -> Workflow {
+        self.until(adw_id, |workflow| workflow.question().is_some() || workflow.status.is_ended()).await
+    }
+
+    pub async fn answer(&self, adw_id: &AdwId, answer: &str) {
+        let answer = NewAnswer { answer: answer.into(), note: None };
+        self.engine.answer(adw_id, answer, None).await.unwrap();
+    }
+
     pub async fn end(&self, adw_id: &AdwId) -> Workflow {
         self.until(adw_id, |workflow| workflow.status.is_ended()).await
     }
@@ -98,14 +127,18 @@ impl Bench {
 }
 
 async fn start(folder: &Path) -> (Engine, Arc<dyn Store>) {
+    let (options, store) = options(folder).await;
+    (Engine::start(options).await.unwrap(), store)
+}
+
+async fn options(folder: &Path) -> (Options, Arc<dyn Store>) {
     let config =
         Config::load(&folder.join("adw.toml"), &Env::empty()).unwrap_or_else(|errors| panic!("{errors}"));
     let data = config.data_dir();
     std::fs::create_dir_all(&data).unwrap();
     let store: Arc<dyn Store> =
         Arc::new(SqliteStore::open(adw_store::sqlite::Options::new(data.join("adw.db"))).await.unwrap());
-    let engine = Engine::start(Options::new(config, data, Arc::clone(&store))).await.unwrap();
-    (engine, store)
+    (Options::new(config, data, Arc::clone(&store)), store)
 }
 
 /// Waits for a file that a script makes as its sign, or for one to go: of files there are no events, so this looks again

@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use adw_core::{Grants, WorkspaceAccess};
 use adw_host::{Capability, LoadError, Sha256};
@@ -193,6 +194,17 @@ fn compiled(cache: &Path) -> PathBuf {
     let folder = fs::read_dir(cache).unwrap().next().unwrap().unwrap().path();
     let mut files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     files.find(|path| path.extension().is_some_and(|extension| extension == "cwasm")).unwrap()
+}
+
+#[tokio::test]
+async fn a_compilation_that_was_given_up_makes_no_room_for_another_before_its_end() {
+    let hurried = Fixture::with(|config| config.compile_timeout = Duration::ZERO);
+    let long = "(drop (i32.popcnt (i32.const 7)))".repeat(50_000);
+    let long = guest(&format!("(func (export \"long\") {long}) {NOOP}"));
+    assert!(matches!(hurried.host.load(long).await, Err(LoadError::Slow(_))));
+    assert!(matches!(hurried.host.load(guest(NOOP)).await, Err(LoadError::Slow(_))));
+    // The second one began once the first had come to its end.
+    assert!(compiled(hurried.cache.path()).exists());
 }
 
 #[tokio::test]

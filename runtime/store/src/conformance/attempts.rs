@@ -118,8 +118,13 @@ pub async fn values_are_set_and_replaced(place: impl Place) {
         assert_eq!(store.value(workflow, stage, key).await.unwrap(), expected, "{stage} {key:?}");
     }
     let kept = ValuesKept { values: 3, bytes: 256 + 7 + 3 + 3 };
-    assert_eq!(store.values_kept(one).await.unwrap(), kept, "what was replaced is not kept");
-    assert_eq!(store.values_kept(two).await.unwrap(), ValuesKept::default());
+    assert_eq!(store.values_kept(one, "").await.unwrap(), kept, "what was replaced is not kept");
+    let kept = ValuesKept { values: 2, bytes: 256 + 7 + 3 + 3 };
+    assert_eq!(store.values_kept(one, "ke").await.unwrap(), kept, "of keys that begin so");
+    for other in ["KE", "k%", "key-and-more"] {
+        assert_eq!(store.values_kept(one, other).await.unwrap(), ValuesKept::default(), "{other:?}");
+    }
+    assert_eq!(store.values_kept(two, "").await.unwrap(), ValuesKept::default());
 }
 
 /// In the order of their names.

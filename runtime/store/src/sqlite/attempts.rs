@@ -19,7 +19,7 @@ const JOURNAL_PART: &str = "SELECT n, kind, hash, at, body FROM journal \
 const VALUE: &str = "SELECT value FROM stage_values WHERE workflow = ?1 AND stage = ?2 AND key = ?3";
 
 const VALUES_KEPT: &str = "SELECT count(*), coalesce(sum(length(CAST(key AS BLOB)) + length(value)), 0) \
-     FROM stage_values WHERE workflow = ?1";
+     FROM stage_values WHERE workflow = ?1 AND substr(key, 1, length(?2)) = ?2";
 
 const ARTIFACTS: &str =
     "SELECT name, media_type, sha256, size, stage, at FROM artifacts WHERE workflow = ?1 ORDER BY name";
@@ -85,8 +85,13 @@ pub(super) async fn value(
     Ok(value)
 }
 
-pub(super) async fn values_kept(readers: &SqlitePool, workflow: RowId) -> Result<ValuesKept, StoreError> {
-    let row = sqlx::query(VALUES_KEPT).bind(workflow.0).fetch_one(readers).await.map_err(Failure::from)?;
+pub(super) async fn values_kept(
+    readers: &SqlitePool,
+    workflow: RowId,
+    prefix: &str,
+) -> Result<ValuesKept, StoreError> {
+    let kept_under = sqlx::query(VALUES_KEPT).bind(workflow.0).bind(prefix);
+    let row = kept_under.fetch_one(readers).await.map_err(Failure::from)?;
     Ok(kept(&row)?)
 }
 

@@ -179,8 +179,8 @@ impl StageValues for SqliteStore {
     }
 
     #[instrument(level = "debug", skip_all, fields(workflow = workflow.0))]
-    async fn values_kept(&self, workflow: RowId) -> Result<ValuesKept, StoreError> {
-        attempts::values_kept(&self.readers, workflow).await
+    async fn values_kept(&self, workflow: RowId, prefix: &str) -> Result<ValuesKept, StoreError> {
+        attempts::values_kept(&self.readers, workflow, prefix).await
     }
 }
 

@@ -72,7 +72,7 @@ fn hostile(cx: &Cx, config: Config) -> StageResult {
         }
         Deed::FillArtifacts => {
             for number in 0..times {
-                cx.artifacts().put(&format!("artifact-{number}"), "text/plain", vec![b'x'; 1 << 20])?;
+                cx.artifacts().put(&format!("artifact-{number}"), "text/plain", vec![b'x'])?;
             }
         }
         Deed::Read => return read(cx, &with),

@@ -1,0 +1,208 @@
+//! A store that has trouble: it refuses some calls, as a full or busy disk would.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
+
+use adw_config::{Config, Env};
+use adw_core::{AdwId, PipelineHash, Recorded, StageName};
+use adw_engine::{Engine, Options};
+use adw_store::{
+    Append, Artifact, Artifacts, AttemptKey, Filter, Journal, JournalRecord, NewWorkflow, Page, Pagination,
+    ReadWorkflows, RowId, StageValues, Store, StoreError, Stored, ValuesKept, WriteWorkflows,
+    sqlite::SqliteStore,
+};
+use async_trait::async_trait;
+use tempfile::TempDir;
+use tokio::sync::watch;
+
+use super::Bench;
+
+/// How many calls of a kind are refused.
+#[derive(Default)]
+pub struct Refusals {
+    pub appends: AtomicU32,
+    pub journals: AtomicU32,
+    pub journal_reads: AtomicU32,
+    pub values: AtomicU32,
+    /// From when on nothing is written any more.
+    pub cut: Option<Arc<Cut>>,
+}
+
+/// The end of all writing after some writes: for what comes later, the server was killed then.
+pub struct Cut {
+    after: u32,
+    tried: AtomicU32,
+    refused: watch::Sender<bool>,
+    written: watch::Sender<u32>,
+}
+
+impl Cut {
+    /// What is written of workflows after this many writes is refused: events, journals and values.
+    pub fn after(writes: u32) -> Arc<Self> {
+        Arc::new(Self {
+            after: writes,
+            tried: AtomicU32::new(0),
+            refused: watch::Sender::new(false),
+            written: watch::Sender::new(0),
+        })
+    }
+
+    /// Waits until something was refused.
+    pub async fn came(&self) {
+        let _ = self.refused.subscribe().wait_for(|refused| *refused).await;
+    }
+
+    /// Waits until so much was written.
+    pub async fn written(&self, writes: u32) {
+        let _ = self.written.subscribe().wait_for(|written| *written >= writes).await;
+    }
+
+    fn admit(&self) -> Result<(), StoreError> {
+        if self.tried.fetch_add(1, Ordering::SeqCst) < self.after {
+            return Ok(());
+        }
+        self.refused.send_replace(true);
+        Err(full())
+    }
+}
+
+fn full() -> StoreError {
+    StoreError::Unavailable("the disk is full".to_owned())
+}
+
+/// A store that refuses some calls.
+struct Troubled {
+    inner: SqliteStore,
+    refusals: Refusals,
+}
+
+impl Troubled {
+    fn refuse(left: &AtomicU32) -> Result<(), StoreError> {
+        let refused = left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+        refused.map_or(Ok(()), |_| Err(full()))
+    }
+
+    /// Writes, if it isn't refused.
+    async fn write<T>(
+        &self,
+        left: &AtomicU32,
+        work: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let cut = self.refusals.cut.as_ref();
+        cut.map_or(Ok(()), |cut| cut.admit())?;
+        Self::refuse(left)?;
+        let written = work.await?;
+        if let Some(cut) = cut {
+            cut.written.send_modify(|written| *written += 1);
+        }
+        Ok(written)
+    }
+}
+
+#[async_trait]
+impl ReadWorkflows for Troubled {
+    async fn workflow(&self, adw_id: &AdwId) -> Result<Option<Stored>, StoreError> {
+        self.inner.workflow(adw_id).await
+    }
+    async fn list(&self, filter: &Filter, pagination: &Pagination) -> Result<Page, StoreError> {
+        self.inner.list(filter, pagination).await
+    }
+    async fn events(&self, adw_id: &AdwId, after: u64, limit: u32) -> Result<Vec<Recorded>, StoreError> {
+        self.inner.events(adw_id, after, limit).await
+    }
+    async fn open_workflows(&self) -> Result<Vec<Stored>, StoreError> {
+        self.inner.open_workflows().await
+    }
+    async fn pipeline(&self, hash: &PipelineHash) -> Result<Option<String>, StoreError> {
+        self.inner.pipeline(hash).await
+    }
+}
+
+#[async_trait]
+impl WriteWorkflows for Troubled {
+    async fn create(&self, new: NewWorkflow) -> Result<Stored, StoreError> {
+        self.inner.create(new).await
+    }
+    async fn append(&self, append: Append) -> Result<(), StoreError> {
+        self.write(&self.refusals.appends, self.inner.append(append)).await
+    }
+}
+
+#[async_trait]
+impl Journal for Troubled {
+    async fn append_journal(&self, key: &AttemptKey, records: Vec<JournalRecord>) -> Result<(), StoreError> {
+        self.write(&self.refusals.journals, self.inner.append_journal(key, records)).await
+    }
+    async fn journal_part(
+        &self,
+        key: &AttemptKey,
+        after: u32,
+        calls: u32,
+    ) -> Result<Vec<JournalRecord>, StoreError> {
+        self.inner.journal_part(key, after, calls).await
+    }
+    async fn journal(&self, key: &AttemptKey) -> Result<Vec<JournalRecord>, StoreError> {
+        Self::refuse(&self.refusals.journal_reads)?;
+        self.inner.journal(key).await
+    }
+}
+
+#[async_trait]
+impl StageValues for Troubled {
+    async fn value(
+        &self,
+        workflow: RowId,
+        stage: &StageName,
+        key: &str,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        self.inner.value(workflow, stage, key).await
+    }
+    async fn set_value(
+        &self,
+        workflow: RowId,
+        stage: &StageName,
+        key: &str,
+        value: Vec<u8>,
+    ) -> Result<(), StoreError> {
+        self.write(&self.refusals.values, self.inner.set_value(workflow, stage, key, value)).await
+    }
+    async fn values_kept(&self, workflow: RowId, prefix: &str) -> Result<ValuesKept, StoreError> {
+        self.inner.values_kept(workflow, prefix).await
+    }
+}
+
+#[async_trait]
+impl Artifacts for Troubled {
+    async fn put_artifact(&self, workflow: RowId, artifact: Artifact) -> Result<(), StoreError> {
+        self.inner.put_artifact(workflow, artifact).await
+    }
+    async fn artifacts(&self, workflow: RowId) -> Result<Vec<Artifact>, StoreError> {
+        self.inner.artifacts(workflow).await
+    }
+}
+
+#[async_trait]
+impl Store for Troubled {
+    fn epoch(&self) -> uuid::Uuid {
+        self.inner.epoch()
+    }
+    async fn probe(&self) -> Result<(), StoreError> {
+        self.inner.probe().await
+    }
+    async fn close(&self) {
+        self.inner.close().await;
+    }
+}
+
+/// An engine over such a store, in the folder of another bench whose engine has stopped.
+pub async fn troubled(folder: TempDir, refusals: Refusals) -> Bench {
+    let config = Config::load(&folder.path().join("adw.toml"), &Env::empty()).unwrap();
+    let data = config.data_dir();
+    std::fs::create_dir_all(&data).unwrap();
+    let inner = SqliteStore::open(adw_store::sqlite::Options::new(data.join("adw.db"))).await.unwrap();
+    let store: Arc<dyn Store> = Arc::new(Troubled { inner, refusals });
+    let engine = Engine::start(Options::new(config, data, Arc::clone(&store))).await.unwrap();
+    Bench { folder, engine, store }
+}
