@@ -16,6 +16,7 @@ mod projects;
 mod server;
 mod signals;
 mod style;
+mod supervise;
 mod watch;
 mod whereabouts;
 
@@ -28,6 +29,10 @@ use failure::{Exit, Failure};
 use output::Output;
 
 fn main() -> ExitCode {
+    // Before anything else: it is started for every program that is run.
+    if let Some(folder) = supervise::asked_for(std::env::args_os()) {
+        return ExitCode::from(supervise::run(&folder));
+    }
     let exit = match Cli::try_parse() {
         Ok(cli) => {
             let output = Output::new(cli.json);
