@@ -104,7 +104,7 @@ fn make_durably(folder: &Path) -> io::Result<()> {
     if folder.is_dir() {
         return Ok(());
     }
-    let above = folder.parent().unwrap_or(Path::new("/"));
+    let Some(above) = folder.parent() else { return Ok(()) };
     make_durably(above)?;
     match DirBuilder::new().mode(0o700).create(folder) {
         // Someone else was quicker.

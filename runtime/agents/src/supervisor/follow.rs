@@ -75,7 +75,7 @@ impl<'a> Follow<'a> {
     }
 
     /// Follows it until its end is written down, or never will be.
-    pub(crate) async fn to_the_end(
+    pub(crate) async fn see_through(
         mut self,
         stop: &CancellationToken,
         on_line: LineSink<'_>,

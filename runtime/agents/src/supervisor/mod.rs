@@ -50,7 +50,7 @@ pub use folder::{forget, next_try};
 pub use lost::{Lost, LostBy};
 pub use run::run;
 pub use supervise::{Unable, supervise};
-pub use survey::{Found as FoundRun, State, end, survey};
+pub use survey::{FoundRun, State, end, survey};
 
 /// What supervisors are started with, and how they are watched. Clones share the watching, which belongs to the Tokio
 /// runtime that they are first used in.

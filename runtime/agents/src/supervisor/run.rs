@@ -49,7 +49,7 @@ pub async fn run(
         Found::Adopted
     };
     drop(command);
-    let followed = Follow::new(&of, watch).map_err(unsupervised)?.to_the_end(stop, on_line).await;
+    let followed = Follow::new(&of, watch).map_err(unsupervised)?.see_through(stop, on_line).await;
     match followed.map_err(unsupervised)? {
         Followed::Ended(ended) => match ended.restore(&of, &program) {
             Ok(output) => Ok(Supervised::Ended { output: output?, found }),

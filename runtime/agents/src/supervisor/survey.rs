@@ -17,7 +17,7 @@ use crate::supervisor::record::Reading;
 
 /// A run, by its newest try.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
+pub struct FoundRun {
     /// The run's folder.
     pub folder: PathBuf,
     /// How many tries were made at it.
@@ -41,7 +41,7 @@ pub enum State {
     Lost,
 }
 
-impl Found {
+impl FoundRun {
     /// Whether it goes on without anybody's help.
     pub fn may_live(&self) -> bool {
         matches!(self.state, State::Unclaimed | State::Alive)
@@ -64,12 +64,12 @@ impl Found {
 }
 
 /// All runs under a folder, however deep: whatever holds a folder whose name is a number is one.
-pub fn survey(root: &Path) -> io::Result<Vec<Found>> {
+pub fn survey(root: &Path) -> io::Result<Vec<FoundRun>> {
     let mut found = Vec::new();
     let mut ahead = vec![root.to_owned()];
     while let Some(folder) = ahead.pop() {
         if let Some(newest) = Try::newest(&folder)? {
-            found.push(Found::of(folder, &newest));
+            found.push(FoundRun::of(folder, &newest));
             continue;
         }
         let entries = match folder.read_dir() {
