@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-const WAITS: &str = "echo ready; while [ ! -e go ]; do sleep 0.02; done";
+const WAITS: &str = "echo ready; echo oops >&2; while [ ! -e go ]; do sleep 0.02; done";
 
 fn let_go(place: &Place) {
     std::fs::write(place.file("go"), "").unwrap();

@@ -1,8 +1,8 @@
 //! The system's processes, as far as they belong to a family.
 
 use std::collections::{HashMap, HashSet};
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 
 use rustix::io::Errno;
@@ -159,15 +159,29 @@ impl Family {
 
 /// The children of this process that have ended and wait to be asked for their exit.
 pub(crate) fn dead_children() -> Vec<Pid> {
-    let own = i32::try_from(std::process::id()).unwrap_or_default();
-    let is_dead_child = |entry: &Entry| entry.is_dead && entry.parent == own;
-    let dead = pids().filter_map(entry).filter(is_dead_child);
+    let own = std::process::id();
+    let is_dead_child =
+        |entry: &Entry| entry.is_dead && i32::try_from(own).is_ok_and(|own| own == entry.parent);
+    // Who lost their parent is given to a process' first thread. Some kernels keep no such list.
+    let children: Vec<i32> = match fs::read_to_string(format!("/proc/self/task/{own}/children")) {
+        Ok(listed) => listed.split_ascii_whitespace().filter_map(|pid| pid.parse().ok()).collect(),
+        Err(_) => pids().collect(),
+    };
+    let dead = children.into_iter().filter_map(entry).filter(is_dead_child);
     dead.filter_map(|entry| Pid::from_raw(entry.id.pid)).collect()
 }
 
 /// What a process was started with. That of someone else's can't be read; it is no descendant of ours then.
 fn environment(pid: i32) -> Vec<u8> {
-    fs::read(format!("/proc/{pid}/environ")).unwrap_or_default()
+    read(&format!("/proc/{pid}/environ")).unwrap_or_default()
+}
+
+/// Reads a file of /proc. None of them says how long it is, and all are read again and again: so with room enough
+/// from the start.
+fn read(path: &str) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(4096);
+    File::open(path)?.read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn pids() -> impl Iterator<Item = i32> {
@@ -176,7 +190,7 @@ fn pids() -> impl Iterator<Item = i32> {
 }
 
 fn entry(pid: i32) -> Option<Entry> {
-    parse(pid, &fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+    parse(pid, &String::from_utf8_lossy(&read(&format!("/proc/{pid}/stat")).ok()?))
 }
 
 /// Reads `pid (name) state parent group … start …`; the name may hold anything.

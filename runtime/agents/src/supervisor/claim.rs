@@ -43,7 +43,8 @@ impl Claim {
     /// Whether this claim is the one that won. It appears whole: one that is found half is damaged.
     pub(crate) fn stake(&self, on: &Try) -> io::Result<bool> {
         let aside = on.file(&format!("{CLAIM}.{}", std::process::id()));
-        let staked = record::write_aside(&aside, self).and_then(|()| fs::hard_link(&aside, on.file(CLAIM)));
+        let written = record::write_aside(&aside, self).and_then(|file| file.sync_all());
+        let staked = written.and_then(|()| fs::hard_link(&aside, on.file(CLAIM)));
         let _left_behind = fs::remove_file(&aside);
         match staked {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
@@ -62,7 +63,7 @@ impl Claim {
     }
 }
 
-/// Writes down who the program is.
+/// Writes down who the program is. It need not outlast the machine, since no program does.
 pub(crate) fn write_started(of: &Try, program: ProcessId) -> io::Result<()> {
     let aside = of.file(&format!("{STARTED}.new"));
     record::write_aside(&aside, &Started { version: VERSION, program })?;

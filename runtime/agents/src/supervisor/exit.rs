@@ -41,7 +41,7 @@ enum End {
 /// What is kept of a stream.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Kept {
-    /// The name of the file; none where nothing could be kept.
+    /// The name of the file; none where there was nothing, or nothing could be kept.
     file: Option<String>,
     /// How many bytes were cut out of it.
     cut: u64,
@@ -125,6 +125,9 @@ impl Ended {
 }
 
 fn keep(name: &str, captured: &Captured, of: &Try) -> io::Result<Kept> {
+    if captured.bytes.is_empty() {
+        return Ok(Kept::default());
+    }
     let mut file = record::create(&of.file(name))?;
     file.write_all(&captured.bytes)?;
     file.sync_all()?;

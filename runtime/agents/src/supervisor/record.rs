@@ -43,8 +43,8 @@ pub(crate) fn create(path: &Path) -> io::Result<File> {
 }
 
 /// Writes a file beside the place where it belongs, so that nobody finds half of it.
-pub(crate) fn write_aside(path: &Path, value: &impl Serialize) -> io::Result<()> {
+pub(crate) fn write_aside(path: &Path, value: &impl Serialize) -> io::Result<File> {
     let mut file = create(path)?;
     file.write_all(&serde_json::to_vec(value)?)?;
-    file.sync_all()
+    Ok(file)
 }
