@@ -1,10 +1,14 @@
 //! What can't be started is told in the same words, with a supervisor and without.
 
-use std::os::unix::fs::PermissionsExt;
+use std::{
+    io::Write,
+    os::unix::fs::PermissionsExt,
+    process::{Command, Stdio},
+};
 
 use adw_agents::{
     Environment,
-    exec::{self, Command, ExecError},
+    exec::{self, ExecError},
     supervisor::{self, Supervised, Supervisor},
 };
 
@@ -16,7 +20,7 @@ fn script(place: &Place, name: &str, content: &str, mode: u32) {
 }
 
 /// What can't be run, each for a reason of its own.
-fn impossible(place: &Place) -> Vec<Command> {
+fn impossible(place: &Place) -> Vec<exec::Command> {
     script(place, "plain", "#!/bin/sh\n", 0o644);
     script(place, "no-interpreter", "#!/no/such/interpreter\n", 0o755);
     script(place, "no-program", "just words\n", 0o755);
@@ -79,4 +83,25 @@ async fn a_supervisor_that_is_none_is_told_and_another_one_may_begin() {
     let answer = place.run(place.shell("echo run >> ledger")).await.unwrap();
     assert!(matches!(answer, Supervised::Ended { .. }), "{answer:?}");
     assert_eq!(place.read("ledger"), "run\n");
+}
+
+#[test]
+fn half_an_order_of_a_server_that_died_over_it_is_not_begun() {
+    let place = Place::new();
+    let of = place.run_folder().join("1");
+    std::fs::create_dir_all(&of).unwrap();
+    for half in ["", "{\"version\":1,\"program\":\"tou", "words\n"] {
+        let mut supervisor = Command::new(env!("CARGO_BIN_EXE_adw"))
+            .arg("supervise")
+            .arg(&of)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        supervisor.stdin.take().unwrap().write_all(half.as_bytes()).unwrap();
+        let output = supervisor.wait_with_output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert!(!output.status.success() && said.contains("unable"), "{half:?}: {said}");
+        assert_eq!(std::fs::read_dir(&of).unwrap().count(), 0, "{half:?}");
+    }
 }

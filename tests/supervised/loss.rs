@@ -108,7 +108,7 @@ async fn a_damaged_exit_loses_the_run() {
 #[tokio::test]
 async fn an_exit_whose_output_is_gone_loses_the_run() {
     let place = Place::new();
-    ended(place.run(place.shell("echo run >> ledger")).await);
+    ended(place.run(place.shell("echo run | tee -a ledger")).await);
     std::fs::remove_file(place.run_folder().join("1/stdout")).unwrap();
     assert_eq!(lost(&place).await.why, LostBy::UnreadableExit);
     the_next_try_works(&place).await;

@@ -1,4 +1,4 @@
-//! What a supervisor says to whoever started it, once, before it lets go.
+//! What a supervisor says to whoever started it, once, before it lets go: a line of JSON.
 
 use std::io;
 

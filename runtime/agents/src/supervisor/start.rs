@@ -3,7 +3,7 @@
 use std::io;
 use std::process::Stdio;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::Command as Builder;
 
 use crate::exec::Command;
@@ -41,8 +41,8 @@ pub(crate) async fn start(
         let _unheard = stdin.write_all(&order).await;
     }
     let mut said = Vec::new();
-    if let Some(mut stdout) = child.stdout.take() {
-        stdout.read_to_end(&mut said).await?;
+    if let Some(stdout) = child.stdout.take() {
+        BufReader::new(stdout).read_until(b'\n', &mut said).await?;
     }
     match serde_json::from_slice::<Report>(&said).map(|report| report.news) {
         Ok(News::Claimed) => Ok(true),

@@ -84,8 +84,11 @@ fn begin(folder: &Path) -> io::Result<Option<Begun>> {
 /// Says how it stands, and lets go of whoever started this process.
 fn report(begun: &io::Result<Option<Begun>>) {
     // A server that is gone finds the claim.
-    let said = serde_json::to_vec(&Report::new(begun)).map_err(io::Error::from);
-    let _unheard = said.and_then(|said| io::stdout().write_all(&said).and_then(|()| io::stdout().flush()));
+    if let Ok(mut said) = serde_json::to_vec(&Report::new(begun)) {
+        said.push(b'\n');
+        let mut stdout = io::stdout().lock();
+        let _unheard = stdout.write_all(&said).and_then(|()| stdout.flush());
+    }
     if let Ok(nothing) = OpenOptions::new().read(true).write(true).open("/dev/null") {
         let _stdin = rustix::stdio::dup2_stdin(&nothing);
         let _stdout = rustix::stdio::dup2_stdout(&nothing);
