@@ -7,11 +7,13 @@ use std::time::Duration;
 
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
+use tokio::process::Child;
 use tokio_util::sync::CancellationToken;
 
 use crate::process::environment::Environment;
 use crate::process::mark::{Owner, RunMarks};
-use crate::process::run;
+use crate::process::run::{self, ByLine};
+use crate::process::table::Family;
 
 /// A program to run.
 #[derive(Debug, Clone)]
@@ -133,6 +135,16 @@ pub enum ExecError {
         /// What can't be passed.
         what: String,
     },
+    /// It can't be seen to outlive this process, and was not started; or it runs, and can't be followed.
+    #[error("`{program}` can't be supervised: {source}; look at {}", folder.display())]
+    Unsupervised {
+        /// The program.
+        program: String,
+        /// The run's folder.
+        folder: PathBuf,
+        /// What went wrong.
+        source: io::Error,
+    },
     /// The system doesn't start or follow it.
     #[error("running `{program}` failed: {source}")]
     Failed {
@@ -163,17 +175,24 @@ pub async fn run(
     cancel: &CancellationToken,
     on_line: LineSink<'_>,
 ) -> Result<Output, ExecError> {
+    let marks = RunMarks::new(owner);
+    let child = start(&command, &marks).await?;
+    let family = Family::new(vec![marks.run], run::leader(&child));
+    let mut hear = ByLine::new(on_line);
+    run::see_through(child, family, command.stdin, command.timeout, cancel, &mut hear)
+        .await
+        .map_err(|source| ExecError::Failed { program: command.program, source })
+}
+
+/// Starts a program, or says why it can't be.
+pub(crate) async fn start(command: &Command, marks: &RunMarks) -> Result<Child, ExecError> {
     if command.program.is_empty() {
         return Err(ExecError::Nameless);
     }
-    if let Some(what) = unfit(&command) {
-        return Err(ExecError::Invalid { program: command.program, what });
+    if let Some(what) = unfit(command) {
+        return Err(ExecError::Invalid { program: command.program.clone(), what });
     }
-    let marks = RunMarks::new(owner);
-    let child = run::spawn(&command, &marks).await.map_err(|error| explain(&command, error))?;
-    run::see_through(child, marks, command.stdin, command.timeout, cancel, on_line)
-        .await
-        .map_err(|source| ExecError::Failed { program: command.program, source })
+    run::spawn(command, marks).await.map_err(|error| explain(command, error))
 }
 
 /// What of a command the system has no way to pass on.

@@ -1,9 +1,11 @@
 //! Programs that write code when prompted: processes and agent backends.
 //!
-//! [`exec`] runs a program in a folder and leaves nothing of it behind; [`run_agent`] asks an agent, of whichever
+//! [`exec`] runs a program in a folder and leaves nothing of it behind; [`supervisor`] does so too, and its programs
+//! outlive the process that asked for them; [`run_agent`] asks an agent, of whichever
 //! backend, and answers with one result. Neither knows of git, of workflows' state or of the store.
 
 pub mod exec;
+pub mod supervisor;
 
 mod agent;
 mod command;
@@ -20,6 +22,6 @@ pub use event::AgentEvent;
 pub use failure::{AgentFailure, ErrorClass};
 pub use patch::{ApplyPatch, NotApplied};
 pub use process::environment::Environment;
-pub use process::mark::Owner;
-pub use process::sweep::{Swept, sweep, sweep_all};
+pub use process::mark::{Owner, RunMark};
+pub use process::sweep::{Swept, sweep, sweep_all, sweep_all_but};
 pub use unified_diff::extract_patch;

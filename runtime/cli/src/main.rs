@@ -18,6 +18,7 @@ mod server;
 mod signals;
 mod standing;
 mod style;
+mod supervise;
 mod untested;
 mod watch;
 mod whereabouts;
@@ -31,6 +32,10 @@ use failure::{Exit, Failure};
 use output::Output;
 
 fn main() -> ExitCode {
+    // Before anything else: it is started for every program that is run.
+    if let Some(folder) = supervise::asked_for(std::env::args_os()) {
+        return ExitCode::from(supervise::run(&folder));
+    }
     let exit = match Cli::try_parse() {
         Ok(cli) => {
             let output = Output::new(cli.json);

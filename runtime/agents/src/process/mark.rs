@@ -1,5 +1,8 @@
 //! The marks by which a family of processes is known.
 
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 const RUN: &str = "ADW_RUN";
@@ -7,13 +10,18 @@ const WORKFLOW: &str = "ADW_ID";
 const SERVER: &str = "ADW_RUNTIME";
 
 /// For whom a program runs.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Owner {
     /// Tells this runtime from others on the machine, before and after a restart: made of its data folder.
     pub server: String,
     /// The workflow.
     pub adw_id: String,
 }
+
+/// The mark of one run: what is started within it bears it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RunMark(String);
 
 /// `NAME=value`, as it stands in a process's environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,9 +51,25 @@ pub(crate) struct RunMarks {
     pub(crate) owner: [Mark; 2],
 }
 
+impl RunMark {
+    /// The mark of the run that a folder is of. It follows from the folder alone, so that the family of a run is known
+    /// even where nothing could be read of it.
+    pub(crate) fn of(folder: &Path) -> Self {
+        Self(folder.to_string_lossy().into_owned())
+    }
+
+    pub(crate) fn as_mark(&self) -> Mark {
+        Mark::new(RUN, &self.0)
+    }
+}
+
 impl RunMarks {
     pub(crate) fn new(owner: &Owner) -> Self {
-        Self { run: Mark::new(RUN, &Uuid::new_v4().to_string()), owner: owner.marks() }
+        Self::of(owner, &RunMark(Uuid::new_v4().to_string()))
+    }
+
+    pub(crate) fn of(owner: &Owner, run: &RunMark) -> Self {
+        Self { run: run.as_mark(), owner: owner.marks() }
     }
 
     pub(crate) fn all(&self) -> impl Iterator<Item = &Mark> {

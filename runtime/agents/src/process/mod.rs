@@ -4,7 +4,8 @@
 //! every program is started with a mark in its environment, which its descendants inherit. A family is whoever bears
 //! the mark, whoever descends from one that does, and whoever is in the program's process group; each is known by pid
 //! *and* start time, and signalled through a pidfd, so that no stranger who got the number later is hit. A daemon that
-//! wipes its environment *and* leaves its session *and* outlives its parent before anyone looks escapes this.
+//! wipes its environment *and* leaves its session *and* outlives its parent before anyone looks escapes this, but not a
+//! supervisor, whose descendant it stays.
 
 pub(crate) mod capture;
 pub(crate) mod environment;

@@ -49,16 +49,58 @@ pub(crate) async fn spawn(command: &Command, marks: &RunMarks) -> io::Result<Chi
     }
 }
 
-/// Sees a started program through to its end.
+/// The process that a child is, as long as it wasn't asked for its exit.
+pub(crate) fn leader(child: &Child) -> Option<ProcessId> {
+    child.id().and_then(ProcessId::of)
+}
+
+/// Hears what a program writes, as it comes.
+pub(crate) trait Hear: Send {
+    /// The next piece of a stream.
+    fn piece(&mut self, stream: Stream, piece: &[u8]);
+
+    /// Nothing more comes.
+    fn end(&mut self);
+}
+
+/// Passes on by the line what it hears.
+pub(crate) struct ByLine<'a> {
+    stdout: Lines,
+    stderr: Lines,
+    on_line: LineSink<'a>,
+}
+
+impl<'a> ByLine<'a> {
+    pub(crate) fn new(on_line: LineSink<'a>) -> Self {
+        Self { stdout: Lines::default(), stderr: Lines::default(), on_line }
+    }
+}
+
+impl Hear for ByLine<'_> {
+    fn piece(&mut self, stream: Stream, piece: &[u8]) {
+        let lines = match stream {
+            Stream::Stdout => &mut self.stdout,
+            Stream::Stderr => &mut self.stderr,
+        };
+        lines.push(piece, &mut |line| (self.on_line)(stream, line));
+    }
+
+    fn end(&mut self) {
+        self.stdout.finish(&mut |line| (self.on_line)(Stream::Stdout, line));
+        self.stderr.finish(&mut |line| (self.on_line)(Stream::Stderr, line));
+    }
+}
+
+/// Sees a started program through to its end, and its family with it.
 pub(crate) async fn see_through(
     mut child: Child,
-    marks: RunMarks,
+    family: Family,
     input: Stdin,
     timeout: Option<Duration>,
     cancel: &CancellationToken,
-    on_line: LineSink<'_>,
+    hear: &mut dyn Hear,
 ) -> io::Result<Output> {
-    let guard = Guard { leader: child.id().and_then(ProcessId::of), marks };
+    let guard = Guard { leader: leader(&child), family };
     let began = Instant::now();
     let mut stdout = Pipe::new(child.stdout.take(), Stream::Stdout);
     let mut stderr = Pipe::new(child.stderr.take(), Stream::Stderr);
@@ -75,8 +117,8 @@ pub(crate) async fn see_through(
     while !(ending.is_over() && stdout.is_closed() && stderr.is_closed() && status.is_some()) {
         let may_stop = status.is_none() && stopped.is_none();
         tokio::select! {
-            piece = stdout.next() => stdout.take(&piece, on_line),
-            piece = stderr.next() => stderr.take(&piece, on_line),
+            piece = stdout.next() => stdout.take(&piece, hear),
+            piece = stderr.next() => stderr.take(&piece, hear),
             () = &mut feeding, if !fed => fed = true,
             ended = child.wait(), if status.is_none() => {
                 status = Some(ended?);
@@ -97,13 +139,9 @@ pub(crate) async fn see_through(
         }
     }
     guard.disarm();
+    hear.end();
     let exit = stopped.or_else(|| status.map(exit_of)).unwrap_or(Exit::Signal(0));
-    Ok(Output {
-        exit,
-        stdout: stdout.finish(on_line),
-        stderr: stderr.finish(on_line),
-        duration: began.elapsed(),
-    })
+    Ok(Output { exit, stdout: stdout.finish(), stderr: stderr.finish(), duration: began.elapsed() })
 }
 
 fn exit_of(status: ExitStatus) -> Exit {
@@ -132,7 +170,7 @@ enum Ending {
 impl Ending {
     fn begin(&mut self, guard: &Guard, rungs: &'static [Rung]) {
         if matches!(self, Self::NotYet) {
-            let mut family = guard.family();
+            let mut family = guard.family.clone();
             *self = Self::UnderWay(tokio::task::spawn_blocking(move || ladder::descend(&mut family, rungs)));
         }
     }
@@ -158,14 +196,10 @@ impl Ending {
 /// Ends the family when the run is dropped before it was seen through.
 struct Guard {
     leader: Option<ProcessId>,
-    marks: RunMarks,
+    family: Family,
 }
 
 impl Guard {
-    fn family(&self) -> Family {
-        Family::new(vec![self.marks.run.clone()], self.leader)
-    }
-
     fn disarm(mut self) {
         self.leader = None;
     }
@@ -174,7 +208,7 @@ impl Guard {
 impl Drop for Guard {
     fn drop(&mut self) {
         if let Some(leader) = self.leader {
-            let mut family = self.family();
+            let mut family = self.family.clone();
             // The first goes now, in case this process itself is about to end; the rest takes a moment.
             leader.signal(rustix::process::Signal::KILL);
             std::thread::spawn(move || ladder::descend(&mut family, AT_ONCE));
@@ -188,13 +222,12 @@ struct Pipe<R> {
     piece: Box<[u8]>,
     stream: Stream,
     capture: Capture,
-    lines: Lines,
 }
 
 impl<R: AsyncRead + Unpin> Pipe<R> {
     fn new(reader: Option<R>, stream: Stream) -> Self {
         let piece = vec![0; PIECE].into_boxed_slice();
-        Self { reader, piece, stream, capture: Capture::new(capture::LIMIT), lines: Lines::default() }
+        Self { reader, piece, stream, capture: Capture::new(capture::LIMIT) }
     }
 
     fn is_closed(&self) -> bool {
@@ -209,20 +242,18 @@ impl<R: AsyncRead + Unpin> Pipe<R> {
         }
     }
 
-    fn take(&mut self, piece: &io::Result<usize>, on_line: LineSink<'_>) {
+    fn take(&mut self, piece: &io::Result<usize>, hear: &mut dyn Hear) {
         match piece {
             Ok(length @ 1..) => {
-                let (piece, stream) = (&self.piece[..*length], self.stream);
+                let piece = &self.piece[..*length];
                 self.capture.push(piece);
-                self.lines.push(piece, &mut |line| on_line(stream, line));
+                hear.piece(self.stream, piece);
             }
             Ok(0) | Err(_) => self.reader = None,
         }
     }
 
-    fn finish(mut self, on_line: LineSink<'_>) -> Captured {
-        let stream = self.stream;
-        self.lines.finish(&mut |line| on_line(stream, line));
+    fn finish(self) -> Captured {
         let (bytes, cut) = self.capture.finish();
         Captured { bytes, cut }
     }

@@ -1,15 +1,18 @@
 //! The system's processes, as far as they belong to a family.
 
 use std::collections::{HashMap, HashSet};
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::os::fd::OwnedFd;
 
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open, pidfd_send_signal};
+use serde::{Deserialize, Serialize};
 
 use crate::process::mark::Mark;
 
 /// A process that can't be mistaken for a later one with its number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct ProcessId {
     pid: i32,
     /// In ticks since the machine was started.
@@ -26,10 +29,14 @@ struct Entry {
 }
 
 /// A family of processes, which grows by those who are found to belong to it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Family {
     /// Who bears all of these belongs to it.
     marks: Vec<Mark>,
+    /// Who bears one of these doesn't, whatever else it bears.
+    spared: Vec<Mark>,
+    /// Whoever descends from this process belongs to it.
+    is_of_this_process: bool,
     /// The first of it, whose process group belongs to it too.
     leader: Option<ProcessId>,
     known: HashSet<ProcessId>,
@@ -39,6 +46,25 @@ impl ProcessId {
     /// The process that has this number now.
     pub(crate) fn of(pid: u32) -> Option<Self> {
         Some(entry(i32::try_from(pid).ok()?)?.id)
+    }
+
+    /// A handle on this process, which tells when it ends; none where it is gone.
+    pub(crate) fn open(self) -> io::Result<Option<OwnedFd>> {
+        let Some(pid) = Pid::from_raw(self.pid) else { return Ok(None) };
+        match pidfd_open(pid, PidfdFlags::empty()) {
+            Ok(process) => Ok(entry(self.pid).is_some_and(|entry| entry.id == self).then_some(process)),
+            Err(Errno::SRCH) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Whether it is there and can still do something.
+    pub(crate) fn is_alive(self) -> bool {
+        entry(self.pid).is_some_and(|entry| entry.id == self && !entry.is_dead)
+    }
+
+    pub(crate) fn has_number(self, pid: Pid) -> bool {
+        self.pid == pid.as_raw_nonzero().get()
     }
 
     /// Sends a signal, to this process or to nobody.
@@ -56,7 +82,18 @@ impl ProcessId {
 
 impl Family {
     pub(crate) fn new(marks: Vec<Mark>, leader: Option<ProcessId>) -> Self {
-        Self { marks, leader, known: leader.into_iter().collect() }
+        let known = leader.into_iter().collect();
+        Self { marks, spared: Vec::new(), is_of_this_process: false, leader, known }
+    }
+
+    /// Leaves out who bears one of these.
+    pub(crate) fn sparing(self, spared: Vec<Mark>) -> Self {
+        Self { spared, ..self }
+    }
+
+    /// Counts every descendant of this process in. Nobody gets away from a process that is a subreaper.
+    pub(crate) fn with_all_descendants(self) -> Self {
+        Self { is_of_this_process: true, ..self }
     }
 
     /// How many were ever found to belong to it.
@@ -77,7 +114,7 @@ impl Family {
         let mut ahead: Vec<i32> =
             table.values().filter(|entry| self.claims(entry, &table)).map(|entry| entry.id.pid).collect();
         while let Some(pid) = ahead.pop() {
-            if !spared.contains(&pid) && found.insert(pid) {
+            if !spared.contains(&pid) && !self.spares(pid) && found.insert(pid) {
                 ahead.extend(children.get(&pid).into_iter().flatten());
             }
         }
@@ -88,7 +125,14 @@ impl Family {
 
     /// Whether a process belongs to the family by itself, not by descent.
     fn claims(&self, entry: &Entry, table: &HashMap<i32, Entry>) -> bool {
-        self.known.contains(&entry.id) || self.leads(entry, table) || self.marks(entry.id.pid)
+        self.known.contains(&entry.id)
+            || self.leads(entry, table)
+            || self.is_child(entry)
+            || self.marks(entry.id.pid)
+    }
+
+    fn is_child(&self, entry: &Entry) -> bool {
+        self.is_of_this_process && i32::try_from(std::process::id()) == Ok(entry.parent)
     }
 
     fn leads(&self, entry: &Entry, table: &HashMap<i32, Entry>) -> bool {
@@ -99,10 +143,45 @@ impl Family {
     }
 
     fn marks(&self, pid: i32) -> bool {
-        // The environment of someone else's process can't be read; it is no descendant of ours then.
-        let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-        !environment.is_empty() && self.marks.iter().all(|mark| mark.is_in(&environment))
+        let environment = environment(pid);
+        !environment.is_empty()
+            && !self.marks.is_empty()
+            && self.marks.iter().all(|mark| mark.is_in(&environment))
     }
+
+    fn spares(&self, pid: i32) -> bool {
+        !self.spared.is_empty() && {
+            let environment = environment(pid);
+            self.spared.iter().any(|mark| mark.is_in(&environment))
+        }
+    }
+}
+
+/// The children of this process that have ended and wait to be asked for their exit.
+pub(crate) fn dead_children() -> Vec<Pid> {
+    let own = std::process::id();
+    let is_dead_child =
+        |entry: &Entry| entry.is_dead && i32::try_from(own).is_ok_and(|own| own == entry.parent);
+    // Who lost their parent is given to a process' first thread. Some kernels keep no such list.
+    let children: Vec<i32> = match fs::read_to_string(format!("/proc/self/task/{own}/children")) {
+        Ok(listed) => listed.split_ascii_whitespace().filter_map(|pid| pid.parse().ok()).collect(),
+        Err(_) => pids().collect(),
+    };
+    let dead = children.into_iter().filter_map(entry).filter(is_dead_child);
+    dead.filter_map(|entry| Pid::from_raw(entry.id.pid)).collect()
+}
+
+/// What a process was started with. That of someone else's can't be read; it is no descendant of ours then.
+fn environment(pid: i32) -> Vec<u8> {
+    read(&format!("/proc/{pid}/environ")).unwrap_or_default()
+}
+
+/// Reads a file of /proc. None of them says how long it is, and all are read again and again: so with room enough
+/// from the start.
+fn read(path: &str) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(4096);
+    File::open(path)?.read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn pids() -> impl Iterator<Item = i32> {
@@ -111,7 +190,7 @@ fn pids() -> impl Iterator<Item = i32> {
 }
 
 fn entry(pid: i32) -> Option<Entry> {
-    parse(pid, &fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+    parse(pid, &String::from_utf8_lossy(&read(&format!("/proc/{pid}/stat")).ok()?))
 }
 
 /// Reads `pid (name) state parent group … start …`; the name may hold anything.
