@@ -42,7 +42,9 @@ impl Check {
         let warnings: Vec<String> = projects::advice(&config).chain(of_agents(&config)).collect();
         cx.output.json(&json!({ "file": file, "ok": true, "stages": stages, "warnings": warnings }))?;
         cx.output.line(format_args!("{} {file}: {}", Styled(style::GOOD, "ok"), stages.join(", ")))?;
-        warnings.iter().for_each(|warning| cx.output.note(format_args!("warning: {warning}")));
+        for warning in &warnings {
+            cx.output.note(format_args!("warning: {warning}"));
+        }
         Ok(Exit::Done)
     }
 }

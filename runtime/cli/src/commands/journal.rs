@@ -35,7 +35,7 @@ pub(crate) struct Journal {
 
 impl Journal {
     pub(crate) async fn run(self, cx: &Context) -> Result<Exit, Failure> {
-        let client = cx.client()?;
+        let client = cx.client().await?;
         let workflow = client.workflow(&self.adw_id).await?.view;
         super::logs::check_stage(&workflow, self.stage.as_ref())?;
         let mut all = Vec::new();
@@ -51,7 +51,7 @@ impl Journal {
         }
         cx.output.json(&json!({ "adw_id": self.adw_id, "items": all }))?;
         if all.is_empty() {
-            cx.output.note("no stage has asked for anything yet")?;
+            cx.output.note("no stage has asked for anything yet");
         }
         Ok(Exit::Done)
     }

@@ -49,10 +49,5 @@ pub(super) fn check(surroundings: &Surroundings) -> Vec<Finding> {
 /// The database, and what there is beside it of its log, as a shell takes them.
 fn files_of(database: &Path) -> Vec<String> {
     let beside = |end: &str| PathBuf::from(format!("{}{end}", database.display()));
-    ["", "-wal", "-shm", "-journal"]
-        .map(beside)
-        .iter()
-        .filter(|file| file.exists())
-        .map(|file| quoted(file))
-        .collect()
+    ["", "-wal", "-shm", "-journal"].map(beside).iter().filter(|file| file.exists()).map(quoted).collect()
 }

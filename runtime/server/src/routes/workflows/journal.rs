@@ -64,7 +64,7 @@ pub(super) struct CallObject<'a> {
 
 impl<'a> CallObject<'a> {
     fn new(stage: &'a StageName, attempt: u32, call: RecordedCall) -> Self {
-        let state = match (call.answered_at, call.parked_at) {
+        let standing = match (call.answered_at, call.parked_at) {
             (Some(_), _) => "answered",
             (None, Some(_)) => "waiting",
             (None, None) => "in_doubt",
@@ -76,7 +76,7 @@ impl<'a> CallObject<'a> {
             n,
             call: name,
             request,
-            state,
+            state: standing,
             asked_at,
             parked_at,
             answered_at,
