@@ -1,22 +1,14 @@
 //! What every command is given.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use adw_config::{Config, Env, StoreConfig};
-use adw_store::sqlite::is_in_use;
-use tokio::time::{Instant, sleep};
 
 use crate::client::{Address, Client};
 use crate::failure::Failure;
+use crate::occupant::Occupant;
 use crate::output::Output;
-use crate::whereabouts::Whereabouts;
-
-/// How long a server may take to start or to stop: requests that are under way are given their time, and so are agents.
-const PATIENCE: Duration = Duration::from_secs(15);
-
-/// How often it is looked for meanwhile. Nothing tells when a lock is let go of.
-const LOOK: Duration = Duration::from_millis(50);
+use crate::server::Server;
 
 pub(crate) struct Context {
     /// Where answers go.
@@ -33,47 +25,63 @@ impl Context {
         Ok(named.map(|text| text.parse()).transpose()?)
     }
 
-    /// A client of the server that is meant: the one that was named, else the one that works on the data beside the nearest
-    /// adw.toml, else, where there is none, the one at the usual address.
+    /// A client of the server that is meant: the one that was named, else the one that works on the data beside the
+    /// nearest adw.toml. Whoever else listens at the usual address is another folder's, and nobody meant that.
     pub(crate) async fn client(&self) -> Result<Client, Failure> {
-        let address = match self.named_server()? {
-            Some(address) => address,
-            None => match find_config()? {
-                Some(file) => self.of_folder(&Config::load(&file, &Env::of_process())?).await?,
-                None => Address::default(),
-            },
-        };
-        Ok(Client::new(address)?)
+        match self.named_server()? {
+            Some(address) => Ok(Client::new(address)?),
+            None => self.of_folder(&folders_config()?).await,
+        }
     }
 
-    /// The server that works on this configuration's data, wherever it listens. Where adw.toml says that it does, that
-    /// of another repository may listen: it must not be handed what is meant for this one. So one that is starting or
-    /// stopping is waited for.
-    async fn of_folder(&self, config: &Config) -> Result<Address, Failure> {
-        if let Some(address) = told(config)? {
-            return Ok(address);
+    /// Asks to look only. The server that is meant is asked; where none works on the folder's data, they are looked at
+    /// by one within this process, which does nothing but answer.
+    pub(crate) async fn look<T>(
+        &self,
+        ask: impl AsyncFnOnce(&Client) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        if let Some(address) = self.named_server()? {
+            return ask(&Client::new(address)?).await;
         }
-        let progress = self.output.progress();
-        progress.step("a server is starting or stopping for this folder: waiting for it".to_owned());
-        let end = Instant::now() + PATIENCE;
-        while Instant::now() < end {
-            sleep(LOOK).await;
-            if let Some(address) = told(config)? {
-                return Ok(address);
+        let config = folders_config()?;
+        match self.of_folder(&config).await {
+            Err(Failure::NoServer { .. }) if has_data(&config) => {
+                Server::at_rest(config).await?.look(ask).await
             }
+            client => ask(&client?).await,
         }
-        Err(Failure::Unsettled { data: config.data_dir() })
+    }
+
+    /// A client of the server that works on this configuration's data, wherever it listens. Where adw.toml says that it
+    /// does, that of another folder may listen: it must not be handed what is meant for this one.
+    async fn of_folder(&self, config: &Config) -> Result<Client, Failure> {
+        let mut progress = None;
+        let wait = |said| progress.insert(self.output.progress()).step(said);
+        let occupant = Occupant::settled(config, wait).await?;
+        drop(progress);
+        match occupant {
+            Occupant::Server(told) => {
+                if let Some(advice) = told.advice(config) {
+                    self.output.note(advice);
+                }
+                Ok(Client::new(told.address()?)?)
+            }
+            Occupant::Nobody => Err(Failure::NoServer { data: config.data_dir() }),
+            Occupant::Unsettled => Err(Failure::Unsettled { data: config.data_dir() }),
+        }
     }
 }
 
-/// Where the server that holds the data says that it listens; none where it doesn't say so yet, or any more.
-fn told(config: &Config) -> Result<Option<Address>, Failure> {
+/// Whether a server ever worked here.
+fn has_data(config: &Config) -> bool {
     let StoreConfig::Sqlite { file } = &config.store;
-    let data = config.data_dir();
-    if !is_in_use(file).map_err(|error| Failure::Start(error.to_string()))? {
-        return Err(Failure::NoServer { data });
-    }
-    Ok(Whereabouts::of(&data).map(|url| url.parse()).transpose()?)
+    file.exists()
+}
+
+/// The configuration of the folder that the command is called in.
+pub(crate) fn folders_config() -> Result<Config, Failure> {
+    let Some(file) = find_config()? else { return Err(Failure::Nowhere { start: working_directory()? }) };
+    Ok(Config::load(&file, &Env::of_process())?)
 }
 
 /// The configuration that is meant: the one that was named, else the nearest.

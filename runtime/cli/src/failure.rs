@@ -47,6 +47,8 @@ pub(crate) enum Failure {
     Check { file: String, wrong: Vec<String> },
     #[error("{file} is there already")]
     ConfigExists { file: PathBuf },
+    #[error("no server is named, and there is no adw.toml in {start} or in a folder above it")]
+    Nowhere { start: PathBuf },
     /// Where adw.toml says that one listens, another folder's may.
     #[error("no server works on the data in {data}")]
     NoServer { data: PathBuf },
@@ -61,7 +63,7 @@ pub(crate) enum Failure {
     #[error("a server is starting or stopping for this folder; its data are in {data}")]
     Unsettled { data: PathBuf },
     #[error("failed to listen on {address}: {source}")]
-    Listen { address: std::net::SocketAddr, source: io::Error },
+    Listen { address: std::net::SocketAddr, source: io::Error, holder: Option<String> },
     #[error("failed to {what}: {source}")]
     File { what: String, source: io::Error },
     #[error("failed to write the answer: {0}")]
@@ -87,7 +89,9 @@ impl Failure {
     fn kind(&self) -> &'static str {
         match self {
             Self::Arguments(_) | Self::Usage { .. } | Self::Address(_) | Self::ConfigExists { .. } => "usage",
-            Self::Config(_) | Self::NoConfig { .. } | Self::Check { .. } => "configuration",
+            Self::Config(_) | Self::NoConfig { .. } | Self::Nowhere { .. } | Self::Check { .. } => {
+                "configuration"
+            }
             Self::NoServer { .. } | Self::Unsettled { .. } => "unreachable",
             Self::Start(_) | Self::InUse { .. } | Self::Listen { .. } => "start",
             Self::File { .. } | Self::Output(_) => "io",
@@ -102,6 +106,11 @@ impl Failure {
             Self::NoConfig { .. } => {
                 Some("`adw init` writes one; `--config FILE` names one elsewhere".to_owned())
             }
+            Self::Nowhere { .. } => Some(
+                "go to a folder that has one, or write one with `adw init`; a server elsewhere is named with `--server URL` \
+                 or ADW_SERVER"
+                    .to_owned(),
+            ),
             Self::ConfigExists { .. } => {
                 Some("`adw init --force` writes it anew; what it says now is lost".to_owned())
             }
@@ -118,8 +127,9 @@ impl Failure {
                  where it runs, and start this one then"
                     .to_owned(),
             ),
-            Self::Listen { source, .. } if source.kind() == io::ErrorKind::AddrInUse => {
-                Some("another program listens there: `--listen 127.0.0.1:0` takes a free port".to_owned())
+            Self::Listen { source, holder, .. } if source.kind() == io::ErrorKind::AddrInUse => {
+                let holder = holder.as_deref().unwrap_or("another program");
+                Some(format!("{holder} listens there: `--listen 127.0.0.1:0` takes a free port"))
             }
             Self::File { source, .. } => match source.kind() {
                 io::ErrorKind::NotFound => Some("is the path right? It begins where you are".to_owned()),

@@ -1,5 +1,7 @@
 //! What is found of the repositories that adw.toml names.
 
+use std::path::Path;
+
 use adw_config::{Config, ConfigError, ProjectConfig};
 
 use crate::git::{self, Found};
@@ -40,6 +42,22 @@ fn unreadable(reason: &str) -> &'static str {
     } else {
         "mend what `git status` complains of there; or move .git away, and workflows work on a copy of the folder"
     }
+}
+
+/// Where work begins, for a person who is somewhere else in the project and may not think of it.
+pub(crate) fn elsewhere(project: &ProjectConfig, folder: &Path) -> Option<String> {
+    let base = project.base.as_deref()?;
+    if !folder.starts_with(&project.repo) {
+        return None;
+    }
+    let commit =
+        |of: &str| git::answer(folder, ["rev-parse", "--verify", "--quiet", &format!("{of}^{{commit}}")]);
+    let (here, there) = (commit("HEAD")?, commit(base)?);
+    let branch = git::answer(folder, ["symbolic-ref", "--quiet", "--short", "HEAD"]);
+    (here != there).then(|| {
+        let here = branch.as_deref().unwrap_or("the commit that you are on");
+        format!("work begins from {base}, as adw.toml says, and not from {here}")
+    })
 }
 
 /// What is good to know of each project before results are looked for.

@@ -1,46 +1,80 @@
-//! A server within this process: `adw serve` is one, and `adw run` starts one where there is none.
+//! A server within this process: `adw serve` is one, and commands start one where there is none.
 
 use std::path::Path;
 use std::pin::pin;
 use std::sync::Arc;
 
-use adw_config::{Config, StoreConfig};
+use adw_config::{Config, Listen, StoreConfig};
 use adw_engine::{Engine, Options};
 use adw_store::sqlite::{self, SqliteStore};
 use adw_store::{Store, StoreError};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+use crate::client::Client;
 use crate::failure::Failure;
-use crate::whereabouts::Whereabouts;
+use crate::holder::Holder;
+use crate::occupant::Occupant;
+use crate::whereabouts::{Told, Whereabouts};
 
-/// A server that listens, with the workflows of its data folder under way.
+/// A server that listens.
 pub(crate) struct Server {
     engine: Engine,
     listener: TcpListener,
     url: String,
-    whereabouts: Whereabouts,
+    /// None where nobody else is to come.
+    whereabouts: Option<Whereabouts>,
 }
 
 impl Server {
     /// Listens where the configuration says, opens its data, and takes up what an earlier server left.
     pub(crate) async fn start(config: Config) -> Result<Self, Failure> {
         // Before the address: the other server's is most often the same, and then it is no other program that has it.
-        if is_in_use(&config.store).map_err(|error| Failure::Start(error.to_string()))? {
-            return Err(in_use(&config.data_dir()));
+        match Occupant::settled(&config, |waiting| tracing::info!("{waiting}")).await? {
+            Occupant::Nobody => {}
+            Occupant::Server(told) => return Err(in_use(&config.data_dir(), Some(told))),
+            Occupant::Unsettled => return Err(in_use(&config.data_dir(), None)),
         }
         // Where another server listens already, its data are not touched.
-        let address = config.server.listen.addr();
-        let listener =
-            TcpListener::bind(address).await.map_err(|source| Failure::Listen { address, source })?;
-        let url = format!("http://{}", listener.local_addr()?);
+        let (listener, url) = listen(config.server.listen).await?;
         let data = config.data_dir();
         let store = open(&config.store, &data).await?;
-        let whereabouts = Whereabouts::tell(&data, &url);
-        let engine = Engine::start(Options::new(config, data, store))
-            .await
-            .map_err(|error| Failure::Start(error.to_string()))?;
+        let whereabouts = Some(Whereabouts::tell(&config, &url));
+        let engine = Engine::start(Options::new(config, data, store)).await.map_err(start)?;
         Ok(Self { engine, listener, url, whereabouts })
+    }
+
+    /// One for whoever wants to look at a folder's data: it listens anywhere, and nothing goes on.
+    pub(crate) async fn at_rest(config: Config) -> Result<Self, Failure> {
+        let (listener, url) = listen(Listen::ANY_PORT).await?;
+        let data = config.data_dir();
+        let store = open(&config.store, &data).await?;
+        let engine = Engine::at_rest(Options::new(config, data, store)).map_err(start)?;
+        Ok(Self { engine, listener, url, whereabouts: None })
+    }
+
+    /// Answers one who looks, and ends.
+    pub(crate) async fn look<T>(
+        self,
+        ask: impl AsyncFnOnce(&Client) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let client = Client::new(self.url().parse()?)?;
+        let (looking, ended) = oneshot::channel::<()>();
+        let serving = self.serve(async move {
+            // Either way: it is told by letting go of the other half.
+            let _ = ended.await;
+        });
+        let asking = async {
+            let answer = ask(&client).await;
+            drop(looking);
+            answer
+        };
+        let (served, answer) = tokio::join!(serving, asking);
+        // What was found out stands, however the server ended.
+        if let Err(error) = served {
+            tracing::warn!(%error, "the data were not closed well");
+        }
+        answer
     }
 
     /// Where it listens.
@@ -66,7 +100,7 @@ impl Server {
             let _ = stopping.send(());
         };
         let mut serving = pin!(adw_server::serve(self.engine.clone(), self.listener, stop));
-        let mut whereabouts = Some(self.whereabouts);
+        let mut whereabouts = self.whereabouts;
         let served = tokio::select! {
             served = &mut serving => served,
             // What comes from now on is for the next server, though it takes a while until this one is gone.
@@ -83,6 +117,17 @@ impl Server {
     }
 }
 
+async fn listen(listen: Listen) -> Result<(TcpListener, String), Failure> {
+    let address = listen.addr();
+    let taken = |source| {
+        let holder = Holder::of_address(address).map(|holder| holder.to_string());
+        Failure::Listen { address, source, holder }
+    };
+    let listener = TcpListener::bind(address).await.map_err(taken)?;
+    let url = format!("http://{}", listener.local_addr()?);
+    Ok((listener, url))
+}
+
 async fn open(store: &StoreConfig, data: &Path) -> Result<Arc<dyn Store>, Failure> {
     let StoreConfig::Sqlite { file } = store;
     let claimed = sqlite::Options::new(file).claim();
@@ -93,20 +138,19 @@ async fn open(store: &StoreConfig, data: &Path) -> Result<Arc<dyn Store>, Failur
     let opened = async { SqliteStore::open(claimed?).await };
     match opened.await {
         Ok(store) => Ok(Arc::new(store)),
-        Err(StoreError::InUse(_)) => Err(in_use(data)),
-        Err(error) => Err(Failure::Start(error.to_string())),
+        Err(StoreError::InUse(_)) => Err(in_use(data, Told::of(data))),
+        Err(error) => Err(start(error)),
     }
 }
 
-fn is_in_use(store: &StoreConfig) -> Result<bool, StoreError> {
-    let StoreConfig::Sqlite { file } = store;
-    sqlite::is_in_use(file)
-}
-
-fn in_use(data: &Path) -> Failure {
+fn in_use(data: &Path, told: Option<Told>) -> Failure {
     let data = data.to_owned();
-    match Whereabouts::of(&data) {
-        Some(url) => Failure::InUse { data, url },
+    match told {
+        Some(Told { url, .. }) => Failure::InUse { data, url },
         None => Failure::Unsettled { data },
     }
+}
+
+fn start(error: impl std::fmt::Display) -> Failure {
+    Failure::Start(error.to_string())
 }

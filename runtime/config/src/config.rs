@@ -24,6 +24,9 @@ use crate::{
 /// The name that a configuration is looked for under.
 pub const FILE_NAME: &str = "adw.toml";
 
+/// The runtime's own folder, beside it.
+const DATA_DIR: &str = ".adw";
+
 /// What adw.toml and the environment say, checked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
@@ -56,9 +59,15 @@ const STAGE_ALIASES: [(&str, &str); 3] = [("pr", "ship"), ("deploy", "ship"), ("
 
 impl Config {
     /// The nearest adw.toml: in this folder or in one above it. Whether it can be read, [`Config::load`] says.
+    ///
+    /// A workflow's worktree has a copy of the one that is served, which nobody serves: that is passed over, so that a
+    /// person who works there is understood as if in the folder whose data the worktree is.
     pub fn find(start_dir: &Path) -> Option<PathBuf> {
         let start = std::path::absolute(start_dir).ok()?;
-        start.ancestors().map(|folder| folder.join(FILE_NAME)).find(|file| file.symlink_metadata().is_ok())
+        let of_worktree = Path::new(DATA_DIR).join("trees");
+        let is_worktree = |folder: &Path| folder.parent().is_some_and(|trees| trees.ends_with(&of_worktree));
+        let folders = start.ancestors().filter(|folder| !is_worktree(folder));
+        folders.map(|folder| folder.join(FILE_NAME)).find(|file| file.symlink_metadata().is_ok())
     }
 
     /// Reads a file.
@@ -111,7 +120,12 @@ impl Config {
 
     /// Where the runtime keeps its data: `.adw` beside adw.toml.
     pub fn data_dir(&self) -> PathBuf {
-        self.root.join(".adw")
+        self.root.join(DATA_DIR)
+    }
+
+    /// The file as it was read.
+    pub fn text(&self) -> &str {
+        &self.source.text
     }
 
     /// The stage of exactly this name.

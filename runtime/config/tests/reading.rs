@@ -246,6 +246,23 @@ fn the_file_is_found_from_below_and_its_paths_start_at_its_folder() {
 }
 
 #[test]
+fn a_worktree_belongs_to_the_folder_whose_data_it_is() {
+    let root = tempfile::tempdir().unwrap();
+    let worktree = root.path().join(".adw/trees/mend");
+    let (below, own) = (worktree.join("src"), worktree.join("target/own"));
+    for folder in [&below, &own] {
+        fs::create_dir_all(folder).unwrap();
+    }
+    for folder in [root.path(), &worktree, &own] {
+        fs::write(folder.join("adw.toml"), "").unwrap();
+    }
+    for folder in [&worktree, &below] {
+        assert_eq!(Config::find(folder).unwrap(), root.path().join("adw.toml"));
+    }
+    assert_eq!(Config::find(&own).unwrap(), own.join("adw.toml"), "this is no copy of it");
+}
+
+#[test]
 fn a_file_that_is_not_there_is_an_error_that_says_what_to_do() {
     let errors = Config::load(Path::new("/nowhere/adw.toml"), &Env::empty()).unwrap_err();
     let text = errors.to_string();

@@ -22,7 +22,8 @@ use crate::{
     calls::Calls,
     catalog::Catalog,
     clock::{Clock, SystemClock, backoff},
-    create, data_folder,
+    create,
+    data_folder::{self, Folders},
     inner::Inner,
     ledger::Ledger,
     logs::Logs,
@@ -65,42 +66,26 @@ pub struct Engine {
 impl Engine {
     /// Loads the plugins, takes up what an earlier run of the server left, and starts what can run.
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        let Options { config, data, store, clock } = options;
-        let folders = data_folder::prepare(&data)?;
-        let data = folders.root;
-        let mut host = adw_host::HostConfig::new(folders.compiled);
-        // A run has one guest at a time, and none is to queue for a slot while its stage's time runs.
-        host.slots = host.slots.max(u32::try_from(config.limits.concurrent_workflows).unwrap_or(u32::MAX));
-        let host = Arc::new(Host::new(host)?);
-        let blobs = Blobs::new(folders.blobs);
-        let catalog = Catalog::load(&config, Arc::clone(&host), blobs.clone()).await?;
-        let workspaces = Workspaces::new(&data).map_err(|error| StartError::Workspaces(error.to_string()))?;
-        let feed = Feed::default();
-        let (timers, rings) = timers();
-        let (places, given) = mpsc::unbounded_channel();
-        let inner = Arc::new(Inner {
-            ledger: Ledger::new(Arc::clone(&store), feed.clone(), Arc::clone(&clock)),
-            logs: Logs::new(folders.logs, feed.clone()),
-            calls: Calls::new(folders.calls),
-            scheduler: Scheduler::new(config.limits.concurrent_workflows),
-            runs: Runs::default(),
-            tasks: TaskTracker::new(),
-            stopping: CancellationToken::new(),
-            places,
-            config,
-            data,
-            store,
-            clock,
-            host,
-            catalog,
-            workspaces,
-            blobs,
-            feed,
-            timers,
-        });
+        let folders = data_folder::prepare(&options.data)?;
+        let host = host(&options.config, &folders)?;
+        let catalog =
+            Catalog::load(&options.config, Arc::clone(&host), Blobs::new(folders.blobs.clone())).await?;
+        let (inner, given, rings) = assemble(options, folders, host, catalog)?;
         inner.tasks.spawn(run_those_with_a_place(Arc::clone(&inner), given));
         inner.tasks.spawn(hear(Arc::clone(&inner), rings));
         recovery::recover(&inner).await?;
+        Ok(Self { inner })
+    }
+
+    /// To look at what an earlier run of the server left: nothing of it goes on, no plugin is loaded, and no task is
+    /// taken. All that reads is there.
+    pub fn at_rest(options: Options) -> Result<Self, StartError> {
+        let folders = data_folder::prepare(&options.data)?;
+        let host = host(&options.config, &folders)?;
+        let catalog = Catalog::empty(Arc::clone(&host), Blobs::new(folders.blobs.clone()));
+        let (inner, ..) = assemble(options, folders, host, catalog)?;
+        inner.stopping.cancel();
+        inner.scheduler.close();
         Ok(Self { inner })
     }
 
@@ -226,6 +211,49 @@ impl Engine {
         self.inner.tasks.wait().await;
         self.inner.store.close().await;
     }
+}
+
+fn host(config: &Config, folders: &Folders) -> Result<Arc<Host>, StartError> {
+    let mut host = adw_host::HostConfig::new(folders.compiled.clone());
+    // A run has one guest at a time, and none is to queue for a slot while its stage's time runs.
+    host.slots = host.slots.max(u32::try_from(config.limits.concurrent_workflows).unwrap_or(u32::MAX));
+    Ok(Arc::new(Host::new(host)?))
+}
+
+/// The parts, with nothing set going yet: who is given a place, and whose time has come, is heard there.
+fn assemble(
+    options: Options,
+    folders: Folders,
+    host: Arc<Host>,
+    catalog: Catalog,
+) -> Result<(Arc<Inner>, mpsc::UnboundedReceiver<AdwId>, Rings), StartError> {
+    let Options { config, data: _, store, clock } = options;
+    let data = folders.root;
+    let workspaces = Workspaces::new(&data).map_err(|error| StartError::Workspaces(error.to_string()))?;
+    let feed = Feed::default();
+    let (timers, rings) = timers();
+    let (places, given) = mpsc::unbounded_channel();
+    let inner = Arc::new(Inner {
+        ledger: Ledger::new(Arc::clone(&store), feed.clone(), Arc::clone(&clock)),
+        logs: Logs::new(folders.logs, feed.clone()),
+        calls: Calls::new(folders.calls),
+        scheduler: Scheduler::new(config.limits.concurrent_workflows),
+        runs: Runs::default(),
+        tasks: TaskTracker::new(),
+        stopping: CancellationToken::new(),
+        blobs: Blobs::new(folders.blobs),
+        places,
+        config,
+        data,
+        store,
+        clock,
+        host,
+        catalog,
+        workspaces,
+        feed,
+        timers,
+    });
+    Ok((inner, given, rings))
 }
 
 /// Whether every plugin of adw.toml loads and may do what it asks for; what is wrong with any of them is told

@@ -6,6 +6,7 @@ use futures_util::{SinkExt, StreamExt};
 use reqwest::Url;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::{Error as SocketError, Message, Utf8Bytes};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
@@ -42,7 +43,10 @@ impl Socket {
                 Ok(Some(Ok(Message::Close(_))) | None) => return Err("the server closed the feed".to_owned()),
                 // Pings are answered by the library, with the next read.
                 Ok(Some(Ok(_))) => {}
-                Ok(Some(Err(error))) => return Err(error.to_string()),
+                Ok(Some(Err(SocketError::Protocol(ProtocolError::ResetWithoutClosingHandshake)))) => {
+                    return Err("the server is gone".to_owned());
+                }
+                Ok(Some(Err(error))) => return Err(root_cause(&error).to_string()),
                 Err(_) => return Err("the server has fallen silent".to_owned()),
             }
         }

@@ -35,7 +35,10 @@ pub(crate) struct Journal {
 
 impl Journal {
     pub(crate) async fn run(self, cx: &Context) -> Result<Exit, Failure> {
-        let client = cx.client().await?;
+        cx.look(async |client| self.print(client, cx.output).await).await
+    }
+
+    async fn print(&self, client: &Client, output: Output) -> Result<Exit, Failure> {
         let workflow = client.workflow(&self.adw_id).await?.view;
         super::logs::check_stage(&workflow, self.stage.as_ref())?;
         let mut all = Vec::new();
@@ -45,13 +48,13 @@ impl Journal {
             if !wanted || attempt == 0 {
                 continue;
             }
-            let calls = every_call(&client, &self.adw_id, &stage.name, attempt).await?;
-            print(cx.output, &stage.name, attempt, &calls)?;
+            let calls = every_call(client, &self.adw_id, &stage.name, attempt).await?;
+            print(output, &stage.name, attempt, &calls)?;
             all.extend(calls.into_iter().map(|call| call.raw));
         }
-        cx.output.json(&json!({ "adw_id": self.adw_id, "items": all }))?;
+        output.json(&json!({ "adw_id": self.adw_id, "items": all }))?;
         if all.is_empty() {
-            cx.output.note("no stage has asked for anything yet");
+            output.note("no stage has asked for anything yet");
         }
         Ok(Exit::Done)
     }

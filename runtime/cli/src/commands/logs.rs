@@ -37,14 +37,20 @@ pub(crate) struct Logs {
 
 impl Logs {
     pub(crate) async fn run(self, cx: &Context) -> Result<Exit, Failure> {
-        let client = cx.client().await?;
+        if self.follow {
+            return self.print(&cx.client().await?, cx.output).await;
+        }
+        cx.look(async |client| self.print(client, cx.output).await).await
+    }
+
+    async fn print(&self, client: &Client, output: Output) -> Result<Exit, Failure> {
         // An unknown workflow has no log, and no feed that would ever say so.
         let mut workflow = client.workflow(&self.adw_id).await?.view;
         check_stage(&workflow, self.stage.as_ref())?;
-        let mut log = LogReader::new(&client, &self.adw_id);
+        let mut log = LogReader::new(client, &self.adw_id);
         let follows = self.follow && !workflow.status.is_ended();
         if follows {
-            self.follow(&client, &mut log, workflow.version, cx.output).await?;
+            self.follow(client, &mut log, workflow.version, output).await?;
             workflow = client.workflow_at_last(&self.adw_id).await?.view;
         }
         let mut lines = Vec::new();
@@ -55,9 +61,9 @@ impl Logs {
         }
         // Where work was sent back, attempts of several stages alternate.
         lines.sort_by_key(|line| line.at);
-        lines.iter().try_for_each(|line| print(cx.output, line))?;
+        lines.iter().try_for_each(|line| print(output, line))?;
         if lines.is_empty() && !follows {
-            cx.output.note("nothing was logged");
+            output.note("nothing was logged");
         }
         Ok(Exit::Done)
     }

@@ -81,10 +81,14 @@ impl Wanted {
 
 impl Ls {
     pub(crate) async fn run(self, cx: &Context) -> Result<Exit, Failure> {
-        let page = self.read(&cx.client().await?).await?;
+        let page = cx.look(async |client| self.read(client).await).await?;
         cx.output.json(&json!({ "items": page.items, "next_cursor": page.next_cursor }))?;
         if page.items.is_empty() {
-            cx.output.note("no workflows; `adw run \"…\"` hands one over");
+            cx.output.note(if self.filter().is_empty() {
+                "no workflows; `adw run \"…\"` hands one over"
+            } else {
+                "no workflow is like that; `adw ls` lists all"
+            });
             return Ok(Exit::Done);
         }
         let workflows: Vec<Workflow> =

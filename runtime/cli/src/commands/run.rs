@@ -6,10 +6,11 @@ use adw_core::{AdwId, StageName, TaskType};
 use clap::Args;
 
 use crate::client::{Answer, Client, NewTask, Workflow};
-use crate::context::Context;
+use crate::context::{Context, folders_config, working_directory};
 use crate::failure::{Exit, Failure};
 use crate::follow;
 use crate::input;
+use crate::projects;
 use crate::style::{self, Styled, printable};
 
 /// A server may have begun to stop just after it was found; then it is waited for, and another one looked for.
@@ -93,6 +94,11 @@ impl Run {
     pub(crate) async fn run(self, cx: &Context) -> Result<Exit, Failure> {
         let follows = self.follow || !self.no_follow;
         let task = self.task()?;
+        if cx.named_server()?.is_none()
+            && let Some(elsewhere) = elsewhere(&task)?
+        {
+            cx.output.note(elsewhere);
+        }
         let Some((client, created)) = hand_over(cx, &task, follows).await? else {
             return alone::run(cx, &task).await;
         };
@@ -144,6 +150,17 @@ async fn hand_over(
         }
     }
     Ok(None)
+}
+
+/// What a person should know whose checkout is not where the task begins.
+fn elsewhere(task: &NewTask) -> Result<Option<String>, Failure> {
+    let config = folders_config()?;
+    let project = match &task.project {
+        Some(name) => config.project(name),
+        None => config.default_project(),
+    };
+    let folder = working_directory()?;
+    Ok(project.and_then(|project| projects::elsewhere(project, &folder)))
 }
 
 /// The first line: what was accepted.

@@ -25,7 +25,7 @@ pub(crate) struct Show {
 
 impl Show {
     pub(crate) async fn run(self, cx: &Context) -> Result<Exit, Failure> {
-        let answer = cx.client().await?.workflow(&self.adw_id).await?;
+        let answer = cx.look(async |client| Ok(client.workflow(&self.adw_id).await?)).await?;
         cx.output.json(&answer.raw)?;
         cx.output.line(in_words(&answer.view).trim_end())?;
         Ok(Exit::Done)

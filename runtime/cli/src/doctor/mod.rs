@@ -8,7 +8,6 @@ mod clock;
 mod config;
 mod disk;
 mod git;
-mod holder;
 mod limits;
 mod place;
 mod plugins;

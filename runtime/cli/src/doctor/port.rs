@@ -9,10 +9,10 @@ use adw_config::Listen;
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
-use super::holder::Holder;
 use super::surroundings::database;
 use super::{Finding, Surroundings};
 use crate::client::{Address, Client, Health};
+use crate::holder::Holder;
 
 /// Whoever listens there answers within this, or is no server of ours.
 const PATIENCE: Duration = Duration::from_secs(3);

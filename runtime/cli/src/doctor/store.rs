@@ -6,9 +6,9 @@ use adw_store::StoreError;
 use adw_store::sqlite::{Found, look};
 use tokio::runtime::Handle;
 
-use super::holder::Holder;
 use super::surroundings::database;
 use super::{Finding, Surroundings, quoted};
+use crate::holder::Holder;
 
 pub(super) fn check(surroundings: &Surroundings) -> Vec<Finding> {
     let Some(config) = surroundings.config() else { return Vec::new() };

@@ -47,7 +47,13 @@ fn a_task_that_fails_there_ends_with_1() {
     let task = ["run", "Nothing to go by", "--id", "lost", "--stages", "implement", "--agent", "patch"];
     let ended: Ended = alone(&repository).args(task).output().unwrap().into();
     assert_eq!(ended.code, Some(1), "{ended:?}");
-    assert!(ended.stdout.contains("look further: start `adw serve`, then adw show lost"), "{}", ended.stdout);
+    assert!(
+        ended.stdout.contains(
+            "look further: adw show lost, adw logs lost; try again: start `adw serve`, then adw retry lost"
+        ),
+        "{}",
+        ended.stdout
+    );
 }
 
 #[test]
@@ -75,14 +81,43 @@ fn none_is_started_in_the_place_of_one_that_was_named() {
 }
 
 #[test]
-fn without_an_adw_toml_it_says_how_to_get_one() {
+fn without_an_adw_toml_no_server_is_meant_and_it_says_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
-    // Where no adw.toml says otherwise, the usual port is asked; whoever listens there is no part of this test.
-    if std::net::TcpListener::bind("127.0.0.1:8000").is_ok() {
-        let ended = run(folder.path(), ["run", "title"]);
-        assert_eq!(ended.code, Some(2), "{ended:?}");
-        assert!(ended.stderr.contains("no adw.toml in") && ended.stderr.contains("adw init"), "{ended:?}");
+    // Whoever listens at the usual address is another folder's.
+    for arguments in [
+        &["run", "title"][..],
+        &["run", "title", "--no-follow"],
+        &["ls"],
+        &["watch"],
+        &["show", "one"],
+        &["logs", "one", "--follow"],
+        &["answer", "one", "done"],
+        &["cancel", "one"],
+        &["retry", "one"],
+    ] {
+        let ended: Ended = adw(folder.path()).args(arguments).output().unwrap().into();
+        assert_eq!(ended.code, Some(2), "{arguments:?}: {ended:?}");
+        assert!(ended.stderr.contains("no server is named, and there is no adw.toml in"), "{ended:?}");
+        assert!(ended.stderr.contains("adw init") && ended.stderr.contains("--server URL"), "{ended:?}");
     }
+}
+
+#[test]
+fn whoever_is_on_another_branch_is_told_where_work_begins() {
+    let repository = Repository::with_a_fix();
+    let task = |id: &'static str| -> Ended {
+        let mut command = alone(&repository);
+        command.args(["run", "Mend it", "--id", id, "--stages", "implement", "--patch", "fix.diff"]);
+        command.output().unwrap().into()
+    };
+    repository.git(["checkout", "--quiet", "-b", "feature"]);
+    assert!(!task("same").stderr.contains("work begins"), "it is the same commit");
+    let identity = ["-c", "user.name=A Person", "-c", "user.email=person@localhost"];
+    let commit = ["commit", "--quiet", "--allow-empty", "--message", "two"];
+    repository.git(identity.into_iter().chain(commit));
+    let ended = task("other");
+    let said = "work begins from main, as adw.toml says, and not from feature\n";
+    assert!(ended.stderr.starts_with(said), "{ended:?}");
 }
 
 #[test]

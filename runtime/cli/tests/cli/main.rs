@@ -8,6 +8,7 @@ mod completions;
 mod doctor;
 mod init;
 mod json;
+mod looking;
 mod pty;
 mod serve;
 mod settling;

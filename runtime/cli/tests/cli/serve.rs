@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::net::TcpListener;
 
-use crate::support::{Repository, Server, run};
+use crate::support::{Ended, Repository, Server, adw, run};
 
 fn configured() -> Repository {
     let repository = Repository::new(&[]);
@@ -50,6 +50,24 @@ fn a_second_one_of_the_same_folder_says_where_the_first_is_and_what_to_do() {
 }
 
 #[test]
+fn whoever_changes_adw_toml_is_told_that_a_server_goes_by_the_old_one() {
+    let repository = configured();
+    let folder = repository.path();
+    let server = Server::start(&folder);
+    let said = format!("adw.toml has changed since the server at {} started", server.url);
+    assert!(!run(&folder, ["check"]).stderr.contains(&said));
+    repository.configure("\n[agents.mine]\nprofile = \"command\"\ncommand = [\"true\"]\n");
+    for arguments in [&["check"][..], &["run", "Mine", "--agent", "mine", "--no-follow"]] {
+        let ended: Ended = adw(&folder).args(arguments).output().unwrap().into();
+        assert!(ended.stderr.contains(&said), "{ended:?}");
+    }
+    assert_eq!(server.end("TERM"), Some(0));
+    let server = Server::start(&folder);
+    assert!(!run(&folder, ["check"]).stderr.contains("has changed since"));
+    assert_eq!(server.end("TERM"), Some(0));
+}
+
+#[test]
 fn a_log_that_can_not_be_written_stops_nothing() {
     let repository = configured();
     let folder = repository.path();
@@ -70,7 +88,9 @@ fn a_taken_port_is_told_with_a_way_out() {
     let ended = run(&repository.path(), ["serve", "--listen", &address]);
     assert_eq!(ended.code, Some(2));
     assert!(ended.stderr.contains(&format!("failed to listen on {address}")), "{}", ended.stderr);
-    assert!(ended.stderr.contains("--listen 127.0.0.1:0"), "{}", ended.stderr);
+    let holder =
+        format!(", process {} listens there: `--listen 127.0.0.1:0` takes a free port", std::process::id());
+    assert!(ended.stderr.contains(&holder), "{}", ended.stderr);
     assert!(
         !repository.path().join(".adw").exists(),
         "the data of a server that may run there are left alone"

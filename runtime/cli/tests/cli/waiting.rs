@@ -84,8 +84,9 @@ fn those_that_wait_are_listed_as_such_and_can_be_asked_for() {
         assert_eq!(ids, expected, "{status}");
     }
     assert_eq!(ask(&repository, &["answer", "open", "approve", "--follow"]).code, Some(0));
+    let none = ask(&repository, &["ls", "--status", "waiting"]);
     assert_eq!(
-        ask(&repository, &["ls", "--status", "waiting", "--json"]).json()["items"],
-        serde_json::json!([])
+        (none.stdout.as_str(), none.stderr.as_str()),
+        ("", "no workflow is like that; `adw ls` lists all\n")
     );
 }

@@ -118,7 +118,7 @@ fn conclude(cx: &Context, outcome: Outcome, is_in_git: bool) -> Result<Exit, Fai
     }
 }
 
-/// Where to look next, now that no server is there to be asked.
+/// Where to look next. To look takes no server; to let something go on does.
 fn next_step(workflow: &Workflow, is_in_git: bool) -> String {
     let id = &workflow.adw_id;
     let branch = printable(&workflow.branch);
@@ -126,11 +126,13 @@ fn next_step(workflow: &Workflow, is_in_git: bool) -> String {
         Status::Completed if is_in_git => {
             format!("what came out: git diff HEAD...{branch}; git merge {branch} takes it over")
         }
-        Status::Completed => format!("what came out: start `adw serve`, then adw diff {id} | patch -p1"),
+        Status::Completed => format!("what came out: adw diff {id}; adw diff {id} | patch -p1 takes it over"),
         Status::Failed => {
-            format!("look further: start `adw serve`, then adw show {id}, adw logs {id}, adw retry {id}")
+            format!(
+                "look further: adw show {id}, adw logs {id}; try again: start `adw serve`, then adw retry {id}"
+            )
         }
-        Status::Cancelled => format!("look further: start `adw serve`, then adw show {id}, adw logs {id}"),
+        Status::Cancelled => format!("look further: adw show {id}, adw logs {id}"),
         Status::Pending | Status::Running => match &workflow.waiting {
             Some(waiting) if waiting.is_question() => {
                 format!("answer it: start `adw serve`, then {}", asked::answer(id, waiting))

@@ -34,9 +34,9 @@ fn the_next_step_needs_no_server_or_says_how_to_start_one() {
     .into();
     insta::assert_snapshot!(steps.join("\n"), @r#"
     what came out: git diff HEAD...adw-task/one; git merge adw-task/one takes it over
-    what came out: start `adw serve`, then adw diff one | patch -p1
-    look further: start `adw serve`, then adw show one, adw logs one, adw retry one
-    look further: start `adw serve`, then adw show one, adw logs one
+    what came out: adw diff one; adw diff one | patch -p1 takes it over
+    look further: adw show one, adw logs one; try again: start `adw serve`, then adw retry one
+    look further: adw show one, adw logs one
     answer it: start `adw serve`, then adw answer one 'go on'   (or stop)
     answer it: start `adw serve`, then adw answer one "…"
     answer it: start `adw serve`, then adw answer one "…"

@@ -10,19 +10,19 @@ const LOCK: &str = ".lock";
 
 /// A process.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Holder {
+pub(crate) struct Holder {
     id: u32,
     program: String,
 }
 
 impl Holder {
     /// Whoever listens there; none where it is another user's, or the system has no /proc.
-    pub(super) fn of_address(address: SocketAddr) -> Option<Self> {
+    pub(crate) fn of_address(address: SocketAddr) -> Option<Self> {
         Self::of(Path::new(&format!("socket:[{}]", socket_of(address)?)))
     }
 
     /// Whoever has a database of ours open.
-    pub(super) fn of_database(database: &Path) -> Option<Self> {
+    pub(crate) fn of_database(database: &Path) -> Option<Self> {
         let mut lock = database.canonicalize().ok()?.into_os_string();
         lock.push(LOCK);
         Self::of(Path::new(&lock))
@@ -37,7 +37,7 @@ impl Holder {
     }
 
     /// The database that a server of ours has open, known by the lock beside it.
-    pub(super) fn database(&self) -> Option<PathBuf> {
+    pub(crate) fn database(&self) -> Option<PathBuf> {
         open_files(self.id).find_map(|file| {
             let database = PathBuf::from(file.to_str()?.strip_suffix(LOCK)?);
             database.is_file().then_some(database)

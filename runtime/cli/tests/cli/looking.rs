@@ -1,0 +1,100 @@
+//! What is looked at where no server is, and from where.
+
+use std::fs::{self, File};
+
+use crate::pty::Terminal;
+use crate::support::{Ended, Repository, Server, adw, free_address, run, signal};
+
+const TASK: [&str; 8] =
+    ["run", "Mend the greeting", "--id", "mend", "--stages", "implement", "--patch", "fix.diff"];
+
+fn done() -> Repository {
+    let repository = Repository::with_a_fix();
+    let ended: Ended =
+        adw(&repository.path()).env("ADW_LISTEN", free_address()).args(TASK).output().unwrap().into();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    repository
+}
+
+#[test]
+fn to_look_at_what_was_done_takes_no_server() {
+    let repository = done();
+    for (arguments, said) in [
+        (&["ls"][..], "mend  completed"),
+        (&["show", "mend"], "implement    completed"),
+        (&["diff", "mend"], "+Hello"),
+        (&["logs", "mend"], "asking the agent patch"),
+        (&["journal", "mend"], "agent.run"),
+    ] {
+        let ended: Ended = adw(&repository.path()).args(arguments).output().unwrap().into();
+        assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{ended:?}");
+        assert!(ended.stdout.contains(said), "{arguments:?}: {ended:?}");
+        assert!(!repository.path().join(".adw/address").exists(), "nobody is told to come");
+    }
+    let unknown = run(&repository.path(), ["show", "nothing"]);
+    assert_eq!(unknown.code, Some(2), "{unknown:?}");
+    assert!(unknown.stderr.contains("there is no workflow nothing"), "{unknown:?}");
+}
+
+#[test]
+fn nothing_goes_on_while_somebody_looks() {
+    let repository = Repository::with_a_fix();
+    let server = Server::start(&repository.path());
+    let by_hand =
+        ["run", "By hand", "--id", "hand", "--stages", "implement", "--agent", "manual", "--no-follow"];
+    assert_eq!(run(&repository.path(), by_hand).code, Some(0));
+    assert_eq!(run(&repository.path(), ["cancel", "hand"]).code, Some(0));
+    repository.configure("\n[agents.slow]\nprofile = \"command\"\ncommand = [\"sleep\", \"600\"]\n");
+    assert_eq!(server.end("TERM"), Some(0));
+    let server = Server::start(&repository.path());
+    let slow = ["run", "Wait", "--id", "slow", "--stages", "implement", "--agent", "slow", "--no-follow"];
+    assert_eq!(run(&repository.path(), slow).code, Some(0));
+    while !run(&repository.path(), ["logs", "slow"]).stdout.contains("asking the agent slow") {}
+    assert_eq!(server.end("KILL"), None);
+    let version = || run(&repository.path(), ["show", "slow", "--json"]).json()["version"].clone();
+    let (first, second) = (version(), version());
+    assert_eq!(first, second, "it was not taken up");
+    for change in [["cancel", "slow"], ["retry", "slow"]] {
+        let refused = run(&repository.path(), change);
+        assert_eq!(refused.code, Some(3), "{refused:?}");
+        assert!(refused.stderr.contains("start one with `adw serve`"), "{refused:?}");
+    }
+    assert_eq!(version(), first);
+}
+
+#[test]
+fn a_server_that_is_started_meanwhile_waits_for_whoever_looks() {
+    let repository = done();
+    let lock = File::create(repository.path().join(".adw/adw.db.lock")).unwrap();
+    lock.lock().unwrap();
+    let mut command = adw(&repository.path());
+    command.args(["serve", "--listen", "127.0.0.1:0"]).env("TERM", "xterm-256color");
+    let mut terminal = Terminal::start(&mut command);
+    terminal.until_it_shows("a server is starting or stopping for this folder");
+    drop(lock);
+    terminal.until_it_shows("listening on http://127.0.0.1:");
+    signal(&terminal.child, "TERM");
+    assert_eq!(terminal.end().0, Some(0));
+}
+
+#[test]
+fn in_a_worktree_the_folder_is_meant_that_it_belongs_to() {
+    let repository = Repository::with_a_fix();
+    repository.git(["add", "adw.toml"]);
+    let identity = ["-c", "user.name=A Person", "-c", "user.email=person@localhost"];
+    repository.git(identity.into_iter().chain(["commit", "--quiet", "--message", "Add adw.toml"]));
+    let _server = Server::start(&repository.path());
+    let by_hand =
+        ["run", "By hand", "--id", "hand", "--stages", "implement", "--agent", "manual", "--no-follow"];
+    assert_eq!(run(&repository.path(), by_hand).code, Some(0));
+    while run(&repository.path(), ["ls", "--status", "waiting", "--json"]).json()["items"]
+        .as_array()
+        .unwrap()
+        .is_empty()
+    {}
+    let worktree = repository.path().join(".adw/trees/hand");
+    assert!(worktree.join("adw.toml").exists());
+    fs::write(worktree.join("greeting.txt"), "Hello\n").unwrap();
+    let answered = run(&worktree, ["answer", "hand", "done", "--follow"]);
+    assert_eq!(answered.code, Some(0), "{answered:?}");
+}
