@@ -4,8 +4,8 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     answer::Answer, cancel::Cancel, check::Check, completions::Completions, diff::Diff, doctor::Doctor,
-    init::Init, journal::Journal, logs::Logs, ls::Ls, retry::Retry, run::Run, serve::Serve, show::Show,
-    watch::Watch,
+    init::Init, journal::Journal, logs::Logs, ls::Ls, reload::Reload, retry::Retry, run::Run, serve::Serve,
+    show::Show, watch::Watch,
 };
 
 /// A durable runtime for AI developer workflows.
@@ -56,5 +56,6 @@ pub(crate) enum Command {
     Answer(Answer),
     Cancel(Cancel),
     Retry(Retry),
+    Reload(Reload),
     Completions(Completions),
 }

@@ -61,10 +61,13 @@ impl Context {
         drop(progress);
         match occupant {
             Occupant::Server(told) => {
-                if let Some(advice) = told.advice(config) {
-                    self.output.note(advice);
+                let client = Client::new(told.address()?)?;
+                if told.goes_by_another(config)
+                    && let Some(refused) = client.takes_up_its_configuration().await
+                {
+                    self.output.note(refused);
                 }
-                Ok(Client::new(told.address()?)?)
+                Ok(client)
             }
             Occupant::Nobody => Err(Failure::NoServer { data: config.data_dir() }),
             Occupant::Unsettled => Err(Failure::Unsettled { data: config.data_dir() }),

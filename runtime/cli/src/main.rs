@@ -2,6 +2,7 @@
 
 mod arguments;
 mod asked;
+mod changes;
 mod client;
 mod commands;
 mod context;
@@ -16,6 +17,7 @@ mod occupant;
 mod output;
 mod progress;
 mod projects;
+mod reloads;
 mod server;
 mod signals;
 mod standing;

@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use adw_config::{Config, Listen, StoreConfig};
-use adw_engine::{Engine, Options};
+use adw_engine::{Engine, Options, Reread};
 use adw_store::sqlite::{self, SqliteStore};
 use adw_store::{Store, StoreError};
 use tokio::net::TcpListener;
@@ -27,8 +27,9 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Listens where the configuration says, opens its data, and takes up what an earlier server left.
-    pub(crate) async fn start(config: Config) -> Result<Self, Failure> {
+    /// Listens where the configuration says, opens its data, and takes up what an earlier server left. `reread` reads the
+    /// configuration anew.
+    pub(crate) async fn start(config: Config, reread: Reread) -> Result<Self, Failure> {
         // Before the address: the other server's is most often the same, and then it is no other program that has it.
         match Occupant::settled(&config, |waiting| tracing::info!("{waiting}")).await? {
             Occupant::Nobody => {}
@@ -40,7 +41,8 @@ impl Server {
         let data = config.data_dir();
         let store = open(&config.store, &data).await?;
         let whereabouts = Some(Whereabouts::tell(&config, &url));
-        let engine = Engine::start(Options::new(config, data, store)).await.map_err(start)?;
+        let options = Options { reread, ..Options::new(config, data, store) };
+        let engine = Engine::start(options).await.map_err(start)?;
         Ok(Self { engine, listener, url, whereabouts })
     }
 
@@ -82,6 +84,10 @@ impl Server {
         &self.url
     }
 
+    pub(crate) const fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
     /// How many workflows it has to do.
     pub(crate) async fn open_workflows(&self) -> u64 {
         let readiness = self.engine.readiness().await;
@@ -100,21 +106,32 @@ impl Server {
             let _ = stopping.send(());
         };
         let mut serving = pin!(adw_server::serve(self.engine.clone(), self.listener, stop));
-        let mut whereabouts = self.whereabouts;
         let served = tokio::select! {
-            served = &mut serving => served,
-            // What comes from now on is for the next server, though it takes a while until this one is gone.
-            _ = stopped => {
-                whereabouts = None;
-                serving.await
-            }
+            served = &mut serving => Some(served),
+            _ = stopped => None,
+            () = tell(&self.engine, self.whereabouts.as_ref()) => None,
         };
-        // While the data are still ours: the next server tells of itself in the same file.
-        drop(whereabouts);
+        // What comes from now on is for the next server, though it takes a while until this one is gone. And while the
+        // data are still ours: the next one tells of itself in the same file.
+        drop(self.whereabouts);
+        let served = match served {
+            Some(served) => served,
+            None => serving.await,
+        };
         self.engine.shutdown().await;
         tracing::info!("stopped");
         served.map_err(|error| Failure::Start(error.to_string()))
     }
+}
+
+/// Tells which adw.toml is gone by, whenever that is another one.
+async fn tell(engine: &Engine, whereabouts: Option<&Whereabouts>) {
+    let mut configuration = engine.configuration();
+    while let (Some(whereabouts), Ok(())) = (whereabouts, configuration.changed().await) {
+        let sha256 = configuration.borrow_and_update().sha256.clone();
+        whereabouts.write(&sha256);
+    }
+    std::future::pending().await
 }
 
 async fn listen(listen: Listen) -> Result<(TcpListener, String), Failure> {

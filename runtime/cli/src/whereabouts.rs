@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use adw_config::Config;
-use sha2::{Digest as _, Sha256};
+use adw_engine::configuration_sha256;
 
 use crate::client::{Address, InvalidAddress};
 
@@ -14,42 +14,54 @@ use crate::client::{Address, InvalidAddress};
 const NAME: &str = "address";
 
 /// What is told, for as long as this lives.
-pub(crate) struct Whereabouts(PathBuf);
+pub(crate) struct Whereabouts {
+    file: PathBuf,
+    url: String,
+}
 
 /// What a server tells of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Told {
     /// Where it listens.
     pub(crate) url: String,
-    /// The hash of the adw.toml that it read; none where an earlier version of the command doesn't tell.
-    config: Option<String>,
+    /// The sha256 of the adw.toml that it goes by; none where an earlier version of the command doesn't tell.
+    configuration: Option<String>,
 }
 
 impl Whereabouts {
     /// Tells it to whoever finds the folder in use. The caller holds the lock.
     pub(crate) fn tell(config: &Config, url: &str) -> Self {
-        let data = config.data_dir();
-        let file = data.join(NAME);
-        let text = format!("{url}\n{}\n", hash(config));
-        let told = fs::create_dir_all(data).and_then(|()| fs::write(&file, text));
+        let told = Self { file: config.data_dir().join(NAME), url: url.to_owned() };
+        told.write(&configuration_sha256(config));
+        told
+    }
+
+    /// Tells that another adw.toml is gone by.
+    pub(crate) fn write(&self, configuration: &str) {
+        let Self { file, url } = self;
+        let unfinished = file.with_extension("new");
+        let told = (|| {
+            file.parent().map_or(Ok(()), fs::create_dir_all)?;
+            fs::write(&unfinished, format!("{url}\n{configuration}\n"))?;
+            fs::rename(&unfinished, file)
+        })();
         if let Err(error) = told {
             // The server serves all the same; who wants it has to name its address.
             tracing::warn!(%error, "{} could not be written", file.display());
         }
-        Self(file)
     }
 
     /// Takes away what an earlier server told. The caller holds the lock.
     pub(crate) fn forget(data: &Path) {
-        drop(Self(data.join(NAME)));
+        drop(Self { file: data.join(NAME), url: String::new() });
     }
 }
 
 impl Drop for Whereabouts {
     fn drop(&mut self) {
-        match fs::remove_file(&self.0) {
+        match fs::remove_file(&self.file) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                tracing::warn!(%error, "{} could not be removed", self.0.display());
+                tracing::warn!(%error, "{} could not be removed", self.file.display());
             }
             _ => {}
         }
@@ -62,24 +74,15 @@ impl Told {
         let text = fs::read_to_string(data.join(NAME)).ok()?;
         // Without the end of its line it is only just being written.
         let mut lines = text.strip_suffix('\n')?.lines().map(str::to_owned);
-        Some(Self { url: lines.next()?, config: lines.next() })
+        Some(Self { url: lines.next()?, configuration: lines.next() })
     }
 
     pub(crate) fn address(&self) -> Result<Address, InvalidAddress> {
         self.url.parse()
     }
 
-    /// What a person should know who has changed adw.toml since.
-    pub(crate) fn advice(&self, config: &Config) -> Option<String> {
-        let is_another = self.config.as_ref().is_some_and(|served| *served != hash(config));
-        is_another.then(|| {
-            let url = &self.url;
-            format!("adw.toml has changed since the server at {url} started: what is new counts when that was started anew")
-        })
+    /// Whether it goes by another adw.toml than this.
+    pub(crate) fn goes_by_another(&self, config: &Config) -> bool {
+        self.configuration.as_ref().is_some_and(|told| *told != configuration_sha256(config))
     }
-}
-
-fn hash(config: &Config) -> String {
-    let digest = Sha256::digest(config.text());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }

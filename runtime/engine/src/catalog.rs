@@ -1,62 +1,56 @@
-//! The plugins that adw.toml names, loaded once at the start, and the documents that workflows are pinned to.
+//! The plugins that adw.toml names, loaded at the start and whenever that is read anew.
 
 use std::{
     collections::{BTreeMap, HashMap},
     path::Path,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
 use adw_config::{Config, PluginSource, StageConfig};
-use adw_core::{Pipeline, PipelineHash, PluginPin, ProjectPin, StageName, StageSpec, quoted};
+use adw_core::{PluginPin, StageName, StageSpec};
 use adw_host::{Host, LARGEST_PLUGIN, LoadError, Plugin};
 use futures_util::future::join_all;
 
-use crate::{CreateError, Route, StartError, blobs::Blobs};
+use crate::{StartError, blobs::Blobs, served::Served};
 
-/// Resolved documents kept in memory, one for each route and project that was asked for.
-const ROUTES: usize = 256;
-
-/// A document that workflows are pinned to.
-#[derive(Clone, Debug)]
-pub(crate) struct Pinned {
-    pub(crate) pipeline: Arc<Pipeline>,
-    pub(crate) hash: PipelineHash,
-    pub(crate) document: Arc<str>,
-}
-
-/// Plugins, and pipelines made of them.
+/// Plugins by their hash, and what adw.toml makes of them.
 pub(crate) struct Catalog {
     host: Arc<Host>,
     blobs: Blobs,
-    stages: BTreeMap<StageName, StageSpec>,
     plugins: Mutex<HashMap<String, Plugin>>,
-    routes: Mutex<HashMap<(Route, String), Pinned>>,
+    served: RwLock<Arc<Served>>,
 }
+
+/// What there is to a reading of adw.toml before anything goes by it.
+type Loaded = (BTreeMap<StageName, StageSpec>, HashMap<String, Plugin>);
 
 impl Catalog {
     /// None of adw.toml's; those that workflows are pinned to are loaded when they are asked for.
-    pub(crate) fn empty(host: Arc<Host>, blobs: Blobs) -> Self {
-        let (stages, plugins, routes) = Default::default();
-        Self { host, blobs, stages, plugins, routes }
+    pub(crate) fn empty(config: Arc<Config>, host: Arc<Host>, blobs: Blobs) -> Self {
+        let served = RwLock::new(Arc::new(Served::new(config, BTreeMap::new())));
+        Self { host, blobs, plugins: Mutex::default(), served }
     }
 
     /// Loads every plugin of adw.toml; what is wrong with any of them is told together.
-    pub(crate) async fn load(config: &Config, host: Arc<Host>, blobs: Blobs) -> Result<Self, StartError> {
-        let loading = config.stages.iter().map(|stage| load(config, stage, &host, &blobs));
-        let (mut stages, mut plugins, mut wrong) = (BTreeMap::new(), HashMap::new(), Vec::new());
-        for loaded in join_all(loading).await {
-            match loaded {
-                Ok((spec, plugin)) => {
-                    plugins.insert(spec.plugin.sha256.clone(), plugin);
-                    stages.insert(spec.name.clone(), spec);
-                }
-                Err(message) => wrong.push(message),
-            }
-        }
-        if !wrong.is_empty() {
-            return Err(StartError::Plugins(wrong));
-        }
-        Ok(Self { host, blobs, stages, plugins: Mutex::new(plugins), routes: Mutex::default() })
+    pub(crate) async fn load(config: Arc<Config>, host: Arc<Host>, blobs: Blobs) -> Result<Self, StartError> {
+        let (stages, plugins) = load_all(&config, &host, &blobs).await?;
+        let served = RwLock::new(Arc::new(Served::new(config, stages)));
+        Ok(Self { host, blobs, plugins: Mutex::new(plugins), served })
+    }
+
+    /// Goes by another reading of adw.toml from now on; or by none of it, where anything is wrong.
+    pub(crate) async fn replace(&self, config: Arc<Config>) -> Result<(), StartError> {
+        let (stages, plugins) = load_all(&config, &self.host, &self.blobs).await?;
+        // Those that only workflows under way still name come back from their blobs.
+        *self.plugins.lock().unwrap_or_else(PoisonError::into_inner) = plugins;
+        let served = Arc::new(Served::new(config, stages));
+        *self.served.write().unwrap_or_else(PoisonError::into_inner) = served;
+        Ok(())
+    }
+
+    /// What is gone by now.
+    pub(crate) fn served(&self) -> Arc<Served> {
+        Arc::clone(&self.served.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The plugin of these bytes, whether adw.toml still names it or not.
@@ -76,99 +70,21 @@ impl Catalog {
             .insert(pin.sha256.clone(), plugin.clone());
         Ok(plugin)
     }
-
-    /// The document for a route through a project.
-    pub(crate) fn resolve(
-        &self,
-        config: &Config,
-        route: &Route,
-        project: &str,
-    ) -> Result<Pinned, CreateError> {
-        let key = (route.clone(), project.to_owned());
-        let known = self.routes.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
-        if let Some(pinned) = known {
-            return Ok(pinned);
-        }
-        let pinned = self.pin(config, route, project)?;
-        let mut routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
-        if routes.len() >= ROUTES {
-            routes.clear();
-        }
-        routes.insert(key, pinned.clone());
-        Ok(pinned)
-    }
-
-    fn pin(&self, config: &Config, route: &Route, project: &str) -> Result<Pinned, CreateError> {
-        let (name, stages) = match route {
-            Route::Pipeline(name) => (Some(name.clone()), pipeline_stages(config, name)?),
-            Route::Stages(stages) => (None, canonical(config, stages)?),
-        };
-        let specs = stages.iter().filter_map(|stage| self.stages.get(stage).cloned()).collect();
-        let pipeline = Pipeline { name, project: project_pin(config, project)?, stages: specs };
-        let (hash, document) = pipeline.to_document().map_err(|error| CreateError::Invalid {
-            field: "pipeline",
-            message: format!("the pipeline can't be written down: {error}"),
-        })?;
-        Ok(Pinned { pipeline: Arc::new(pipeline), hash, document: document.into() })
-    }
 }
 
-fn pipeline_stages(config: &Config, name: &str) -> Result<Vec<StageName>, CreateError> {
-    match config.pipeline(name) {
-        Some(pipeline) => Ok(pipeline.stages.clone()),
-        None => Err(CreateError::Invalid {
-            field: "pipeline",
-            message: format!(
-                "there is no pipeline {}; adw.toml has {}",
-                quoted(name),
-                listed(config.pipelines.iter().map(|pipeline| &pipeline.name))
-            ),
-        }),
-    }
-}
-
-fn canonical(config: &Config, asked: &[StageName]) -> Result<Vec<StageName>, CreateError> {
-    let invalid = |message| CreateError::Invalid { field: "stages", message };
-    let mut stages = Vec::with_capacity(asked.len());
-    for name in asked {
-        let Some(stage) = config.stage_alias(name.as_str()) else {
-            return Err(invalid(format!(
-                "there is no stage {name}; adw.toml has {}",
-                listed(config.stages.iter().map(|stage| &stage.name))
-            )));
-        };
-        if stages.contains(stage) {
-            return Err(invalid(format!("stage {stage} is named twice; a workflow runs each stage once")));
+async fn load_all(config: &Config, host: &Host, blobs: &Blobs) -> Result<Loaded, StartError> {
+    let loading = config.stages.iter().map(|stage| load(config, stage, host, blobs));
+    let (mut stages, mut plugins, mut wrong) = (BTreeMap::new(), HashMap::new(), Vec::new());
+    for loaded in join_all(loading).await {
+        match loaded {
+            Ok((spec, plugin)) => {
+                plugins.insert(spec.plugin.sha256.clone(), plugin);
+                stages.insert(spec.name.clone(), spec);
+            }
+            Err(message) => wrong.push(message),
         }
-        stages.push(stage.clone());
     }
-    if stages.is_empty() {
-        return Err(invalid(format!(
-            "name at least one stage; adw.toml has {}",
-            listed(config.stages.iter().map(|stage| &stage.name))
-        )));
-    }
-    Ok(stages)
-}
-
-fn project_pin(config: &Config, name: &str) -> Result<ProjectPin, CreateError> {
-    match config.project(name) {
-        Some(project) => {
-            Ok(ProjectPin { name: name.to_owned(), repo: project.repo.clone(), base: project.base.clone() })
-        }
-        None => Err(CreateError::Invalid {
-            field: "project",
-            message: format!(
-                "there is no project {}; adw.toml has {}",
-                quoted(name),
-                listed(config.projects.iter().map(|project| &project.name))
-            ),
-        }),
-    }
-}
-
-fn listed<T: std::fmt::Display>(names: impl Iterator<Item = T>) -> String {
-    names.map(|name| name.to_string()).collect::<Vec<_>>().join(", ")
+    if wrong.is_empty() { Ok((stages, plugins)) } else { Err(StartError::Plugins(wrong)) }
 }
 
 async fn load(

@@ -2,22 +2,26 @@
 
 use std::sync::Arc;
 
+use adw_config::Config;
 use adw_core::{AdwId, Create, Task, TaskType, Timestamp, quoted};
 use adw_store::{StoreError, Stored};
 
-use crate::{CommandError, CreateError, Created, NewTask, catalog::Pinned, clock::chance, inner::Inner};
+use crate::{CommandError, CreateError, Created, NewTask, clock::chance, inner::Inner, served::Pinned};
 
 pub(crate) async fn create(engine: &Arc<Inner>, new: NewTask) -> Result<Created, CreateError> {
     if engine.is_stopping() {
         return Err(CreateError::Stopping);
     }
-    let limit = engine.config.limits.queue;
+    // One reading of adw.toml for all of it.
+    let served = engine.catalog.served();
+    let config = &served.config;
+    let limit = config.limits.queue;
     if engine.scheduler.load().0 >= limit {
         return Err(CreateError::QueueFull { limit: limit as u64 });
     }
-    let project = project(engine, new.project.as_deref())?;
-    let pinned = engine.catalog.resolve(&engine.config, &new.route, &project)?;
-    check_agent(engine, new.agent.as_deref())?;
+    let project = project(config, new.project.as_deref())?;
+    let pinned = served.resolve(&new.route, &project)?;
+    check_agent(config, new.agent.as_deref())?;
     let adw_id = match &new.adw_id {
         Some(adw_id) => adw_id.clone(),
         None => make_id(new.task_type, engine.clock.now())?,
@@ -63,17 +67,17 @@ fn make_id(task_type: TaskType, now: Timestamp) -> Result<AdwId, CreateError> {
 }
 
 /// The project that was named; else `default`, else the first.
-fn project(engine: &Inner, named: Option<&str>) -> Result<String, CreateError> {
-    let default = || engine.config.default_project().map(|project| project.name.clone());
+fn project(config: &Config, named: Option<&str>) -> Result<String, CreateError> {
+    let default = || config.default_project().map(|project| project.name.clone());
     named.map(str::to_owned).or_else(default).ok_or_else(|| CreateError::Invalid {
         field: "project",
         message: "adw.toml has no project; add [projects.default] with repo = \".\"".to_owned(),
     })
 }
 
-fn check_agent(engine: &Inner, named: Option<&str>) -> Result<(), CreateError> {
+fn check_agent(config: &Config, named: Option<&str>) -> Result<(), CreateError> {
     let Some(name) = named else { return Ok(()) };
-    let configured = engine.config.agents.iter().map(|agent| agent.name.as_str());
+    let configured = config.agents.iter().map(|agent| agent.name.as_str());
     let known: Vec<_> = configured.chain(adw_config::BUILTIN_AGENTS.iter().copied()).collect();
     if known.contains(&name) {
         return Ok(());

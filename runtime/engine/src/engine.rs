@@ -11,7 +11,7 @@ use adw_core::{AdwId, Command, Interrupt, Recorded, StageName};
 use adw_host::Host;
 use adw_store::{Filter, Page, Pagination, Store, StoreError, Stored};
 use adw_workspace::Workspaces;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
@@ -22,6 +22,7 @@ use crate::{
     calls::Calls,
     catalog::Catalog,
     clock::{Clock, SystemClock, backoff},
+    configuration::{Configuration, Readings, RefusedConfiguration, Reread},
     create,
     data_folder::{self, Folders},
     inner::Inner,
@@ -48,12 +49,15 @@ pub struct Options {
     pub store: Arc<dyn Store>,
     /// Where times come from.
     pub clock: Arc<dyn Clock>,
+    /// How adw.toml is read anew.
+    pub reread: Reread,
 }
 
 impl Options {
-    /// With the clock of the machine.
+    /// With the clock of the machine, and an adw.toml that never says anything else.
     pub fn new(config: Config, data: PathBuf, store: Arc<dyn Store>) -> Self {
-        Self { config, data, store, clock: Arc::new(SystemClock) }
+        let same = config.clone();
+        Self { config, data, store, clock: Arc::new(SystemClock), reread: Arc::new(move || Ok(same.clone())) }
     }
 }
 
@@ -67,10 +71,10 @@ impl Engine {
     /// Loads the plugins, takes up what an earlier run of the server left, and starts what can run.
     pub async fn start(options: Options) -> Result<Self, StartError> {
         let folders = data_folder::prepare(&options.data)?;
-        let host = host(&options.config, &folders)?;
-        let catalog =
-            Catalog::load(&options.config, Arc::clone(&host), Blobs::new(folders.blobs.clone())).await?;
-        let (inner, given, rings) = assemble(options, folders, host, catalog)?;
+        let (config, host) = (Arc::new(options.config.clone()), host(&options.config, &folders)?);
+        let blobs = Blobs::new(folders.blobs.clone());
+        let catalog = Catalog::load(Arc::clone(&config), Arc::clone(&host), blobs).await?;
+        let (inner, given, rings) = assemble(options, config, folders, host, catalog)?;
         inner.tasks.spawn(run_those_with_a_place(Arc::clone(&inner), given));
         inner.tasks.spawn(hear(Arc::clone(&inner), rings));
         recovery::recover(&inner).await?;
@@ -81,9 +85,10 @@ impl Engine {
     /// taken. All that reads is there.
     pub fn at_rest(options: Options) -> Result<Self, StartError> {
         let folders = data_folder::prepare(&options.data)?;
-        let host = host(&options.config, &folders)?;
-        let catalog = Catalog::empty(Arc::clone(&host), Blobs::new(folders.blobs.clone()));
-        let (inner, ..) = assemble(options, folders, host, catalog)?;
+        let (config, host) = (Arc::new(options.config.clone()), host(&options.config, &folders)?);
+        let blobs = Blobs::new(folders.blobs.clone());
+        let catalog = Catalog::empty(Arc::clone(&config), Arc::clone(&host), blobs);
+        let (inner, ..) = assemble(options, config, folders, host, catalog)?;
         inner.stopping.cancel();
         inner.scheduler.close();
         Ok(Self { inner })
@@ -94,9 +99,19 @@ impl Engine {
         self.inner.store.epoch()
     }
 
-    /// What adw.toml says.
-    pub fn config(&self) -> &Config {
-        &self.inner.config
+    /// What adw.toml says, as it is gone by now.
+    pub fn config(&self) -> Arc<Config> {
+        Arc::clone(&self.inner.catalog.served().config)
+    }
+
+    /// Which adw.toml is gone by, and every change of that.
+    pub fn configuration(&self) -> watch::Receiver<Arc<Configuration>> {
+        self.inner.readings.subscribe()
+    }
+
+    /// Reads adw.toml anew, and goes by it for every task from now on, where nothing is wrong with it.
+    pub async fn reload(&self) -> Result<Arc<Configuration>, RefusedConfiguration> {
+        self.inner.readings.reload(&self.inner.catalog, self.inner.clock.as_ref()).await
     }
 
     /// Takes a task. It is durable when this returns, and runs when there is a place.
@@ -223,11 +238,12 @@ fn host(config: &Config, folders: &Folders) -> Result<Arc<Host>, StartError> {
 /// The parts, with nothing set going yet: who is given a place, and whose time has come, is heard there.
 fn assemble(
     options: Options,
+    config: Arc<Config>,
     folders: Folders,
     host: Arc<Host>,
     catalog: Catalog,
 ) -> Result<(Arc<Inner>, mpsc::UnboundedReceiver<AdwId>, Rings), StartError> {
-    let Options { config, data: _, store, clock } = options;
+    let Options { store, clock, reread, .. } = options;
     let data = folders.root;
     let workspaces = Workspaces::new(&data).map_err(|error| StartError::Workspaces(error.to_string()))?;
     let feed = Feed::default();
@@ -242,8 +258,8 @@ fn assemble(
         tasks: TaskTracker::new(),
         stopping: CancellationToken::new(),
         blobs: Blobs::new(folders.blobs),
+        readings: Readings::new(config, reread, clock.now()),
         places,
-        config,
         data,
         store,
         clock,
@@ -261,7 +277,7 @@ fn assemble(
 pub async fn check(config: &Config, scratch: &Path) -> Result<(), StartError> {
     let folders = data_folder::prepare(scratch)?;
     let host = Arc::new(Host::new(adw_host::HostConfig::new(folders.compiled))?);
-    Catalog::load(config, host, Blobs::new(folders.blobs)).await.map(drop)
+    Catalog::load(Arc::new(config.clone()), host, Blobs::new(folders.blobs)).await.map(drop)
 }
 
 /// Runs the workflows that are given a place, each on a task of its own.

@@ -4,7 +4,6 @@
 use std::{path::PathBuf, sync::Arc};
 
 use adw_agents::Owner;
-use adw_config::Config;
 use adw_core::{AdwId, Command, Status, Waiting, Workflow};
 use adw_store::{Store, Stored};
 use adw_workspace::Workspaces;
@@ -12,13 +11,13 @@ use tokio::sync::mpsc;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    CommandError, Feed, blobs::Blobs, calls::Calls, catalog::Catalog, clock::Clock, ledger::Ledger,
-    logs::Logs, patience, runs::Runs, scheduler::Scheduler, timers::Timers,
+    CommandError, Feed, blobs::Blobs, calls::Calls, catalog::Catalog, clock::Clock, configuration::Readings,
+    ledger::Ledger, logs::Logs, patience, runs::Runs, scheduler::Scheduler, timers::Timers,
 };
 
 /// The parts of an engine.
 pub(crate) struct Inner {
-    pub(crate) config: Config,
+    pub(crate) readings: Readings,
     pub(crate) data: PathBuf,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Arc<dyn Clock>,

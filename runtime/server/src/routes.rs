@@ -1,5 +1,6 @@
 //! Every address, a file each.
 
+mod configuration;
 mod docs;
 mod health;
 mod page;
@@ -13,7 +14,11 @@ pub(crate) use docs::{describe, pages};
 
 /// The routes that the document describes, and the document of them.
 pub(crate) fn described() -> OpenApiRouter<App> {
-    OpenApiRouter::new().merge(health::router()).merge(workflows::router()).merge(crate::feed::router())
+    OpenApiRouter::new()
+        .merge(health::router())
+        .merge(configuration::router())
+        .merge(workflows::router())
+        .merge(crate::feed::router())
 }
 
 /// The routes for people.

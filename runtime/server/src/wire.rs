@@ -1,5 +1,6 @@
 //! What clients read of a workflow, the same over REST, in the feed and in the command line's JSON.
 
+mod configuration;
 mod row;
 pub(crate) mod schema;
 
@@ -13,6 +14,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+pub(crate) use configuration::ConfigurationObject;
 pub(crate) use row::RowObject;
 
 /// A task and the workflow that it became.

@@ -26,7 +26,7 @@ pub(crate) use log::LogReader;
 use patience::{TRIES, pause};
 pub(crate) use problem::Problem;
 pub(crate) use workflow::{
-    Health, LogLine, NewAnswer, NewTask, Page, RecordedCall, Stage, Waiting, Workflow,
+    Configuration, Health, LogLine, NewAnswer, NewTask, Page, RecordedCall, Stage, Waiting, Workflow,
 };
 
 /// How long an answer may take. Nothing that a server does before it answers takes long.
@@ -75,6 +75,17 @@ impl Client {
     /// Which server it is.
     pub(crate) async fn health(&self) -> Result<Health, RequestError> {
         Ok(self.answer::<Health>(self.http.get(self.address.url(&["health"]))).await?.view)
+    }
+
+    /// Lets the server go by adw.toml as it is now.
+    pub(crate) async fn reload(&self) -> Result<Answer<Configuration>, RequestError> {
+        self.answer(self.http.post(self.address.url(&["api", "v1", "configuration", "reload"]))).await
+    }
+
+    /// The same for what was just changed, and may not have been seen yet. Says why the server doesn't, where it doesn't.
+    pub(crate) async fn takes_up_its_configuration(&self) -> Option<String> {
+        let refused = self.reload().await.err()?;
+        Some(format!("the server at {} goes by adw.toml as it was before: {refused}", self.address))
     }
 
     /// Hands a task over.

@@ -132,6 +132,14 @@ pub(crate) struct Health {
     pub(crate) version: String,
 }
 
+/// Which adw.toml a server goes by.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Configuration {
+    /// What counts at its next start only.
+    #[serde(default)]
+    pub(crate) at_next_start: Vec<String>,
+}
+
 /// A part of a list.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Page<T> {

@@ -7,7 +7,6 @@ use serde_json::json;
 
 use crate::context::{Context, config_file};
 use crate::failure::{Exit, Failure};
-use crate::occupant::Occupant;
 use crate::projects;
 use crate::style::{self, Styled};
 
@@ -40,8 +39,7 @@ impl Check {
             return Err(Failure::Check { file, wrong });
         }
         let stages: Vec<&str> = config.stages.iter().map(|stage| stage.name.as_str()).collect();
-        let warnings: Vec<String> =
-            projects::advice(&config).chain(of_agents(&config)).chain(of_server(&config)).collect();
+        let warnings: Vec<String> = projects::advice(&config).chain(of_agents(&config)).collect();
         cx.output.json(&json!({ "file": file, "ok": true, "stages": stages, "warnings": warnings }))?;
         cx.output.line(format_args!("{} {file}: {}", Styled(style::GOOD, "ok"), stages.join(", ")))?;
         for warning in &warnings {
@@ -66,15 +64,6 @@ fn of_agents(config: &Config) -> impl Iterator<Item = String> {
         let name = &agent.name;
         Some(format!("the program of the agent {name} is not there: {program}; install it, or name its path"))
     })
-}
-
-/// Does the server of the folder go by another one?
-fn of_server(config: &Config) -> Option<String> {
-    match Occupant::of(config) {
-        Ok(Occupant::Server(told)) => told.advice(config),
-        // Nobody goes by it yet.
-        Ok(Occupant::Nobody | Occupant::Unsettled) | Err(_) => None,
-    }
 }
 
 /// Does every plugin load, with the grants that it has?

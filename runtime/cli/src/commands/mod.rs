@@ -10,6 +10,7 @@ pub(crate) mod init;
 pub(crate) mod journal;
 pub(crate) mod logs;
 pub(crate) mod ls;
+pub(crate) mod reload;
 pub(crate) mod retry;
 pub(crate) mod run;
 pub(crate) mod serve;
@@ -56,6 +57,7 @@ pub(crate) fn run(cli: Cli, output: Output) -> Result<Exit, Failure> {
         Command::Watch(watch) => client()?.block_on(watch.run(&cx)),
         Command::Cancel(cancel) => client()?.block_on(cancel.run(&cx)),
         Command::Retry(retry) => client()?.block_on(retry.run(&cx)),
+        Command::Reload(reload) => client()?.block_on(reload.run(&cx)),
         Command::Completions(completions) => completions.run(),
     }
 }

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
-use adw_config::{Config, Env, Listen};
+use adw_config::{Config, Listen};
+use adw_engine::Reread;
 use clap::Args;
 use serde_json::json;
 use tokio::runtime::Runtime;
@@ -9,6 +10,7 @@ use crate::context::{Context, config_file};
 use crate::failure::{Exit, Failure};
 use crate::log::{self, LogFormat};
 use crate::projects;
+use crate::reloads;
 use crate::server::Server;
 use crate::signals::Stop;
 
@@ -18,6 +20,7 @@ use crate::signals::Stop;
 It prints `listening on http://…` on stdout when it is ready, and logs to stderr.
 Its data lie in .adw beside adw.toml. A signal stops it: what runs is interrupted at
 no cost, and taken up again at the next start. A second one stops it at once.
+When adw.toml changes it is read anew, for tasks from then on; so it is at SIGHUP.
 
 Examples:
   adw serve
@@ -44,13 +47,15 @@ pub(crate) struct Serve {
 
 impl Serve {
     pub(crate) fn run(self, cx: &Context, runtime: Runtime) -> Result<Exit, Failure> {
-        let config = self.config()?;
+        let file = config_file(self.config.clone())?;
+        let read = reloads::reading(file.clone(), self.listen);
+        let config = read()?;
         log::begin(log::OF_A_SERVER, self.log_format)?;
         projects::advice(&config).for_each(|advice| tracing::warn!("{advice}"));
         let ended = runtime.block_on(async {
             let mut second = Stop::listen()?;
             tokio::select! {
-                ended = serve(config, cx) => ended,
+                ended = serve(config, read, file, cx) => ended,
                 () = second.twice() => {
                     tracing::warn!("stopped at once");
                     Ok(())
@@ -61,23 +66,17 @@ impl Serve {
         runtime.shutdown_background();
         ended.map(|()| Exit::Done)
     }
-
-    fn config(&self) -> Result<Config, Failure> {
-        let file = config_file(self.config.clone())?;
-        let mut config = Config::load(&file, &Env::of_process())?;
-        if let Some(listen) = self.listen {
-            config.server.listen = listen;
-        }
-        Ok(config)
-    }
 }
 
-async fn serve(config: Config, cx: &Context) -> Result<(), Failure> {
+async fn serve(config: Config, reread: Reread, file: PathBuf, cx: &Context) -> Result<(), Failure> {
     let mut stop = Stop::listen()?;
-    let Some(started) = stop.unless(Server::start(config)).await else { return Ok(()) };
+    let Some(started) = stop.unless(Server::start(config, reread)).await else { return Ok(()) };
     let server = started?;
     let url = server.url();
     cx.output.json(&json!({ "listening": url }))?;
     cx.output.line(format_args!("listening on {url}"))?;
-    server.serve(async move { stop.once().await }).await
+    let keeping_up = tokio::spawn(reloads::keep_up(server.engine().clone(), file));
+    let served = server.serve(async move { stop.once().await }).await;
+    keeping_up.abort();
+    served
 }

@@ -10,6 +10,7 @@ mod init;
 mod json;
 mod looking;
 mod pty;
+mod reload;
 mod serve;
 mod settling;
 mod support;

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::net::TcpListener;
 
-use crate::support::{Ended, Repository, Server, adw, run};
+use crate::support::{Repository, Server, run};
 
 fn configured() -> Repository {
     let repository = Repository::new(&[]);
@@ -46,24 +46,6 @@ fn a_second_one_of_the_same_folder_says_where_the_first_is_and_what_to_do() {
         assert!(second.stderr.contains("help: use that one: `adw run"), "{}", second.stderr);
     }
     assert_eq!(run(&repository.path(), ["ls"]).code, Some(0), "the first is left alone");
-    assert_eq!(server.end("TERM"), Some(0));
-}
-
-#[test]
-fn whoever_changes_adw_toml_is_told_that_a_server_goes_by_the_old_one() {
-    let repository = configured();
-    let folder = repository.path();
-    let server = Server::start(&folder);
-    let said = format!("adw.toml has changed since the server at {} started", server.url);
-    assert!(!run(&folder, ["check"]).stderr.contains(&said));
-    repository.configure("\n[agents.mine]\nprofile = \"command\"\ncommand = [\"true\"]\n");
-    for arguments in [&["check"][..], &["run", "Mine", "--agent", "mine", "--no-follow"]] {
-        let ended: Ended = adw(&folder).args(arguments).output().unwrap().into();
-        assert!(ended.stderr.contains(&said), "{ended:?}");
-    }
-    assert_eq!(server.end("TERM"), Some(0));
-    let server = Server::start(&folder);
-    assert!(!run(&folder, ["check"]).stderr.contains("has changed since"));
     assert_eq!(server.end("TERM"), Some(0));
 }
 

@@ -1,7 +1,7 @@
 //! Folders, repositories, servers, and the command itself.
 
-use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
@@ -163,6 +163,21 @@ impl Server {
         let (child, line) = serve(folder, &["--json"]);
         let line: Value = serde_json::from_str(&line).unwrap();
         (Self { url: line["listening"].as_str().unwrap().to_owned(), child }, line)
+    }
+
+    /// What it answers there.
+    pub(crate) fn get(&self, path: &str) -> Value {
+        let mut stream = TcpStream::connect(self.address()).unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n", self.address());
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
+    }
+
+    /// Sends it a signal by name.
+    pub(crate) fn signal(&self, name: &str) {
+        signal(&self.child, name);
     }
 
     /// Sends it a signal by name, and waits for its end.

@@ -74,7 +74,8 @@ impl Live {
     }
 
     fn choose(&self, request: &Request) -> Choice {
-        choose(&self.options.engine.config, &self.options.workflow, &self.options.spec, request)
+        let served = self.options.engine.catalog.served();
+        choose(&served.config, &self.options.workflow, &self.options.spec, request)
     }
 
     async fn ask(

@@ -132,13 +132,15 @@ async fn start(folder: &Path) -> (Engine, Arc<dyn Store>) {
 }
 
 async fn options(folder: &Path) -> (Options, Arc<dyn Store>) {
-    let config =
-        Config::load(&folder.join("adw.toml"), &Env::empty()).unwrap_or_else(|errors| panic!("{errors}"));
+    let file = folder.join("adw.toml");
+    let read = move || Config::load(&file, &Env::empty());
+    let config = read().unwrap_or_else(|errors| panic!("{errors}"));
     let data = config.data_dir();
     std::fs::create_dir_all(&data).unwrap();
     let store: Arc<dyn Store> =
         Arc::new(SqliteStore::open(adw_store::sqlite::Options::new(data.join("adw.db"))).await.unwrap());
-    (Options::new(config, data, Arc::clone(&store)), store)
+    let options = Options { reread: Arc::new(read), ..Options::new(config, data, Arc::clone(&store)) };
+    (options, store)
 }
 
 /// Waits for a file that a script makes as its sign, or for one to go: of files there are no events, so this looks again

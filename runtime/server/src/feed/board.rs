@@ -3,6 +3,8 @@
 //! The live subscription is there before anything is read. A workflow that changes while the rows are read comes with
 //! its event too; so no change is missed, whichever part of the rows it would have fallen between, and what a client has
 //! already is known by its number. The rows are those of every open workflow and of the newest.
+//!
+//! What becomes of adw.toml is told here as well: a board shows what a new task may name.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -10,8 +12,9 @@ use std::{
 };
 
 use adw_core::Status;
-use adw_engine::{BoardSubscription, Engine, Missed, Published};
+use adw_engine::{BoardSubscription, Configuration, Engine, Missed, Published};
 use adw_store::{Filter, Pagination, RowId, StoreError};
+use tokio::sync::watch;
 
 use super::messages::BoardWriter;
 use crate::wire::RowObject;
@@ -33,6 +36,7 @@ pub(super) struct Board {
     engine: Engine,
     writer: BoardWriter,
     subscription: BoardSubscription,
+    configuration: watch::Receiver<Arc<Configuration>>,
     /// What is still to be read, the next last.
     unread: Vec<Part>,
     /// The newest event that the client has of a workflow, until the live ones have passed it.
@@ -52,6 +56,7 @@ impl Board {
     pub(super) fn new(engine: Engine) -> Self {
         Self {
             subscription: engine.subscribe_to_all(),
+            configuration: engine.configuration(),
             writer: BoardWriter { epoch: engine.epoch() },
             engine,
             unread: vec![
@@ -71,8 +76,16 @@ impl Board {
                 return Ok(message);
             }
             if self.unread.is_empty() {
-                let event = self.subscription.next().await?;
-                self.hear(&event);
+                tokio::select! {
+                    event = self.subscription.next() => {
+                        let event = event?;
+                        self.hear(&event);
+                    }
+                    Ok(()) = self.configuration.changed() => {
+                        let message = self.writer.configuration(&self.configuration.borrow_and_update());
+                        self.ready.push_back(message);
+                    }
+                }
             } else {
                 self.read().await?;
                 // What happened meanwhile, before there is too much of it.

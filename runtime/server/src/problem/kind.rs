@@ -25,6 +25,7 @@ pub(crate) enum Kind {
     UnsupportedMediaType,
     UnknownHost,
     Invalid,
+    ConfigurationRefused,
     UpgradeRequired,
     Internal,
     WorkflowBroken,
@@ -78,6 +79,9 @@ impl Kind {
                 (S::MISDIRECTED_REQUEST, "unknown_host", "This server doesn't answer for that host")
             }
             Self::Invalid => (S::UNPROCESSABLE_ENTITY, "invalid", "The request is not valid"),
+            Self::ConfigurationRefused => {
+                (S::UNPROCESSABLE_ENTITY, "configuration_refused", "adw.toml can't be gone by")
+            }
             Self::UpgradeRequired => (S::UPGRADE_REQUIRED, "upgrade_required", "This address is a WebSocket"),
             Self::Internal => (S::INTERNAL_SERVER_ERROR, "internal", "The server made a mistake"),
             Self::ResultUnreadable => {

@@ -24,6 +24,7 @@ const DOCUMENT: &str = "/openapi.json";
     tags(
         (name = "workflows", description = "Tasks, and the workflows that they become"),
         (name = "feed", description = "What happens, as it happens"),
+        (name = "configuration", description = "Which adw.toml is gone by"),
         (name = "health", description = "Whether the server is there and can work"),
     ),
     components(schemas(ProblemDocument, Fault))

@@ -9,7 +9,7 @@ use adw_store::sqlite::{self, SqliteStore};
 use tempfile::TempDir;
 
 /// Three stages that do nothing, one that goes on until it is ended, one that fails, one that asks a person.
-const ADW_TOML: &str = r#"
+pub(crate) const ADW_TOML: &str = r#"
 [server]
 cors_origins = ["http://localhost:5173"]
 allowed_hosts = ["adw.internal"]
@@ -47,14 +47,19 @@ pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 /// An engine, and the folder that it works in.
 pub(crate) struct Bench {
     pub(crate) engine: Engine,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Bench {
     pub(crate) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let engine = start(folder.path()).await;
-        Self { engine, _folder: folder }
+        Self { engine, folder }
+    }
+
+    /// From now on adw.toml says this, to whoever reads it anew.
+    pub(crate) fn says(&self, adw_toml: &str) {
+        std::fs::write(self.folder.path().join("adw.toml"), adw_toml).unwrap();
     }
 
     /// A workflow that has gone its way, by its id.
@@ -99,7 +104,10 @@ impl Bench {
 }
 
 async fn start(folder: &Path) -> Engine {
-    let config = Config::parse(ADW_TOML, "adw.toml", folder, &Env::empty()).unwrap();
+    let file = folder.join("adw.toml");
+    std::fs::write(&file, ADW_TOML).unwrap();
+    let read = move || Config::load(&file, &Env::empty());
+    let config = read().unwrap();
     let data = config.data_dir();
     std::fs::create_dir_all(&data).unwrap();
     // Compiling the plugins takes longer than everything else: what one test compiled, all of them use.
@@ -109,5 +117,6 @@ async fn start(folder: &Path) -> Engine {
         std::os::unix::fs::symlink(compiled, data.join("compiled")).unwrap();
     }
     let store = SqliteStore::open(sqlite::Options::new(data.join("adw.db"))).await.unwrap();
-    Engine::start(Options::new(config, data, Arc::new(store))).await.unwrap()
+    let options = Options { reread: Arc::new(read), ..Options::new(config, data, Arc::new(store)) };
+    Engine::start(options).await.unwrap()
 }

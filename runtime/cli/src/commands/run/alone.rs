@@ -1,7 +1,8 @@
 //! A task where no server is: one is started within this process, for as long as the task takes.
 
-use adw_config::{Config, Env, Listen};
+use adw_config::{Config, Listen};
 use adw_core::{AdwId, Status};
+use adw_engine::Reread;
 use tokio::sync::oneshot;
 
 use super::announce;
@@ -12,6 +13,7 @@ use crate::failure::{Exit, Failure};
 use crate::follow::{self, Until};
 use crate::git::{self, Found};
 use crate::log::{self, LogFormat};
+use crate::reloads;
 use crate::server::Server;
 use crate::signals::Stop;
 use crate::style::printable;
@@ -26,12 +28,12 @@ enum Outcome {
 
 /// Starts a server, takes the task as far as it goes without a person, and stops the server again.
 pub(super) async fn run(cx: &Context, task: &NewTask) -> Result<Exit, Failure> {
-    let mut config = Config::load(&config_file(None)?, &Env::of_process())?;
-    config.server.listen = Listen::ANY_PORT;
+    let read = reloads::reading(config_file(None)?, Some(Listen::ANY_PORT));
+    let config = read()?;
     let is_in_git = is_in_git(&config, task);
     log::begin(log::TROUBLE, LogFormat::Pretty)?;
     let mut stop = Stop::listen()?;
-    let Some(started) = stop.unless(start(cx, config)).await else { return Ok(Exit::Interrupted) };
+    let Some(started) = stop.unless(start(cx, config, read)).await else { return Ok(Exit::Interrupted) };
     let server = started?;
     tell(cx, &server).await;
     let client = Client::new(server.url().parse()?)?;
@@ -50,10 +52,10 @@ pub(super) async fn run(cx: &Context, task: &NewTask) -> Result<Exit, Failure> {
 }
 
 /// The first start takes seconds: plugins are compiled for this machine.
-async fn start(cx: &Context, config: Config) -> Result<Server, Failure> {
+async fn start(cx: &Context, config: Config, reread: Reread) -> Result<Server, Failure> {
     let progress = cx.output.progress();
     progress.step("no server is running: starting one".to_owned());
-    Server::start(config).await
+    Server::start(config, reread).await
 }
 
 /// Where it comes from, and what else it does.

@@ -5,13 +5,16 @@
 use std::sync::Arc;
 
 use adw_core::StageName;
-use adw_engine::Published;
+use adw_engine::{Configuration, Published};
 use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::Message;
-use crate::{feed::inbound::Topic, wire::RowObject};
+use crate::{
+    feed::inbound::Topic,
+    wire::{ConfigurationObject, RowObject},
+};
 
 /// A workflow after an event, and the stage that the event tells of.
 #[derive(Serialize)]
@@ -66,6 +69,15 @@ impl BoardWriter {
             Message { topic: Some(Topic::Board.as_str()), ..message }.write()
         };
         Arc::clone(event.board.get_or_init(write))
+    }
+
+    /// adw.toml was read anew, and is gone by or was refused.
+    pub(in crate::feed) fn configuration(self, configuration: &Configuration) -> Arc<str> {
+        let name = match configuration.refused {
+            None => "configuration_reloaded",
+            Some(_) => "configuration_refused",
+        };
+        self.of_topic(Topic::Board, name, None, ConfigurationObject::from(configuration))
     }
 
     /// The subscription is over: what was missed can't be told, and a new one begins with the rows as they stand.

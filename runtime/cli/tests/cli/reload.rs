@@ -1,0 +1,98 @@
+//! adw.toml, changed while a server runs.
+
+use serde_json::Value;
+
+use crate::support::{Ended, Repository, Server, adw, run};
+
+const AGENT: &str = "\n[agents.mine]\nprofile = \"command\"\ncommand = [\"touch\", \"done\"]\n";
+const TASK: [&str; 6] = ["run", "Touch it", "--stages", "implement", "--agent", "mine"];
+
+/// What the server says of its configuration, asked until it is as wanted. Nobody waits but for the server.
+fn until(server: &Server, wanted: impl Fn(&Value) -> bool) -> Value {
+    loop {
+        let told = server.get("/api/v1/configuration");
+        if wanted(&told) {
+            return told;
+        }
+    }
+}
+
+#[test]
+fn what_is_changed_counts_from_the_next_command_on() {
+    let repository = Repository::with_a_fix();
+    let server = Server::start(&repository.path());
+    repository.configure(AGENT);
+    let ended: Ended = adw(&repository.path()).args(TASK).output().unwrap().into();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(!ended.stderr.contains("adw.toml"), "{ended:?}");
+    assert_eq!(server.end("TERM"), Some(0));
+}
+
+#[test]
+fn a_server_sees_by_itself_that_it_has_changed_and_at_a_signal_reads_it_anyway() {
+    let repository = Repository::with_a_fix();
+    let server = Server::start(&repository.path());
+    let first = until(&server, |_| true);
+    repository.configure(AGENT);
+    let second = until(&server, |told| told["sha256"] != first["sha256"]);
+    // As editors do: another file in its place.
+    let file = repository.path().join("adw.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(file.with_extension("swp"), text + "# another\n").unwrap();
+    std::fs::rename(file.with_extension("swp"), &file).unwrap();
+    let third = until(&server, |told| told["sha256"] != second["sha256"]);
+    server.signal("HUP");
+    until(&server, |told| told["since"] != third["since"] && told["sha256"] == third["sha256"]);
+    assert_eq!(server.end("TERM"), Some(0));
+}
+
+#[test]
+fn one_that_is_wrong_is_told_and_the_one_before_counts() {
+    let repository = Repository::with_a_fix();
+    let server = Server::start(&repository.path());
+    repository.configure(AGENT);
+    assert_eq!(run(&repository.path(), ["reload"]).code, Some(0));
+    repository.configure("\n[agents.other]\nprofile = \"comand\"\n");
+    let refused = run(&repository.path(), ["reload"]);
+    assert_eq!(refused.code, Some(2), "{refused:?}");
+    assert!(refused.stderr.contains("error: ") && refused.stderr.contains("adw.toml"), "{refused:?}");
+    assert!(refused.stderr.contains("there is no profile \"comand\""), "{refused:?}");
+    // The command itself reads that file too, to find the server; one that is given the server doesn't.
+    let task = [&TASK[..], &["--server", &server.url]].concat();
+    let ended: Ended = adw(&repository.path()).args(task).output().unwrap().into();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    until(&server, |told| told["refused"]["errors"][0].as_str().is_some_and(|why| why.contains("comand")));
+    assert_eq!(server.end("TERM"), Some(0));
+}
+
+#[test]
+fn a_plugin_that_does_not_load_is_told_with_the_task_that_goes_by_the_one_before() {
+    let repository = Repository::with_a_fix();
+    let server = Server::start(&repository.path());
+    repository.configure("\n[stages.own]\npath = \"own.wasm\"\n");
+    let ended: Ended = adw(&repository.path())
+        .args(["run", "Mend it", "--stages", "implement", "--patch", "fix.diff"])
+        .output()
+        .unwrap()
+        .into();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let said = format!("the server at {} goes by adw.toml as it was before: ", server.url);
+    assert!(ended.stderr.contains(&said) && ended.stderr.contains("own.wasm can't be read"), "{ended:?}");
+    assert_eq!(server.end("TERM"), Some(0));
+}
+
+#[test]
+fn what_counts_at_the_next_start_only_is_said() {
+    let repository = Repository::with_a_fix();
+    let server = Server::start(&repository.path());
+    let file = repository.path().join("adw.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let changed = text.replace("concurrent_workflows = 10", "concurrent_workflows = 3");
+    assert_ne!(text, changed);
+    std::fs::write(file, changed).unwrap();
+    let ended = run(&repository.path(), ["reload"]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let said = "what it says of limits.concurrent_workflows counts when the server is started anew";
+    assert!(ended.stderr.contains(said), "{ended:?}");
+    assert_eq!(server.end("TERM"), Some(0));
+}

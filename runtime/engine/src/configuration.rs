@@ -1,0 +1,133 @@
+//! Which adw.toml the server goes by, and how it is read anew while the server runs.
+//!
+//! A reading is gone by whole or not at all: one that is wrong leaves everything as it was, and says why. Workflows that
+//! were taken before stay with what they are pinned to.
+
+use std::{fmt::Write as _, sync::Arc};
+
+use adw_config::{Config, ConfigErrors};
+use adw_core::Timestamp;
+use sha2::{Digest, Sha256};
+use tokio::sync::{Mutex, watch};
+
+use crate::{StartError, catalog::Catalog, clock::Clock};
+
+/// Reads adw.toml and the environment. May block.
+pub type Reread = Arc<dyn Fn() -> Result<Config, ConfigErrors> + Send + Sync>;
+
+/// Which adw.toml is gone by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Configuration {
+    /// The sha256 of its text.
+    pub sha256: String,
+    /// Since when it is.
+    pub since: Timestamp,
+    /// What it says otherwise than the one that the server started with, and that counts at the next start only.
+    pub at_next_start: Vec<&'static str>,
+    /// The newest reading, where that could not be gone by.
+    pub refused: Option<RefusedConfiguration>,
+}
+
+/// A reading of adw.toml that was not gone by.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .errors.join("\n\n"))]
+pub struct RefusedConfiguration {
+    /// When.
+    pub at: Timestamp,
+    /// What is wrong; each names its place in the file and what helps.
+    pub errors: Vec<String>,
+}
+
+/// The sha256 of a configuration's text, as [`Configuration`] has it.
+pub fn configuration_sha256(config: &Config) -> String {
+    Sha256::digest(config.text()).iter().fold(String::new(), |mut hash, byte| {
+        // Writing to a String can't fail.
+        let _ = write!(hash, "{byte:02x}");
+        hash
+    })
+}
+
+/// The readings of adw.toml, one after another.
+pub(crate) struct Readings {
+    reread: Reread,
+    started_with: Arc<Config>,
+    told: watch::Sender<Arc<Configuration>>,
+    /// Held while one is taken up.
+    turn: Mutex<()>,
+}
+
+impl Readings {
+    pub(crate) fn new(config: Arc<Config>, reread: Reread, since: Timestamp) -> Self {
+        let sha256 = configuration_sha256(&config);
+        let first = Configuration { sha256, since, at_next_start: Vec::new(), refused: None };
+        Self {
+            reread,
+            started_with: config,
+            told: watch::Sender::new(Arc::new(first)),
+            turn: Mutex::default(),
+        }
+    }
+
+    /// The present state, and every change of it.
+    pub(crate) fn subscribe(&self) -> watch::Receiver<Arc<Configuration>> {
+        self.told.subscribe()
+    }
+
+    /// Reads adw.toml anew, and goes by it where nothing is wrong with it.
+    pub(crate) async fn reload(
+        &self,
+        catalog: &Catalog,
+        clock: &dyn Clock,
+    ) -> Result<Arc<Configuration>, RefusedConfiguration> {
+        let _turn = self.turn.lock().await;
+        let taken = self.take_up(catalog).await;
+        let at = clock.now();
+        let present = Arc::clone(&self.told.borrow());
+        let told = match taken {
+            Ok(config) => {
+                let sha256 = configuration_sha256(&config);
+                tracing::info!(sha256, "goes by adw.toml as it is now");
+                Configuration { sha256, since: at, at_next_start: self.at_next_start(&config), refused: None }
+            }
+            Err(errors) => {
+                let refused = RefusedConfiguration { at, errors };
+                tracing::warn!("adw.toml as it is now is not gone by, the one before stays:\n{refused}");
+                Configuration { refused: Some(refused), ..Configuration::clone(&present) }
+            }
+        };
+        let told = Arc::new(told);
+        self.told.send_replace(Arc::clone(&told));
+        match &told.refused {
+            Some(refused) => Err(refused.clone()),
+            None => Ok(told),
+        }
+    }
+
+    async fn take_up(&self, catalog: &Catalog) -> Result<Arc<Config>, Vec<String>> {
+        let reread = Arc::clone(&self.reread);
+        let read = tokio::task::spawn_blocking(move || reread()).await;
+        let read = read.map_err(|error| vec![format!("reading it was broken off: {error}")])?;
+        let config = read.map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>())?;
+        let config = Arc::new(config);
+        match catalog.replace(Arc::clone(&config)).await {
+            Ok(()) => Ok(config),
+            Err(StartError::Plugins(wrong)) => Err(wrong),
+            Err(error) => Err(vec![error.to_string()]),
+        }
+    }
+
+    fn at_next_start(&self, config: &Config) -> Vec<&'static str> {
+        let before = &self.started_with;
+        [
+            ("server", before.server != config.server),
+            ("store", before.store != config.store),
+            (
+                "limits.concurrent_workflows",
+                before.limits.concurrent_workflows != config.limits.concurrent_workflows,
+            ),
+        ]
+        .into_iter()
+        .filter_map(|(key, is_another)| is_another.then_some(key))
+        .collect()
+    }
+}
