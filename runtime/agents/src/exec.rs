@@ -168,7 +168,7 @@ impl Captured {
 /// Runs a program until nothing of it lives: when it ends, what it left running in the background is ended too.
 ///
 /// When its time is up or it is cancelled, it and all its descendants are sent SIGINT, after 2 s SIGTERM, after 2 s
-/// more SIGKILL. Dropping the future kills them at once.
+/// more SIGKILL, each time all at once: a script doesn't go on since its child has ended. Dropping the future kills them.
 pub async fn run(
     command: Command,
     owner: &Owner,
