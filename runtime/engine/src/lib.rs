@@ -30,7 +30,8 @@ mod runs;
 mod scheduler;
 mod timers;
 
-pub use agents::{first_installed, is_installed};
+pub use adw_agents::Program;
+pub use agents::{find_program, first_installed};
 pub use answer::{AnswerError, NewAnswer};
 pub use clock::{Clock, SystemClock};
 pub use engine::{Engine, Options, check};
