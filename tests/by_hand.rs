@@ -8,7 +8,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 use support::{
     api::Api,
-    command_line::{adw, ask},
+    command_line::{adw, ask, refused},
     feed::Feed,
     history,
     repository::Repository,
@@ -49,6 +49,10 @@ async fn the_first_example_without_any_agent_ends_at_a_person_and_says_what_to_d
         assert!(shown.contains(said), "{said:?} is missing in\n{shown}");
     }
     let worktree = Path::new(workflow["waiting"]["worktree"].as_str().unwrap());
+    let refused = refused(&folder, &["answer", &adw_id, "done", "--server", api.address()]);
+    let said = format!("nothing has changed in the worktree {}", worktree.display());
+    assert!(refused.contains(&said), "{refused}");
+    assert_eq!(api.workflow(&adw_id).await, workflow, "it asks as it did");
     std::fs::write(worktree.join("sum.txt"), "1 + 1 = 2\n").unwrap();
     let answered = ask(&folder, api, &["answer", &adw_id, "done", "--follow"]);
     assert_eq!(answered["status"], "completed", "{answered:#}");

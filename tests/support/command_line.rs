@@ -17,6 +17,13 @@ pub fn adw(folder: &Path, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// Runs `adw` in a folder where it is refused (exit code 2), and gives what it said.
+pub fn refused(folder: &Path, arguments: &[&str]) -> String {
+    let output = run(folder, arguments);
+    assert_eq!(output.status.code(), Some(2), "adw {arguments:?}: {output:?}");
+    String::from_utf8(output.stderr).unwrap()
+}
+
 /// Asks a server by `adw … --json`.
 pub fn ask(folder: &Path, api: &Api, arguments: &[&str]) -> Value {
     let arguments = [arguments, &["--json", "--server", api.address()]].concat();

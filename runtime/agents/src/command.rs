@@ -74,7 +74,9 @@ pub(crate) async fn run(argv: &Argv, request: Request, tools: Tools<'_>) -> Resu
 
 fn not_run(error: &ExecError) -> AgentFailure {
     let class = match error {
-        ExecError::NotFound { .. } | ExecError::NotExecutable { .. } => ErrorClass::MissingExecutable,
+        ExecError::NotFound { .. } | ExecError::NoPermission { .. } | ExecError::NotExecutable { .. } => {
+            ErrorClass::MissingExecutable
+        }
         _ => ErrorClass::Crashed,
     };
     AgentFailure::new(class, error.to_string())

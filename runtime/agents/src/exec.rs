@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use rustix::io::Errno;
@@ -14,6 +14,7 @@ use crate::process::environment::Environment;
 use crate::process::mark::{Owner, RunMarks};
 use crate::process::run::{self, ByLine};
 use crate::process::table::Family;
+use crate::program::Program;
 
 /// A program to run.
 #[derive(Debug, Clone)]
@@ -101,7 +102,15 @@ pub enum ExecError {
         /// The folders that were searched; none for a path.
         path: Option<String>,
     },
-    /// The file is there and can't be run.
+    /// The file is there, and isn't executable.
+    #[error("`{program}` is there and isn't executable: chmod +x {}", file.display())]
+    NoPermission {
+        /// The program.
+        program: String,
+        /// Its file.
+        file: PathBuf,
+    },
+    /// The file is there and can't be run for another reason.
     #[error(
         "`{program}` can't be run: {source}; look at its permissions and at the interpreter in its first line"
     )]
@@ -168,7 +177,7 @@ impl Captured {
 /// Runs a program until nothing of it lives: when it ends, what it left running in the background is ended too.
 ///
 /// When its time is up or it is cancelled, it and all its descendants are sent SIGINT, after 2 s SIGTERM, after 2 s
-/// more SIGKILL. Dropping the future kills them at once.
+/// more SIGKILL, each time all at once: a script doesn't go on since its child has ended. Dropping the future kills them.
 pub async fn run(
     command: Command,
     owner: &Owner,
@@ -210,16 +219,22 @@ fn explain(command: &Command, error: io::Error) -> ExecError {
     if !command.cwd.is_dir() {
         return ExecError::NoSuchFolder { program, path: command.cwd.clone() };
     }
-    match error.kind() {
-        io::ErrorKind::ArgumentListTooLong => ExecError::TooLong { program },
-        io::ErrorKind::InvalidInput => {
+    let path = command.env.get("PATH");
+    let found = Program::find(&program, path.unwrap_or_default(), &command.cwd);
+    match (error.kind(), found) {
+        (io::ErrorKind::ArgumentListTooLong, _) => ExecError::TooLong { program },
+        (io::ErrorKind::InvalidInput, _) => {
             ExecError::Invalid { program, what: "a variable that holds a NUL byte".to_owned() }
         }
-        io::ErrorKind::NotFound if !is_there(command) => {
-            let path = command.env.get("PATH").map(|path| path.to_string_lossy().into_owned());
+        (io::ErrorKind::NotFound, Program::Missing) => {
+            let path = path.map(|path| path.to_string_lossy().into_owned());
             ExecError::NotFound { path: path.filter(|_| !program.contains('/')), program }
         }
-        io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied => {
+        (io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied, Program::NotExecutable(file)) => {
+            ExecError::NoPermission { program, file }
+        }
+        // Where the file can be run, it is its interpreter that is missing.
+        (io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied, _) => {
             ExecError::NotExecutable { program, source: error }
         }
         _ if Errno::from_io_error(&error) == Some(Errno::NOEXEC) => {
@@ -227,16 +242,6 @@ fn explain(command: &Command, error: io::Error) -> ExecError {
         }
         _ => ExecError::Failed { program, source: error },
     }
-}
-
-/// Whether there is a file for the program: then it is its interpreter that is missing.
-fn is_there(command: &Command) -> bool {
-    let program = Path::new(&command.program);
-    if command.program.contains('/') {
-        return command.cwd.join(program).exists();
-    }
-    let path = command.env.get("PATH").unwrap_or_default();
-    std::env::split_paths(path).any(|folder| folder.join(program).exists())
 }
 
 fn searched(path: Option<&str>) -> String {

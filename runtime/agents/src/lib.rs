@@ -13,6 +13,7 @@ mod event;
 mod failure;
 mod patch;
 mod process;
+mod program;
 mod structured;
 mod unified_diff;
 
@@ -24,4 +25,5 @@ pub use patch::{ApplyPatch, NotApplied};
 pub use process::environment::Environment;
 pub use process::mark::{Owner, RunMark};
 pub use process::sweep::{Swept, sweep, sweep_all, sweep_all_but};
+pub use program::Program;
 pub use unified_diff::extract_patch;

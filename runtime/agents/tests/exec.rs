@@ -160,7 +160,7 @@ async fn each_reason_not_to_run_has_its_own_error() {
     insta::assert_snapshot!(said, @r"
     there is no program `no-such-agent` in PATH (/usr/bin:/bin); install it, or give its path
     there is no program `./no-such-agent`; install it, or give its path
-    `./plain` can't be run: Permission denied (os error 13); look at its permissions and at the interpreter in its first line
+    `./plain` is there and isn't executable: chmod +x <folder>/plain
     `./no-interpreter` can't be run: No such file or directory (os error 2); look at its permissions and at the interpreter in its first line
     `./no-program` can't be run: Exec format error (os error 8); look at its permissions and at the interpreter in its first line
     there is no folder <folder>/gone to run `sh` in

@@ -39,6 +39,20 @@ async fn a_program_may_save_its_work_when_it_is_stopped() {
 }
 
 #[tokio::test]
+async fn a_script_does_not_go_on_to_its_next_line_when_it_is_stopped() {
+    for round in 0..20 {
+        let place = Place::new();
+        // Many to tell, so that some hear of it later than others; and `ready` comes from a child, so that the shell waits.
+        let script = "for i in {1..40}; do env --default-signal=INT sleep 600 & done
+            bash -c 'echo ready; exec sleep 600'
+            echo after >> after";
+        let output = place.cancel_when_ready(place.program("bash", &["-c", script])).await;
+        assert_eq!(output.exit, Exit::Cancelled);
+        assert!(!place.path().join("after").exists(), "in round {round}");
+    }
+}
+
+#[tokio::test]
 async fn daemons_that_ignore_every_polite_signal_are_killed() {
     let place = Place::new();
     // Two sessions of their own, both left by their parents, deaf to INT and TERM; the second has wiped its marks, and

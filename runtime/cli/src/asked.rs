@@ -19,12 +19,19 @@ pub(crate) fn answer(adw_id: &AdwId, waiting: &Waiting) -> String {
     format!("adw answer {adw_id} {}{or}", printable(&example))
 }
 
-/// What is needed to answer beside the question itself, each by its name; nothing for what waits on something else. The
-/// prompt of work by hand can be long: the line that goes there shows it.
+/// What is needed to answer beside the question itself, each by its name, and the line that answers; nothing for what
+/// waits on something else.
 pub(crate) fn how(adw_id: &AdwId, waiting: &Waiting) -> Vec<(&'static str, String)> {
-    if !waiting.is_question() {
-        return Vec::new();
+    let mut lines = beside(waiting);
+    if waiting.is_question() {
+        lines.push(("answer", answer(adw_id, waiting)));
     }
+    lines
+}
+
+/// What is needed before there can be an answer, each by its name: it takes no server. The prompt of work by hand can be
+/// long: the line that goes there shows it.
+pub(crate) fn beside(waiting: &Waiting) -> Vec<(&'static str, String)> {
     let mut lines = Vec::new();
     if let Some(command) = &waiting.command {
         lines.push(("go there", printable(command)));
@@ -32,6 +39,5 @@ pub(crate) fn how(adw_id: &AdwId, waiting: &Waiting) -> Vec<(&'static str, Strin
     if let Some(schema) = &waiting.schema {
         lines.push(("schema", printable(&schema.to_string())));
     }
-    lines.push(("answer", answer(adw_id, waiting)));
     lines
 }

@@ -188,8 +188,8 @@ impl View<'_> {
         lines.try_for_each(|line| self.line(change.at, stage, format_args!("│ {line}")))
     }
 
-    /// What it waits on. A question that is open is told in full, with all that it takes to answer it where somebody is
-    /// there to take the answer; one that was answered needs no more of anybody.
+    /// What it waits on. A question that is open is told in full, with all that it takes to answer it, the line that answers
+    /// only where somebody is there to take it; one that was answered needs no more of anybody.
     fn wait(&self, change: &Change, waiting: &Waiting, is_open: bool) -> Result<(), Failure> {
         let stage = text(&change.data, "current_stage").unwrap_or_default();
         let message = waiting.message.as_deref().unwrap_or_default();
@@ -204,10 +204,12 @@ impl View<'_> {
         for line in message.lines() {
             self.line(change.at, stage, format!("│ {}", printable(line)))?;
         }
-        if self.until == Until::End {
-            for (name, value) in asked::how(self.adw_id, waiting) {
-                self.output.line(format_args!("{name:<10} {value}"))?;
-            }
+        let needed = match self.until {
+            Until::End => asked::how(self.adw_id, waiting),
+            Until::QuestionOrEnd => asked::beside(waiting),
+        };
+        for (name, value) in needed {
+            self.output.line(format_args!("{name:<10} {value}"))?;
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ mod spent;
 
 use std::{env, fmt, path::Path};
 
-use adw_agents::extract_patch;
+use adw_agents::{Program, extract_patch};
 use adw_config::{AgentConfig, AgentProfile, Config};
 use adw_core::{StageSpec, Task, Workflow};
 use adw_host::{Call, CallError, capability::agent::Request};
@@ -159,17 +159,15 @@ fn first_found(config: &Config) -> Option<Chosen> {
 /// whose program is there.
 pub fn first_installed(config: &Config) -> Option<&AgentConfig> {
     config.agents.iter().find(|agent| match &agent.profile {
-        AgentProfile::Command { command, .. } => command.first().is_some_and(|program| is_installed(program)),
+        AgentProfile::Command { command, .. } => {
+            command.first().is_some_and(|program| find_program(program) == Program::Installed)
+        }
         // It has nothing to apply.
         AgentProfile::Patch => false,
     })
 }
 
-/// Whether the program of an agent is on this machine, by its path or on PATH.
-pub fn is_installed(program: &str) -> bool {
-    if program.contains('/') {
-        return Path::new(program).exists();
-    }
-    let path = env::var_os("PATH").unwrap_or_default();
-    env::split_paths(&path).any(|folder| folder.join(program).is_file())
+/// What there is of an agent's program on this machine, by its path or on PATH.
+pub fn find_program(program: &str) -> Program {
+    Program::find(program, &env::var_os("PATH").unwrap_or_default(), Path::new("."))
 }

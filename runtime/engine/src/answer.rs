@@ -1,8 +1,11 @@
 //! A person's answer, held against what was asked.
 
-use adw_core::{Answer, Question, Refusal, is_too_deep};
+use std::path::PathBuf;
+
+use adw_core::{Answer, HandWork, Question, Refusal, Waiting, is_too_deep};
 use adw_host::JsonSchema;
 use adw_store::Stored;
+use adw_workspace::WorkspaceError;
 use serde_json::Value;
 
 use crate::{CommandError, inner::Inner};
@@ -32,6 +35,18 @@ pub enum AnswerError {
         /// What is wrong, and what would do.
         message: String,
     },
+    /// Work by hand is said to be done, and there is none.
+    #[error(
+        "nothing has changed in the worktree {} since it was asked (what git ignores doesn't count): do the work there \
+         and answer {:?} again, or {:?} if it can't be done",
+        worktree.display(),
+        HandWork::DONE,
+        HandWork::FAILED
+    )]
+    NothingDone {
+        /// Where it was to be done.
+        worktree: PathBuf,
+    },
     /// Nothing is asked, or the workflow can't take it.
     #[error(transparent)]
     Command(#[from] CommandError),
@@ -56,7 +71,43 @@ pub(crate) async fn answer(
         adw_id: adw_id.clone(),
         reason: format!("the answer could not be checked: {error}"),
     })??;
+    if let Some(Waiting::AgentByHand(work)) = &stored.workflow.waiting
+        && answer.answer.as_str() == Some(HandWork::DONE)
+        && is_undone(engine, &stored, &work.question).await
+    {
+        return Err(AnswerError::NothingDone { worktree: work.worktree.clone() });
+    }
     Ok(engine.command(adw_id, &adw_core::Command::Answer(answer), expected).await?)
+}
+
+/// Whether the worktree is what it was when the work was asked for. Where that can't be seen now, the stage finds out.
+async fn is_undone(engine: &Inner, stored: &Stored, asked: &Question) -> bool {
+    let adw_id = &stored.workflow.adw_id;
+    match changed(engine, stored, asked).await {
+        Ok(changed) => changed.is_some_and(|paths| paths.is_empty()),
+        Err(reason) => {
+            tracing::warn!(%adw_id, reason, "whether work was done by hand can't be seen");
+            false
+        }
+    }
+}
+
+/// What differs in the worktree from what it was before the call that asks; none where either is gone.
+async fn changed(engine: &Inner, stored: &Stored, asked: &Question) -> Result<Option<Vec<String>>, String> {
+    let workflow = &stored.workflow;
+    let calls = engine.calls.attempt(stored.id, &asked.stage, asked.attempt);
+    let Some(before) = calls.before(asked.call).await.map_err(|error| error.to_string())? else {
+        return Ok(None);
+    };
+    let pipeline = engine.ledger.pipeline(workflow).await.map_err(|error| error.to_string())?;
+    let project = &pipeline.project;
+    let changes = async {
+        let repository = engine.workspaces.open(&project.repo, project.base.as_deref()).await?;
+        let found = engine.workspaces.find(workflow.adw_id.as_str(), &repository, &workflow.branch()).await?;
+        let Some(workspace) = found else { return Ok(None) };
+        workspace.changes(&before.checkpoint).await.map(Some)
+    };
+    changes.await.map_err(|error: WorkspaceError| error.to_string())
 }
 
 fn judge(question: &Question, given: &NewAnswer) -> Result<(), AnswerError> {

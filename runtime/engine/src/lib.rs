@@ -32,7 +32,8 @@ mod scheduler;
 mod served;
 mod timers;
 
-pub use agents::{first_installed, is_installed};
+pub use adw_agents::Program;
+pub use agents::{find_program, first_installed};
 pub use answer::{AnswerError, NewAnswer};
 pub use clock::{Clock, SystemClock};
 pub use configuration::{Configuration, RefusedConfiguration, Reread, configuration_sha256};

@@ -240,6 +240,34 @@ async fn without_an_agent_a_person_does_it_by_hand() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn work_by_hand_is_not_done_while_nothing_has_changed() {
+    let mut bench =
+        Bench::in_folder(repository(&[("sum.txt", "1 + 1 = 3\n"), (".gitignore", "*.log\n")]), BY_HAND).await;
+    let adw_id = bench.create(task("Fix the sum")).await;
+    let before = asks(&bench, &adw_id).await;
+    let Some(Waiting::AgentByHand(work)) = &before.waiting else { panic!("{:?}", before.waiting) };
+    std::fs::write(work.worktree.join("mine.log"), "looked at it\n").unwrap();
+    for _ in 0..2 {
+        let refused = bench.engine.answer(&adw_id, given("done"), None).await.unwrap_err();
+        assert!(
+            matches!(&refused, AnswerError::NothingDone { worktree } if *worktree == work.worktree),
+            "{refused:?}"
+        );
+        let said = refused.to_string().replace(work.worktree.to_str().unwrap(), "[worktree]");
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(said, @r#"nothing has changed in the worktree [worktree] since it was asked (what git ignores doesn't count): do the work there and answer "done" again, or "failed" if it can't be done"#);
+        }
+        assert_eq!(bench.workflow(&adw_id).await, before, "it asks as it did");
+        bench = bench.restart().await;
+    }
+    // What is committed counts too.
+    std::fs::write(work.worktree.join("sum.txt"), "1 + 1 = 2\n").unwrap();
+    git(&work.worktree, &["-c", "user.name=P", "-c", "user.email=p@example.org", "commit", "-qam", "mended"]);
+    answer(&bench, &adw_id, "done").await;
+    bench.ends_as(&adw_id, Status::Completed).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_can_not_do_it_says_so() {
     let bench = Bench::in_folder(repository(&[("sum.txt", "1 + 1 = 3\n")]), BY_HAND).await;
     let mut new = task("Fix the sum");

@@ -4,7 +4,7 @@
 mod support;
 
 use adw_core::{Cancel, Command, StageStatus, Status, fold};
-use adw_engine::{LogQuery, Route};
+use adw_engine::{LogQuery, NewTask, Route};
 use support::{Bench, git, repository, script, task, until_there};
 
 const NOOP: &str = r#"
@@ -223,4 +223,20 @@ async fn an_agent_with_a_relative_path_is_the_one_beside_adw_toml() {
     let adw_id = bench.create(task("work")).await;
     let workflow = bench.ends_as(&adw_id, Status::Completed).await;
     assert_eq!(git(bench.path(), &["show", &format!("{}:a.txt", workflow.branch())]), "a\nb\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_that_is_not_executable_is_not_installed_and_says_what_mends_it() {
+    let folder = repository(&[("a.txt", "a\n"), ("agent.sh", "#!/bin/sh\n")]);
+    let config = "[agents.mine]\nprofile = \"command\"\ncommand = [\"./agent.sh\"]\n\
+                  [stages.implement]\nplugin = \"builtin:implement\"\n\
+                  [stages.implement.grants]\nworkspace = \"write\"\nagent = [\"*\"]\n\
+                  [pipelines.default]\nstages = [\"implement\"]\n";
+    let bench = Bench::in_folder(folder, config).await;
+    let whoever = bench.create(task("work")).await;
+    assert!(bench.asks_or_ends(&whoever).await.question().is_some(), "a person, where no agent can be run");
+    let named = bench.create(NewTask { agent: Some("mine".to_owned()), ..task("work") }).await;
+    let workflow = bench.ends_as(&named, Status::Failed).await;
+    let agent = bench.path().join("agent.sh").display().to_string();
+    insta::assert_snapshot!(workflow.error_message.unwrap().replace(&agent, "[agent]"), @"stage implement failed: plugin implement 0.1.0: the agent failed (missing_executable): `[agent]` is there and isn't executable: chmod +x [agent]");
 }

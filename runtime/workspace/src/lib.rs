@@ -19,6 +19,7 @@ mod error;
 mod files;
 mod git;
 mod glob;
+mod hunks;
 mod identity;
 mod ids;
 mod index;

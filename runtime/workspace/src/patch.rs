@@ -7,6 +7,7 @@ use std::path::{Component, Path};
 
 use crate::error::WorkspaceError;
 use crate::git::{Git, Output, failed};
+use crate::hunks;
 use crate::ids::TreeId;
 use crate::index::{Scratch, copy_with_time};
 use crate::remedy;
@@ -33,6 +34,21 @@ pub enum PatchError {
     Damaged {
         /// The line of the diff.
         line: u64,
+    },
+    /// A hunk has fewer lines than its header says: the end is missing, or the header counts wrong. Both count lines of the
+    /// old file, then of the new one.
+    #[error(
+        "the diff is damaged: the hunk at its line {line} says that it has {} lines of the old file and {} of the new one, and \
+         it has {} and {}; give it whole, as `git diff` prints it",
+        says[0], says[1], has[0], has[1]
+    )]
+    Miscounted {
+        /// The line of the diff that the hunk's header is.
+        line: u64,
+        /// What the header says.
+        says: [u64; 2],
+        /// What follows.
+        has: [u64; 2],
     },
     /// A hunk's context is not in the file.
     #[error(
@@ -155,7 +171,7 @@ impl Inner {
         if may_be_done && self.apply_to_index(&likeliest, Way::Back).await?.is_ok() {
             return Err(PatchError::AlreadyApplied);
         }
-        Err(refusal)
+        Err(hunks::explain(refusal, &likeliest.text))
     }
 
     /// Applies to a copy of the private index, which has the worktree's tree.

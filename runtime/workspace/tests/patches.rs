@@ -123,6 +123,10 @@ async fn a_bad_diff_says_what_is_wrong_and_changes_nothing() {
             "--- /dev/null\n+++ b/README.md\n@@ -0,0 +1 @@\n+other\n".to_owned(),
         ),
         ("cut off", GIT[..GIT.len() - 30].to_owned()),
+        (
+            "cut off before its last lines, with empty ones behind",
+            GIT.replace("\n \n \n def twice(a):\n", "\n\n\n\n"),
+        ),
         ("wrong counts", GIT.replace("-1,5 +1,5", "-1,9 +1,9")),
         ("words", "Please fix it.".to_owned()),
         ("nothing", String::new()),
@@ -146,9 +150,14 @@ async fn a_bad_diff_says_what_is_wrong_and_changes_nothing() {
     == a file that is there already
     the diff makes README.md, which exists already; make a diff that changes it
     == cut off
-    the diff is damaged at its line 9: its hunk's header does not fit the lines that follow, or the end is missing; give it whole, as `git diff` prints it
+    the diff is damaged: the hunk at its line 5 says that it has 5 lines of the old file and 5 of the new one, and it has 2 and 2; give it whole, as `git diff` prints it
+    == cut off before its last lines, with empty ones behind
+    the diff does not fit src/sum.py at line 1; make it anew, on what the task begins from. These lines were expected there:
+    def sum(a, b):
+        return a - b
+    and then 3 empty lines, with which the hunk at line 5 of the diff ends. If the file has none there, the hunk's own end is missing: give the diff whole
     == wrong counts
-    the diff is damaged at its line 12: its hunk's header does not fit the lines that follow, or the end is missing; give it whole, as `git diff` prints it
+    the diff is damaged: the hunk at its line 5 says that it has 9 lines of the old file and 9 of the new one, and it has 5 and 5; give it whole, as `git diff` prints it
     == words
     there is no unified diff in the text; give one as `git diff --binary` or `diff -u` prints it
     == nothing

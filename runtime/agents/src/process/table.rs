@@ -63,6 +63,11 @@ impl ProcessId {
         entry(self.pid).is_some_and(|entry| entry.id == self && !entry.is_dead)
     }
 
+    /// Orders parents before their children, as good as always: numbers begin anew after the greatest.
+    pub(crate) fn born(self) -> (u64, i32) {
+        (self.start, self.pid)
+    }
+
     pub(crate) fn has_number(self, pid: Pid) -> bool {
         self.pid == pid.as_raw_nonzero().get()
     }

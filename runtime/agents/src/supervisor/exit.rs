@@ -55,6 +55,7 @@ pub(crate) struct Kept {
 enum Failure {
     Nameless,
     NotFound { path: Option<String> },
+    NoPermission { file: PathBuf },
     NotExecutable(OsError),
     NoSuchFolder { path: PathBuf },
     TooLong,
@@ -146,6 +147,7 @@ impl Failure {
         match error {
             ExecError::Nameless => Self::Nameless,
             ExecError::NotFound { path, .. } => Self::NotFound { path: path.clone() },
+            ExecError::NoPermission { file, .. } => Self::NoPermission { file: file.clone() },
             ExecError::NotExecutable { source, .. } => Self::NotExecutable(OsError::of(source)),
             ExecError::NoSuchFolder { path, .. } => Self::NoSuchFolder { path: path.clone() },
             ExecError::TooLong { .. } => Self::TooLong,
@@ -161,6 +163,7 @@ impl Failure {
         match self.clone() {
             Self::Nameless => ExecError::Nameless,
             Self::NotFound { path } => ExecError::NotFound { program, path },
+            Self::NoPermission { file } => ExecError::NoPermission { program, file },
             Self::NotExecutable(error) => ExecError::NotExecutable { program, source: error.restore() },
             Self::NoSuchFolder { path } => ExecError::NoSuchFolder { program, path },
             Self::TooLong => ExecError::TooLong { program },

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use adw_config::{AgentProfile, Config, ConfigError, Env};
-use adw_engine::{StartError, is_installed};
+use adw_engine::{Program, StartError, find_program};
 use clap::Args;
 use serde_json::json;
 
@@ -56,13 +56,21 @@ pub(crate) fn of_stages(config: &Config) -> Option<ConfigError> {
     config.stages.is_empty().then(|| config.error_at(&["stages"], message, Some(help.to_owned())))
 }
 
-/// Is the program of every agent there? The one that a task names may be another.
+/// Can the program of every agent be run? The one that a task names may be another.
 fn of_agents(config: &Config) -> impl Iterator<Item = String> {
     config.agents.iter().filter_map(|agent| {
         let AgentProfile::Command { command, .. } = &agent.profile else { return None };
-        let program = command.first().filter(|program| !is_installed(program))?;
-        let name = &agent.name;
-        Some(format!("the program of the agent {name} is not there: {program}; install it, or name its path"))
+        let (name, program) = (&agent.name, command.first()?);
+        match find_program(program) {
+            Program::Installed => None,
+            Program::NotExecutable(file) => Some(format!(
+                "the program of the agent {name} is there and isn't executable: chmod +x {}",
+                file.display()
+            )),
+            Program::Missing => Some(format!(
+                "the program of the agent {name} is not there: {program}; install it, or name its path"
+            )),
+        }
     })
 }
 

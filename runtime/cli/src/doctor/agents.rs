@@ -1,7 +1,7 @@
 //! The agents: is the program of each there, and which of them would do a task that names none?
 
 use adw_config::{AgentConfig, AgentProfile, Config};
-use adw_engine::{first_installed, is_installed};
+use adw_engine::{Program, find_program, first_installed};
 
 use super::{Finding, Surroundings, quoted};
 
@@ -24,11 +24,17 @@ pub(super) fn check(surroundings: &Surroundings) -> Vec<Finding> {
 fn of_agent(config: &Config, agent: &AgentConfig) -> Option<Finding> {
     let AgentProfile::Command { command, .. } = &agent.profile else { return None };
     let (name, program) = (&agent.name, command.first()?);
-    if is_installed(program) {
-        return Some(Finding::ok(format!("{name} is installed: {program}")));
-    }
-    let message = format!("the program of the agent {name} is not there: {program}");
-    let fix = format!("command -v {}   # install it, or name its path in [agents.{name}]", quoted(program));
+    let (message, fix) = match find_program(program) {
+        Program::Installed => return Some(Finding::ok(format!("{name} is installed: {program}"))),
+        Program::NotExecutable(file) => (
+            format!("the program of the agent {name} is there and isn't executable: {program}"),
+            format!("chmod +x {}", quoted(&file)),
+        ),
+        Program::Missing => (
+            format!("the program of the agent {name} is not there: {program}"),
+            format!("command -v {}   # install it, or name its path in [agents.{name}]", quoted(program)),
+        ),
+    };
     let asked = config.stages.iter().find(|stage| stage.agent.as_ref() == Some(name));
     Some(match asked {
         Some(stage) => Finding::fail(format!("{message}, and the stage {} asks it", stage.name), fix),

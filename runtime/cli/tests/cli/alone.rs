@@ -57,6 +57,21 @@ fn a_task_that_fails_there_ends_with_1() {
 }
 
 #[test]
+fn work_by_hand_is_told_with_the_worktree_before_there_is_a_server_to_ask() {
+    let repository = Repository::with_a_fix();
+    let task = ["run", "Mend it yourself", "--id", "mine", "--stages", "implement", "--agent", "manual"];
+    let ended: Ended = alone(&repository).args(task).output().unwrap().into();
+    assert_eq!(ended.code, Some(4), "{ended:?}");
+    assert!(
+        ended.stdout.ends_with("answer it: start `adw serve`, then adw answer mine done   (or failed)\n")
+    );
+    let there = ended.stdout.lines().find_map(|line| line.strip_prefix("go there   ")).expect(&ended.stdout);
+    let shown = Command::new("sh").args(["-c", there]).output().unwrap();
+    assert!(String::from_utf8(shown.stdout).unwrap().contains("Mend it yourself"), "{there}");
+    assert!(there.contains(".adw/trees/mine"), "{there}");
+}
+
+#[test]
 fn with_an_adw_toml_that_takes_any_port_it_is_the_same() {
     let repository = Repository::with_a_fix();
     let ended: Ended =

@@ -230,7 +230,9 @@ const BROKEN: &[Broken] = &[
         subjects: &["agents"],
         code: 1,
         how: |repository| {
+            fs::write(repository.path().join("agent.sh"), "#!/bin/sh\n").unwrap();
             let text = "[agents.gone]\nprofile = \"command\"\ncommand = [\"no-such-agent\"]\n\
+                        [agents.forbidden]\nprofile = \"command\"\ncommand = [\"./agent.sh\"]\n\
                         [agents.away]\nprofile = \"command\"\ncommand = [\"/no/such/agent\"]\n\
                         [stages.implement]\nplugin = \"builtin:implement\"\nagent = \"gone\"\n\
                         [stages.implement.grants]\nworkspace = \"write\"\nagent = [\"*\"]\n\

@@ -123,14 +123,22 @@ fn check_warns_of_what_is_not_there_and_still_calls_it_right() {
     let file = folder.path().join("adw.toml");
     let absent = "\n[agents.absent]\nprofile = \"command\"\ncommand = [\"no-such-agent\", \"{prompt}\"]\n";
     let present = "\n[agents.present]\nprofile = \"command\"\ncommand = [\"sh\"]\n";
-    std::fs::write(&file, std::fs::read_to_string(&file).unwrap() + absent + present).unwrap();
+    let forbidden = "\n[agents.forbidden]\nprofile = \"command\"\ncommand = [\"./agent.sh\"]\n";
+    std::fs::write(folder.path().join("agent.sh"), "#!/bin/sh\n").unwrap();
+    std::fs::write(&file, std::fs::read_to_string(&file).unwrap() + absent + present + forbidden).unwrap();
     let ended = run(folder.path(), ["check"]);
     assert_eq!(ended.code, Some(0), "{ended:?}");
-    for said in ["is no git repository", ".adw/repositories", "adw diff ID | patch -p1", "no-such-agent"] {
+    let mend = format!(
+        "the program of the agent forbidden is there and isn't executable: chmod +x {}",
+        folder.path().canonicalize().unwrap().join("agent.sh").display()
+    );
+    let told =
+        ["is no git repository", ".adw/repositories", "adw diff ID | patch -p1", "no-such-agent", &mend];
+    for said in told {
         assert!(ended.stderr.contains(said), "{said}: {}", ended.stderr);
     }
     let answer = run(folder.path(), ["check", "--json"]).json();
-    assert_eq!(answer["warnings"].as_array().map(Vec::len), Some(2), "{answer}");
+    assert_eq!(answer["warnings"].as_array().map(Vec::len), Some(3), "{answer}");
 }
 
 #[test]

@@ -111,9 +111,10 @@ fn refused(error: &ExecError) -> CallError {
     let message = error.to_string();
     match error {
         ExecError::NotFound { .. } | ExecError::NoSuchFolder { .. } => CallError::NotFound(message),
-        ExecError::NotExecutable { .. } | ExecError::TooLong { .. } | ExecError::Invalid { .. } => {
-            CallError::Invalid(message)
-        }
+        ExecError::NoPermission { .. }
+        | ExecError::NotExecutable { .. }
+        | ExecError::TooLong { .. }
+        | ExecError::Invalid { .. } => CallError::Invalid(message),
         _ => CallError::Unavailable(message),
     }
 }

@@ -16,6 +16,7 @@ pub(crate) enum Kind {
     IllegalMove,
     NoSuchStage,
     NothingAsked,
+    NothingDone,
     Conflict,
     StaleVersion,
     RequestTimeout,
@@ -58,6 +59,7 @@ impl Kind {
             Self::IllegalMove => (S::CONFLICT, "illegal_move", "The workflow's state doesn't allow that"),
             Self::NoSuchStage => (S::CONFLICT, "no_such_stage", "The workflow has no such stage"),
             Self::NothingAsked => (S::CONFLICT, "nothing_asked", "The workflow waits for no answer"),
+            Self::NothingDone => (S::CONFLICT, "nothing_done", "The work by hand isn't done"),
             Self::Conflict => {
                 (S::CONFLICT, "conflict", "Something else changed the workflow at the same time")
             }

@@ -1,6 +1,9 @@
 //! Answers to what workflows ask.
 
+use adw_core::{Command, SetStatus};
+use axum::{body::Body, http::Request};
 use serde_json::{Value, json};
+use tower::ServiceExt;
 
 use crate::{
     bench::Bench,
@@ -87,6 +90,29 @@ async fn an_answer_is_for_the_version_that_was_seen() {
     let stale = answer(&adw_id, &approve).with("if-match", format!("\"{}\"", version - 1)).of(&bench).await;
     assert_eq!(stale.problem(412)["code"], "stale_version");
     answer(&adw_id, &approve).with("if-match", format!("\"{version}\"")).of(&bench).await.is(202);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_is_for_the_version_that_was_seen_when_it_is_taken_too() {
+    let bench = Bench::new().await;
+    let adw_id = asking(&bench).await;
+    let version = bench.read(&adw_id).await["version"].as_u64().unwrap();
+    // The version is right when the head is read; the workflow changes before the body has come.
+    let (engine, id) = (bench.engine.clone(), adw_id.parse().unwrap());
+    let body = futures_util::stream::once(async move {
+        let annotate = SetStatus { result: Some(json!("seen")), ..SetStatus::default() };
+        engine.command(&id, Command::SetStatus(annotate), None).await.unwrap();
+        Ok::<_, std::io::Error>(json!({ "answer": "approve" }).to_string())
+    });
+    let request = Request::post(format!("/api/v1/workflows/{adw_id}/answer"))
+        .header("host", "localhost:8000")
+        .header("content-type", "application/json")
+        .header("if-match", format!("\"{version}\""))
+        .body(Body::from_stream(body))
+        .unwrap();
+    let answered = adw_server::router(bench.engine.clone()).oneshot(request).await.unwrap();
+    assert_eq!(answered.status(), 412);
+    assert_eq!(bench.read(&adw_id).await["waiting"]["kind"], "question", "it waits on");
 }
 
 #[tokio::test(flavor = "multi_thread")]
