@@ -58,6 +58,7 @@ impl Bench {
     }
 
     /// From now on adw.toml says this, to whoever reads it anew.
+    #[allow(dead_code, reason = "the tests inside the crate have no use for it")]
     pub(crate) fn says(&self, adw_toml: &str) {
         std::fs::write(self.folder.path().join("adw.toml"), adw_toml).unwrap();
     }
