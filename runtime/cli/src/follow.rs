@@ -113,7 +113,9 @@ fn conclusion(workflow: &Workflow) -> String {
     let id = &workflow.adw_id;
     let next = match workflow.status {
         Status::Failed => {
-            format!("look further: adw show {id}, adw logs {id}; then adw retry {id}")
+            format!(
+                "look further: adw show {id}, adw logs {id}; then adw retry {id}, by the adw.toml that it began with"
+            )
         }
         Status::Cancelled => format!("look further: adw show {id}, adw logs {id}"),
         _ => format!("what came out: adw diff {id}; it is on the branch {}", printable(&workflow.branch)),

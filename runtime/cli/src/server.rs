@@ -127,9 +127,13 @@ impl Server {
 /// Tells which adw.toml is gone by, whenever that is another one.
 async fn tell(engine: &Engine, whereabouts: Option<&Whereabouts>) {
     let mut configuration = engine.configuration();
+    let mut told = configuration.borrow().sha256.clone();
     while let (Some(whereabouts), Ok(())) = (whereabouts, configuration.changed().await) {
         let sha256 = configuration.borrow_and_update().sha256.clone();
-        whereabouts.write(&sha256);
+        if sha256 != told {
+            whereabouts.write(&sha256);
+            told = sha256;
+        }
     }
     std::future::pending().await
 }

@@ -14,6 +14,7 @@ plugin = "builtin:gate"
 plugin = "builtin:test"
 [stages.run.config]
 command = "true"
+trust_exit_code = true
 [stages.run.grants]
 workspace = "read"
 exec = [["true"]]

@@ -8,6 +8,10 @@ use crate::follow;
 /// Let a failed workflow go on
 #[derive(Debug, Args)]
 #[command(after_help = "\
+It goes by what adw.toml said when it was handed over, agents aside: grants, config and plugins that
+have changed since count for new tasks. What it has done so far is kept, and can be handed over anew:
+`adw diff ID > fix.diff`, then `adw run … --patch fix.diff`.
+
 Examples:
   adw retry adw_bug_1760000000_1a2b3c4d
   adw retry adw_bug_1760000000_1a2b3c4d --from implement --follow
@@ -38,7 +42,7 @@ impl Retry {
             return follow::to_the_end(cx, &client, &self.adw_id).await;
         }
         cx.output.json(&client.workflow(&self.adw_id).await?.raw)?;
-        cx.output.line(format_args!("{} goes on", self.adw_id))?;
+        cx.output.line(format_args!("{} goes on, by the adw.toml that it began with", self.adw_id))?;
         Ok(Exit::Done)
     }
 }

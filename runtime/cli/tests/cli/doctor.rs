@@ -126,6 +126,8 @@ fn a_server_that_runs_is_known_and_left_alone() {
     for repository in [&one, &two] {
         configure(repository, |_| config(server.address()));
     }
+    // What it does by itself about its new adw.toml is done then.
+    assert_eq!(run(&one.path(), ["reload"]).code, Some(0));
     let data = inventory(&one.path().join(".adw"));
     let (code, own) = diagnose(&one.path());
     assert_eq!(code, Some(0), "{own:#}");

@@ -18,7 +18,7 @@ const fn call(line: &'static str, member: &'static str) -> Call {
 const BEFORE: [Call; 3] = [call("init", "/file"), call("check", "/ok"), call("doctor", "/findings")];
 
 /// Commands that ask a server, in an order in which each has something to answer.
-const AFTER: [Call; 10] = [
+const AFTER: [Call; 11] = [
     call("run One --id one --stages implement --patch fix.diff", "/stage_runs"),
     call("run Two --id two --stages implement --agent patch", "/error_message"),
     call("ls", "/items/0"),
@@ -30,6 +30,7 @@ const AFTER: [Call; 10] = [
     // It asks nothing, and says so in JSON too.
     call("answer one approve", "/error/problem/code"),
     call("cancel three", "/status"),
+    call("reload", "/sha256"),
 ];
 
 /// What is no answer, but a script.

@@ -109,7 +109,7 @@ pub(crate) fn read(root: &Table<'_>, folder: &Path) -> (Vec<StageConfig>, Vec<St
 fn stage(entry: &Entry<'_>, folder: &Path, names: &[String], known: &grants::Known) -> Option<StageConfig> {
     let name = name("a stage", &entry.name).map_err(|wrong| entry.fail_key(wrong)).ok();
     let table = entry.table(&KEYS)?;
-    let plugin = plugin(&table, folder);
+    let plugin = plugin(&entry.name, &table, folder);
     // Everything is read, and told where it is wrong, before the stage is given up for want of a plugin or a name.
     let max_rework = table.get("max_rework").and_then(|entry| entry.integer(&(0..=100)));
     let grants = grants::read(&table, known);
@@ -137,7 +137,7 @@ fn stage(entry: &Entry<'_>, folder: &Path, names: &[String], known: &grants::Kno
     })
 }
 
-fn plugin(table: &Table<'_>, folder: &Path) -> Option<PluginSource> {
+fn plugin(stage: &str, table: &Table<'_>, folder: &Path) -> Option<PluginSource> {
     match (table.get("plugin"), table.get("path")) {
         (Some(plugin), None) => plugin.read(&BUILTIN),
         (None, Some(path)) => Some(PluginSource::File(folder.join(path.read(&TEXT)?))),
@@ -149,9 +149,11 @@ fn plugin(table: &Table<'_>, folder: &Path) -> Option<PluginSource> {
             None
         }
         (None, None) => {
+            let named = BUILTIN_PLUGINS.into_iter().find(|builtin| *builtin == stage);
+            let builtin = named.unwrap_or(BUILTIN_PLUGINS[0]);
             table.fail(
                 Wrong::new(format!("{} has no plugin", table.title()))
-                    .help("add `plugin = \"builtin:plan\"`, or `path = \"my-plugin.wasm\"`"),
+                    .help(format!("add `plugin = \"builtin:{builtin}\"`, or `path = \"my-plugin.wasm\"`")),
             );
             None
         }

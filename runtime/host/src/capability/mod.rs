@@ -88,7 +88,9 @@ impl Capability {
         match self {
             Self::Workspace => Some("workspace = \"read\""),
             Self::WorkspaceWrite => Some("workspace = \"write\""),
-            Self::Exec => Some("exec = []"),
+            Self::Exec => Some(
+                "exec = []   # and in it each command that may be run, as in [[\"cargo\", \"test\", \"**\"]]",
+            ),
             Self::Agent => Some("agent = [\"*\"]"),
             Self::Http => Some("http = []"),
             Self::Log | Self::Human | Self::Clock | Self::Random | Self::State | Self::Artifacts => None,
