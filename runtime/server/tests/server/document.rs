@@ -39,6 +39,8 @@ fn the_document_has_every_address_and_every_reference_leads_somewhere() {
         })
         .collect();
     insta::assert_snapshot!(operations.join("\n"), @r"
+    GET /api/v1/configuration
+    POST /api/v1/configuration/reload
     GET /api/v1/workflows
     POST /api/v1/workflows/create
     DELETE /api/v1/workflows/{adw_id}
