@@ -45,7 +45,7 @@ async fn the_first_example_without_any_agent_ends_at_a_person_and_says_what_to_d
     assert_eq!(json!([workflow["status"], workflow["current_stage"]]), json!(["running", "implement"]));
 
     let shown = adw(&folder, &["show", &adw_id, "--server", api.address()]);
-    for said in ["agent_by_hand", "Test task", "cd '", &format!("adw answer {adw_id} done   (or failed)")] {
+    for said in ["work by hand", "Test task", "cd '", &format!("adw answer {adw_id} done   (or failed)")] {
         assert!(shown.contains(said), "{said:?} is missing in\n{shown}");
     }
     let worktree = Path::new(workflow["waiting"]["worktree"].as_str().unwrap());

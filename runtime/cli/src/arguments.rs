@@ -28,7 +28,7 @@ pub(crate) struct Cli {
 const EXAMPLES: &str = "\
 Examples:
   adw init                                   write an adw.toml that fits this repository
-  adw run \"Fix the median\" --patch fix.diff hand over a task, and watch it
+  adw run \"Fix the median\" --patch fix.diff  hand over a task, and watch it
   adw serve                                  serve what adw.toml describes
   adw show adw_bug_1760000000_1a2b3c4d       where a task stands
 

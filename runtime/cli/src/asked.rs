@@ -22,7 +22,7 @@ pub(crate) fn answer(adw_id: &AdwId, waiting: &Waiting) -> String {
 /// What is needed to answer beside the question itself, each by its name, and the line that answers; nothing for what
 /// waits on something else.
 pub(crate) fn how(adw_id: &AdwId, waiting: &Waiting) -> Vec<(&'static str, String)> {
-    let mut lines = beside(waiting);
+    let mut lines = beside(adw_id, waiting);
     if waiting.is_question() {
         lines.push(("answer", answer(adw_id, waiting)));
     }
@@ -31,8 +31,11 @@ pub(crate) fn how(adw_id: &AdwId, waiting: &Waiting) -> Vec<(&'static str, Strin
 
 /// What is needed before there can be an answer, each by its name: it takes no server. The prompt of work by hand can be
 /// long: the line that goes there shows it.
-pub(crate) fn beside(waiting: &Waiting) -> Vec<(&'static str, String)> {
+pub(crate) fn beside(adw_id: &AdwId, waiting: &Waiting) -> Vec<(&'static str, String)> {
     let mut lines = Vec::new();
+    if waiting.is_of_a_plugin() {
+        lines.push(("look", format!("adw diff {adw_id}")));
+    }
     if let Some(command) = &waiting.command {
         lines.push(("go there", printable(command)));
     }

@@ -1,14 +1,26 @@
 //! What every command is given.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use adw_config::{Config, Env, StoreConfig};
+use adw_config::{Config, ConfigErrors, Env, StoreConfig};
+use adw_store::sqlite::is_in_use;
 
 use crate::client::{Address, Client};
 use crate::failure::Failure;
 use crate::occupant::Occupant;
 use crate::output::Output;
 use crate::server::Server;
+use crate::whereabouts::Told;
+
+/// What a person should know who looks at workflows that have not ended, and take them to be under way.
+pub(crate) const NOTHING_GOES_ON: &str = "no server is running: nothing goes on until `adw serve`";
+
+/// What was seen by one who looks.
+pub(crate) struct Seen<T> {
+    pub(crate) it: T,
+    /// No server is there, and nothing goes on.
+    pub(crate) is_at_rest: bool,
+}
 
 pub(crate) struct Context {
     /// Where answers go.
@@ -30,7 +42,10 @@ impl Context {
     pub(crate) async fn client(&self) -> Result<Client, Failure> {
         match self.named_server()? {
             Some(address) => Ok(Client::new(address)?),
-            None => self.of_folder(&folders_config()?).await,
+            None => match folders_config() {
+                Err(Failure::Config(errors)) => self.in_spite_of(errors).await,
+                config => self.of_folder(&config?).await,
+            },
         }
     }
 
@@ -39,17 +54,31 @@ impl Context {
     pub(crate) async fn look<T>(
         &self,
         ask: impl AsyncFnOnce(&Client) -> Result<T, Failure>,
-    ) -> Result<T, Failure> {
-        if let Some(address) = self.named_server()? {
-            return ask(&Client::new(address)?).await;
-        }
-        let config = folders_config()?;
-        match self.of_folder(&config).await {
-            Err(Failure::NoServer { .. }) if has_data(&config) => {
-                Server::at_rest(config).await?.look(ask).await
+    ) -> Result<Seen<T>, Failure> {
+        let client = match self.client().await {
+            Err(Failure::NoServer { .. }) => {
+                let it = Server::at_rest(folders_config()?).await?.look(ask).await?;
+                return Ok(Seen { it, is_at_rest: true });
             }
-            client => ask(&client?).await,
-        }
+            client => client?,
+        };
+        Ok(Seen { it: ask(&client).await?, is_at_rest: false })
+    }
+
+    /// The server of a folder whose adw.toml is wrong: it goes by the one before, and to look or to cancel takes no other.
+    async fn in_spite_of(&self, errors: ConfigErrors) -> Result<Client, Failure> {
+        let server = match find_config()? {
+            Some(file) => server_of(&file).await,
+            None => None,
+        };
+        let (Some(client), Some(first)) = (server, errors.iter().next()) else { return Err(errors.into()) };
+        self.output.note(format_args!(
+            "{} is wrong: {}; the server at {} goes by adw.toml as it was before, and `adw check` says all that is wrong",
+            first.location,
+            first.message,
+            client.address()
+        ));
+        Ok(client)
     }
 
     /// A client of the server that works on this configuration's data, wherever it listens. Where adw.toml says that it
@@ -75,10 +104,17 @@ impl Context {
     }
 }
 
-/// Whether a server ever worked here.
-fn has_data(config: &Config) -> bool {
-    let StoreConfig::Sqlite { file } = &config.store;
-    file.exists()
+/// The server that works on the data beside an adw.toml that can't be read, if there is one. Where those are is guessed:
+/// an address that a killed server left may be another folder's by now.
+async fn server_of(file: &Path) -> Option<Client> {
+    let told = Told::of(&Config::data_dir_of(file))?;
+    let database = StoreConfig::default_file(file.parent()?);
+    if database.exists() && !is_in_use(&database).is_ok_and(|is_in_use| is_in_use) {
+        return None;
+    }
+    let client = Client::new(told.address().ok()?).ok()?;
+    let configuration = client.configuration().await.ok()?.view;
+    told.goes_by(&configuration.sha256).then_some(client)
 }
 
 /// The configuration of the folder that the command is called in.

@@ -13,6 +13,7 @@ use crate::failure::{Exit, Failure};
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::signals::Stop;
+use crate::standing;
 use crate::style::{self, Styled, duration, one_line, printable};
 use crate::untested;
 
@@ -201,14 +202,14 @@ impl View<'_> {
         if !is_open {
             return self.line(change.at, stage, with(style::NOTE, "asked:", Some(message)));
         }
-        let kind = printable(&waiting.kind);
+        let kind = standing::of_kind(&waiting.kind);
         self.line(change.at, stage, Styled(style::NOTE, format!("waits for a person: {kind}")))?;
         for line in message.lines() {
             self.line(change.at, stage, format!("│ {}", printable(line)))?;
         }
         let needed = match self.until {
             Until::End => asked::how(self.adw_id, waiting),
-            Until::QuestionOrEnd => asked::beside(waiting),
+            Until::QuestionOrEnd => asked::beside(self.adw_id, waiting),
         };
         for (name, value) in needed {
             self.output.line(format_args!("{name:<10} {value}"))?;

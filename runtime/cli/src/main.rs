@@ -4,6 +4,7 @@ mod arguments;
 mod asked;
 mod changes;
 mod client;
+mod clock;
 mod commands;
 mod context;
 mod doctor;

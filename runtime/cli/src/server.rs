@@ -5,9 +5,10 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use adw_config::{Config, Listen, StoreConfig};
+use adw_core::{AdwId, Status};
 use adw_engine::{Engine, Options, Reread};
 use adw_store::sqlite::{self, SqliteStore};
-use adw_store::{Store, StoreError};
+use adw_store::{Filter, Pagination, Store, StoreError};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
@@ -92,6 +93,20 @@ impl Server {
     pub(crate) async fn open_workflows(&self) -> u64 {
         let readiness = self.engine.readiness().await;
         readiness.queued + readiness.running
+    }
+
+    /// Which ones, where they are no more than so many.
+    pub(crate) async fn open_workflows_up_to(&self, limit: u32) -> Vec<AdwId> {
+        let mut open = Vec::new();
+        for status in [Status::Pending, Status::Running] {
+            let filter = Filter { status: Some(status), ..Filter::default() };
+            let newest = Pagination::Cursor { before: None, limit: limit + 1 };
+            // To name them is a courtesy: whoever can't read them soon fails of more.
+            let page = self.engine.list(&filter, &newest).await.map(|page| page.items).unwrap_or_default();
+            open.extend(page.into_iter().map(|stored| stored.workflow));
+        }
+        let at_work = open.into_iter().filter(|workflow| workflow.waiting.is_none());
+        at_work.map(|workflow| workflow.adw_id).collect()
     }
 
     /// Answers until it is told to stop; then what runs is interrupted, at no cost, and the data are closed.

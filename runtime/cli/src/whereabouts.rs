@@ -81,6 +81,11 @@ impl Told {
         self.url.parse()
     }
 
+    /// Whether it goes by the adw.toml of this sha256; not where it doesn't tell.
+    pub(crate) fn goes_by(&self, sha256: &str) -> bool {
+        self.configuration.as_deref() == Some(sha256)
+    }
+
     /// Whether it goes by another adw.toml than this.
     pub(crate) fn goes_by_another(&self, config: &Config) -> bool {
         self.configuration.as_ref().is_some_and(|told| *told != configuration_sha256(config))

@@ -123,6 +123,11 @@ impl Config {
         self.root.join(DATA_DIR)
     }
 
+    /// The same for an adw.toml that may not be read.
+    pub fn data_dir_of(file: &Path) -> PathBuf {
+        file.with_file_name(DATA_DIR)
+    }
+
     /// The file as it was read.
     pub fn text(&self) -> &str {
         &self.source.text

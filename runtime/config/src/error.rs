@@ -56,6 +56,16 @@ pub enum Location {
     },
 }
 
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Line { file, line, column, .. } => write!(f, "{file}:{line}:{column}"),
+            Self::File { file } => f.write_str(file),
+            Self::Variable { variable } => f.write_str(variable),
+        }
+    }
+}
+
 impl ConfigErrors {
     /// None where nothing is wrong.
     pub(crate) fn of(errors: Vec<ConfigError>) -> Option<Self> {

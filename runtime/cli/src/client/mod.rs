@@ -77,6 +77,11 @@ impl Client {
         Ok(self.answer::<Health>(self.http.get(self.address.url(&["health"]))).await?.view)
     }
 
+    /// Which adw.toml the server goes by.
+    pub(crate) async fn configuration(&self) -> Result<Answer<Configuration>, RequestError> {
+        self.answer(self.http.get(self.address.url(&["api", "v1", "configuration"]))).await
+    }
+
     /// Lets the server go by adw.toml as it is now.
     pub(crate) async fn reload(&self) -> Result<Answer<Configuration>, RequestError> {
         self.answer(self.http.post(self.address.url(&["api", "v1", "configuration", "reload"]))).await

@@ -41,6 +41,11 @@ impl Workflow {
         self.waiting.as_ref().is_some_and(|waiting| !waiting.passes())
     }
 
+    /// Whether it goes on without a person, as long as there is a server.
+    pub(crate) fn needs_a_server(&self) -> bool {
+        !self.status.is_ended() && !self.waits_for_a_person()
+    }
+
     /// Whether why it failed is just what one of its stages says of its own failure.
     pub(crate) fn failed_as_its_stage_says(&self) -> bool {
         let why = self.error_message.as_deref().unwrap_or_default();
@@ -75,10 +80,15 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    /// How long its newest attempt has worked, in milliseconds: without the time in which people had to answer. `now` is
-    /// when its workflow last changed.
-    pub(crate) fn worked_ms(&self, now: Timestamp) -> Option<u64> {
-        let end = self.completed_at.or(self.asked_at).unwrap_or(now);
+    /// How long its newest attempt has worked, in milliseconds: without the time in which people had to answer, until it
+    /// ended or its workflow last changed; until now while it runs. What is to be done again has not worked yet.
+    pub(crate) fn worked_ms(&self, changed_at: Timestamp, now: Timestamp) -> Option<u64> {
+        let last = match self.status {
+            StageStatus::Pending => return None,
+            StageStatus::Running => now,
+            _ => changed_at,
+        };
+        let end = self.completed_at.or(self.asked_at).unwrap_or(last);
         let took = u64::try_from(end.as_millis() - self.started_at?.as_millis()).unwrap_or_default();
         Some(took.saturating_sub(self.waited_ms))
     }
@@ -119,6 +129,11 @@ impl Waiting {
         matches!(self.kind.as_str(), "timer" | "rate_limit")
     }
 
+    /// Whether a plugin asks, and so what was done before it is to be judged.
+    pub(crate) fn is_of_a_plugin(&self) -> bool {
+        self.kind == "question"
+    }
+
     /// Whether an answer ends it; what is paused isn't asked anything.
     pub(crate) fn is_question(&self) -> bool {
         !self.passes() && self.kind != "paused"
@@ -135,6 +150,9 @@ pub(crate) struct Health {
 /// Which adw.toml a server goes by.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Configuration {
+    /// Of its text.
+    #[serde(default)]
+    pub(crate) sha256: String,
     /// What counts at its next start only.
     #[serde(default)]
     pub(crate) at_next_start: Vec<String>,

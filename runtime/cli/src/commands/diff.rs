@@ -22,7 +22,7 @@ pub(crate) struct Diff {
 
 impl Diff {
     pub(crate) async fn run(self, cx: &Context) -> Result<Exit, Failure> {
-        let diff = cx.look(async |client| Ok(client.diff(&self.adw_id).await?)).await?;
+        let diff = cx.look(async |client| Ok(client.diff(&self.adw_id).await?)).await?.it;
         cx.output.json(&json!({ "adw_id": self.adw_id, "diff": diff }))?;
         cx.output.text(&diff, coloured)?;
         if diff.is_empty() {

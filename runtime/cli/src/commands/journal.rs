@@ -35,7 +35,7 @@ pub(crate) struct Journal {
 
 impl Journal {
     pub(crate) async fn run(self, cx: &Context) -> Result<Exit, Failure> {
-        cx.look(async |client| self.print(client, cx.output).await).await
+        Ok(cx.look(async |client| self.print(client, cx.output).await).await?.it)
     }
 
     async fn print(&self, client: &Client, output: Output) -> Result<Exit, Failure> {

@@ -26,7 +26,7 @@ pub(crate) struct Logs {
     #[arg(long)]
     stage: Option<StageName>,
 
-    /// Of this attempt only
+    /// Of this attempt only; it takes --stage too
     #[arg(long, value_name = "N", requires = "stage")]
     attempt: Option<u32>,
 
@@ -38,17 +38,28 @@ pub(crate) struct Logs {
 impl Logs {
     pub(crate) async fn run(self, cx: &Context) -> Result<Exit, Failure> {
         if self.follow {
-            return self.print(&cx.client().await?, cx.output).await;
+            match cx.client().await {
+                Err(Failure::NoServer { .. }) => {}
+                client => {
+                    self.print(&client?, cx.output, true).await?;
+                    return Ok(Exit::Done);
+                }
+            }
         }
-        cx.look(async |client| self.print(client, cx.output).await).await
+        let seen = cx.look(async |client| self.print(client, cx.output, false).await).await?;
+        if self.follow && seen.is_at_rest && !seen.it.status.is_ended() {
+            cx.output.note("no server is running: nothing more comes until `adw serve`");
+        }
+        Ok(Exit::Done)
     }
 
-    async fn print(&self, client: &Client, output: Output) -> Result<Exit, Failure> {
+    /// Prints what there is, and what comes if it is to be followed; answers with the workflow as it stood at the end.
+    async fn print(&self, client: &Client, output: Output, follows: bool) -> Result<Workflow, Failure> {
         // An unknown workflow has no log, and no feed that would ever say so.
         let mut workflow = client.workflow(&self.adw_id).await?.view;
         check_stage(&workflow, self.stage.as_ref())?;
         let mut log = LogReader::new(client, &self.adw_id);
-        let follows = self.follow && !workflow.status.is_ended();
+        let follows = follows && !workflow.status.is_ended();
         if follows {
             self.follow(client, &mut log, workflow.version, output).await?;
             workflow = client.workflow_at_last(&self.adw_id).await?.view;
@@ -65,7 +76,7 @@ impl Logs {
         if lines.is_empty() && !follows {
             output.note("nothing was logged");
         }
-        Ok(Exit::Done)
+        Ok(workflow)
     }
 
     /// The feed tells every attempt that there was and will be, and when there is more to read of it. At `since` the

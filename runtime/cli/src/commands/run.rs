@@ -94,10 +94,8 @@ impl Run {
     pub(crate) async fn run(self, cx: &Context) -> Result<Exit, Failure> {
         let follows = self.follow || !self.no_follow;
         let task = self.task()?;
-        if cx.named_server()?.is_none()
-            && let Some(elsewhere) = elsewhere(&task)?
-        {
-            cx.output.note(elsewhere);
+        if cx.named_server()?.is_none() {
+            left_out(&task)?.into_iter().for_each(|note| cx.output.note(note));
         }
         let Some((client, created)) = hand_over(cx, &task, follows).await? else {
             return alone::run(cx, &task).await;
@@ -153,14 +151,18 @@ async fn hand_over(
 }
 
 /// What a person should know whose checkout is not where the task begins.
-fn elsewhere(task: &NewTask) -> Result<Option<String>, Failure> {
-    let config = folders_config()?;
+fn left_out(task: &NewTask) -> Result<Vec<String>, Failure> {
+    let config = match folders_config() {
+        // Whoever looks for the server says so.
+        Err(Failure::Config(_)) => return Ok(Vec::new()),
+        config => config?,
+    };
     let project = match &task.project {
         Some(name) => config.project(name),
         None => config.default_project(),
     };
     let folder = working_directory()?;
-    Ok(project.and_then(|project| projects::elsewhere(project, &folder)))
+    Ok(project.map(|project| projects::left_out(project, &folder)).unwrap_or_default())
 }
 
 /// The first line: what was accepted.

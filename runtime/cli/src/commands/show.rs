@@ -6,8 +6,10 @@ use serde_json::Value;
 
 use crate::asked;
 use crate::client::{Stage, Workflow};
-use crate::context::Context;
+use crate::clock;
+use crate::context::{Context, NOTHING_GOES_ON, Seen};
 use crate::failure::{Exit, Failure};
+use crate::standing;
 use crate::style::{self, Styled, date_and_time, duration, millis, one_line, printable};
 use crate::untested;
 
@@ -25,15 +27,22 @@ pub(crate) struct Show {
 
 impl Show {
     pub(crate) async fn run(self, cx: &Context) -> Result<Exit, Failure> {
-        let answer = cx.look(async |client| Ok(client.workflow(&self.adw_id).await?)).await?;
+        let Seen { it: answer, is_at_rest } =
+            cx.look(async |client| Ok(client.workflow(&self.adw_id).await?)).await?;
+        let workflow = &answer.view;
+        // What was interrupted has not worked since.
+        let now = if is_at_rest { workflow.updated_at } else { clock::now() };
         cx.output.json(&answer.raw)?;
-        cx.output.line(in_words(&answer.view).trim_end())?;
+        cx.output.line(in_words(workflow, now).trim_end())?;
+        if is_at_rest && workflow.needs_a_server() {
+            cx.output.note(NOTHING_GOES_ON);
+        }
         Ok(Exit::Done)
     }
 }
 
-/// The workflow for a person.
-pub(crate) fn in_words(workflow: &Workflow) -> String {
+/// The workflow for a person, as it stands now.
+pub(crate) fn in_words(workflow: &Workflow, now: Timestamp) -> String {
     let mut text = String::new();
     let status = Styled(style::of_status(workflow.status), workflow.status.as_str());
     let mut line = |name: &str, value: &dyn std::fmt::Display| {
@@ -47,7 +56,7 @@ pub(crate) fn in_words(workflow: &Workflow) -> String {
     if let Some(waiting) = &workflow.waiting {
         let until = waiting.until.map(|until| format!(" until {}", date_and_time(until))).unwrap_or_default();
         let why = waiting.message.as_deref().map(|why| format!(": {}", indented(why))).unwrap_or_default();
-        line("waits on", &format_args!("{}{until}{why}", printable(&waiting.kind)));
+        line("waits on", &format_args!("{}{until}{why}", standing::of_kind(&waiting.kind)));
         if let Some(prompt) = &waiting.prompt {
             line("prompt", &indented(prompt));
         }
@@ -76,7 +85,8 @@ pub(crate) fn in_words(workflow: &Workflow) -> String {
     for stage in &workflow.stage_runs {
         // What the workflow failed of stands above, in full.
         let is_told = stage.status == StageStatus::Failed && workflow.failed_as_its_stage_says();
-        line("", &of_stage(stage, workflow.updated_at, is_told));
+        let worked_ms = stage.worked_ms(workflow.updated_at, now);
+        line("", &of_stage(stage, worked_ms, is_told));
     }
     if let Some(result) = workflow.result.as_ref().filter(|result| !result.is_null()) {
         line("result", &indented(&of_result(result)));
@@ -84,14 +94,14 @@ pub(crate) fn in_words(workflow: &Workflow) -> String {
     text
 }
 
-fn of_stage(stage: &Stage, now: Timestamp, error_is_told: bool) -> String {
+fn of_stage(stage: &Stage, worked_ms: Option<u64>, error_is_told: bool) -> String {
     let status = Styled(style::of_stage(stage.status), stage.status.as_str());
     let attempts = match stage.attempt {
         0 => String::new(),
         1 => "1 attempt".to_owned(),
         n => format!("{n} attempts"),
     };
-    let worked = stage.worked_ms(now).map(millis).unwrap_or_default();
+    let worked = worked_ms.map(millis).unwrap_or_default();
     // What was wrong the last time no longer matters once it is done.
     let error = stage.error.as_deref().filter(|_| !stage.status.is_passed());
     let said = if error_is_told { None } else { error.or(stage.summary.as_deref()) };

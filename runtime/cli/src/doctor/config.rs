@@ -32,17 +32,15 @@ fn of_stages(config: &Config, file: &Path) -> Finding {
 
 /// An error of a configuration as a finding: where it is, and what to write instead.
 pub(super) fn wrong(error: &ConfigError) -> Finding {
-    let (place, edit) = match &error.location {
-        Location::Line { file, line, column, .. } => {
-            (format!("{file}:{line}:{column}"), format!("${{EDITOR:-vi}} +{line} {}", quoted(file)))
-        }
-        Location::File { file } => (file.clone(), format!("${{EDITOR:-vi}} {}", quoted(file))),
-        Location::Variable { variable } => (variable.clone(), format!("unset {}", quoted(variable))),
+    let edit = match &error.location {
+        Location::Line { file, line, .. } => format!("${{EDITOR:-vi}} +{line} {}", quoted(file)),
+        Location::File { file } => format!("${{EDITOR:-vi}} {}", quoted(file)),
+        Location::Variable { variable } => format!("unset {}", quoted(variable)),
     };
     let fix = match &error.help {
         // A second line would be no comment any more, and carried out.
         Some(help) => format!("{edit}   # {}", one_line(help, WIDTH)),
         None => edit,
     };
-    Finding::fail(format!("{place}: {}", error.message), fix)
+    Finding::fail(format!("{}: {}", error.location, error.message), fix)
 }

@@ -31,6 +31,11 @@ fn of_project(config: &Config, project: &ProjectConfig) -> Vec<Finding> {
         );
         return vec![Finding::warn(message, fix)];
     }
+    if projects::is_without_commits(&project.repo) {
+        let message = format!("{name}: nothing is committed in {folder} yet; tasks begin from nothing");
+        let fix = format!("cd {} && git add --all && git commit --message Begin", quoted(&project.repo));
+        return vec![Finding::warn(message, fix)];
+    }
     let git_dir = path(&project.repo, &["rev-parse", "--absolute-git-dir"]);
     let mut findings = vec![match &git_dir {
         Some(git_dir) if access(git_dir, Access::WRITE_OK).is_err() => Finding::fail(

@@ -3,7 +3,6 @@
 use std::io;
 use std::time::Duration;
 
-use adw_core::Timestamp;
 use crossterm::event::EventStream;
 use futures_util::StreamExt;
 use tokio::signal::unix::{SignalKind, signal};
@@ -14,6 +13,7 @@ use super::board::Board;
 use super::screen::{Screen, ends};
 use super::table::frame;
 use crate::client::{BoardFeed, BoardNews, RequestError};
+use crate::clock;
 use crate::failure::Failure;
 use crate::signals::Stop;
 
@@ -60,7 +60,7 @@ pub(crate) async fn watch(mut feed: BoardFeed, server: &str) -> Result<Option<Bo
             _ = hung_up.recv() => return Ok(None),
             () = sleep_until(next_drawing) => {
                 let size = Screen::size().map_err(terminal_failed)?;
-                screen.draw(&frame(&board, server, now(), size))?;
+                screen.draw(&frame(&board, server, clock::now(), size))?;
                 next_drawing = Instant::now() + TICK;
             }
         }
@@ -80,10 +80,6 @@ fn listen(mut feed: BoardFeed) -> mpsc::Receiver<Result<BoardNews, RequestError>
         }
     });
     heard
-}
-
-fn now() -> Timestamp {
-    Timestamp::from_millis(jiff::Timestamp::now().as_millisecond())
 }
 
 fn terminal_failed(source: io::Error) -> Failure {

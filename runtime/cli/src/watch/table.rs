@@ -6,7 +6,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::board::{Board, Connection};
 use crate::client::Row;
-use crate::standing::{WAITING, standing};
+use crate::standing::{WAITING, of_kind, standing};
 use crate::style::{self, Styled, printable, time_of_day};
 
 /// Between two columns.
@@ -124,7 +124,7 @@ fn waits(row: &Row) -> String {
             let until =
                 waiting.until.map(|until| format!(" until {}", time_of_day(until))).unwrap_or_default();
             let why = waiting.message.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
-            one_line(&format!("{}{until}{why}", waiting.kind))
+            one_line(&format!("{}{until}{why}", of_kind(&waiting.kind)))
         }
         (None, Status::Pending) => "a place".to_owned(),
         (None, Status::Failed) => row.error_message.as_deref().map(one_line).unwrap_or_default(),

@@ -69,6 +69,10 @@ fn work_by_hand_is_told_with_the_worktree_before_there_is_a_server_to_ask() {
     let shown = Command::new("sh").args(["-c", there]).output().unwrap();
     assert!(String::from_utf8(shown.stdout).unwrap().contains("Mend it yourself"), "{there}");
     assert!(there.contains(".adw/trees/mine"), "{there}");
+    assert!(ended.stdout.contains("waits for a person: work by hand\n"), "{}", ended.stdout);
+    let listed = run(&repository.path(), ["ls"]);
+    assert!(listed.stdout.contains("waiting: work by hand"), "{listed:?}");
+    assert_eq!(listed.stderr, "", "it waits for a person, and not for a server");
 }
 
 #[test]
@@ -136,6 +140,40 @@ fn whoever_is_on_another_branch_is_told_where_work_begins() {
 }
 
 #[test]
+fn what_is_not_committed_is_said_to_be_no_part_of_the_task() {
+    let repository = Repository::with_a_fix();
+    repository.git(["add", "adw.toml"]);
+    let identity = ["-c", "user.name=A Person", "-c", "user.email=person@localhost"];
+    let commit = ["commit", "--quiet", "--message", "two"];
+    repository.git(identity.into_iter().chain(commit));
+    // That counts as it is.
+    repository.configure("# Changed.\n");
+    let task = |id: &'static str| -> Ended {
+        let mut command = alone(&repository);
+        command.args(["run", "Mend it", "--id", id, "--stages", "implement", "--patch", "fix.diff"]);
+        command.output().unwrap().into()
+    };
+    assert!(!task("clean").stderr.contains("committed"));
+    std::fs::write(repository.path().join("greeting.txt"), "Hi\n").unwrap();
+    let folder = repository.path();
+    let said =
+        format!("what is not committed is no part of the task: 1 file is changed in {}\n", folder.display());
+    let ended = task("dirty");
+    assert!(ended.stderr.starts_with(&said), "{ended:?}");
+}
+
+#[test]
+fn where_nothing_is_committed_yet_it_is_said_that_work_begins_from_nothing() {
+    let repository = Repository::without_commits();
+    assert_eq!(run(&repository.path(), ["init"]).code, Some(0));
+    let task = ["run", "Mend it", "--stages", "implement", "--agent", "manual"];
+    let ended: Ended = alone(&repository).args(task).output().unwrap().into();
+    let said =
+        format!("nothing is committed in {} yet: work begins from nothing\n", repository.path().display());
+    assert!(ended.stderr.starts_with(&said), "{ended:?}");
+}
+
+#[test]
 fn the_server_that_has_the_data_is_handed_the_task_wherever_it_listens() {
     let repository = Repository::with_a_fix();
     let server = Server::start(&repository.path());
@@ -157,8 +195,10 @@ fn the_server_of_another_folder_is_not_asked_though_it_listens_where_this_one_wo
         command.env("ADW_LISTEN", server.address()).args(arguments).output().unwrap().into()
     };
     let listed = in_its_place(&["ls"]);
-    assert_eq!(listed.code, Some(3), "{listed:?}");
-    assert!(listed.stderr.contains("no server works on the data in"), "{listed:?}");
+    assert!(listed.stderr.contains("no workflows"), "{listed:?}");
+    let cancelled = in_its_place(&["cancel", "mend"]);
+    assert_eq!(cancelled.code, Some(3), "{cancelled:?}");
+    assert!(cancelled.stderr.contains("no server works on the data in"), "{cancelled:?}");
     let ended = in_its_place(&TASK);
     assert_eq!(ended.code, Some(0), "{ended:?}");
     assert!(ended.stderr.contains("no server is running: started one"), "{ended:?}");
@@ -179,7 +219,8 @@ fn what_was_interrupted_is_taken_up_by_the_next_server() {
     signal(&child, "INT");
     let ended: Ended = child.wait_with_output().unwrap().into();
     assert_eq!(ended.code, Some(130), "{ended:?}");
-    assert!(ended.stderr.contains("wait is kept: the next `adw serve` goes on with it"), "{}", ended.stderr);
+    let kept = "wait is kept: the next `adw serve` goes on with it, and `adw cancel wait` ends it then\n";
+    assert!(ended.stderr.ends_with(kept), "{}", ended.stderr);
 
     std::fs::write(repository.path().join("again"), "").unwrap();
     let server = Server::start(&repository.path());
@@ -202,7 +243,8 @@ fn earlier_workflows_go_on_beside_it_and_are_told_of() {
 
     let ended: Ended = alone(&repository).args(TASK).output().unwrap().into();
     assert_eq!(ended.code, Some(0), "{ended:?}");
-    assert!(ended.stderr.contains("1 earlier workflow goes on beside it"), "{ended:?}");
+    let told = "1 earlier workflow goes on beside it (wait) until this task ends; `adw serve` goes on until all have ended";
+    assert!(ended.stderr.contains(told), "{ended:?}");
 }
 
 #[test]

@@ -94,6 +94,24 @@ stages = ["plan", "mine"]
 }
 
 #[test]
+fn check_warns_of_a_repository_in_which_nothing_is_committed_yet() {
+    let repository = Repository::without_commits();
+    assert_eq!(run(&repository.path(), ["init"]).code, Some(0));
+    let checked = run(&repository.path(), ["check"]);
+    assert_eq!(checked.code, Some(0), "{checked:?}");
+    assert!(checked.stderr.contains("tasks begin from nothing; commit first"), "{checked:?}");
+    let examined = run(&repository.path(), ["doctor"]);
+    assert!(examined.stdout.contains("warn  projects  "), "{}", examined.stdout);
+    assert!(examined.stdout.contains("git add --all && git commit --message Begin\n"), "{}", examined.stdout);
+    // Any other base will not be there after the first commit either.
+    let file = repository.path().join("adw.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace("base = \"main\"", "base = \"trunk\"")).unwrap();
+    let checked = run(&repository.path(), ["check"]);
+    assert!(checked.code == Some(2) && checked.stderr.contains("no commit called trunk"), "{checked:?}");
+}
+
+#[test]
 fn check_does_not_call_an_adw_toml_without_stages_right() {
     let repository = Repository::new(&[("adw.toml", ""), ("words.toml", "# Nothing yet.\n")]);
     for arguments in [["check", "--config", "adw.toml"], ["check", "--config", "words.toml"]] {

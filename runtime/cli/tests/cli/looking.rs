@@ -37,6 +37,35 @@ fn to_look_at_what_was_done_takes_no_server() {
 }
 
 #[test]
+fn where_nothing_was_done_yet_there_is_nothing_to_see() {
+    let repository = Repository::with_a_fix();
+    let listed = run(&repository.path(), ["ls"]);
+    assert_eq!((listed.code, listed.stdout.as_str()), (Some(0), ""), "{listed:?}");
+    assert_eq!(listed.stderr, "no workflows; `adw run \"…\"` hands one over\n");
+    let shown = run(&repository.path(), ["show", "one"]);
+    assert_eq!(shown.code, Some(2), "{shown:?}");
+    assert!(shown.stderr.contains("there is no workflow one"), "{shown:?}");
+    let ended: Ended =
+        adw(&repository.path()).env("ADW_LISTEN", free_address()).args(TASK).output().unwrap().into();
+    assert_eq!(ended.code, Some(0), "to have looked is in nobody's way: {ended:?}");
+}
+
+#[test]
+fn logs_are_followed_as_far_as_they_go_without_a_server() {
+    let repository = done();
+    let task = ["run", "By hand", "--id", "hand", "--stages", "implement", "--agent", "manual"];
+    let ended: Ended =
+        adw(&repository.path()).env("ADW_LISTEN", free_address()).args(task).output().unwrap().into();
+    assert_eq!(ended.code, Some(4), "{ended:?}");
+    let note = "no server is running: nothing more comes until `adw serve`\n";
+    for (adw_id, said, note) in [("mend", "asking the agent patch", ""), ("hand", "no stage `plan`", note)] {
+        let logged = run(&repository.path(), ["logs", adw_id, "--follow"]);
+        assert_eq!((logged.code, logged.stderr.as_str()), (Some(0), note), "{logged:?}");
+        assert!(logged.stdout.contains(said), "{logged:?}");
+    }
+}
+
+#[test]
 fn nothing_goes_on_while_somebody_looks() {
     let repository = Repository::with_a_fix();
     let server = Server::start(&repository.path());
@@ -54,6 +83,12 @@ fn nothing_goes_on_while_somebody_looks() {
     let version = || run(&repository.path(), ["show", "slow", "--json"]).json()["version"].clone();
     let (first, second) = (version(), version());
     assert_eq!(first, second, "it was not taken up");
+    let note = "no server is running: nothing goes on until `adw serve`\n";
+    for arguments in [&["ls"][..], &["show", "slow"]] {
+        let ended: Ended = adw(&repository.path()).args(arguments).output().unwrap().into();
+        assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), note), "{ended:?}");
+    }
+    assert_eq!(run(&repository.path(), ["ls", "--status", "cancelled"]).stderr, "");
     for change in [["cancel", "slow"], ["retry", "slow"]] {
         let refused = run(&repository.path(), change);
         assert_eq!(refused.code, Some(3), "{refused:?}");

@@ -57,11 +57,45 @@ fn one_that_is_wrong_is_told_and_the_one_before_counts() {
     assert_eq!(refused.code, Some(2), "{refused:?}");
     assert!(refused.stderr.contains("error: ") && refused.stderr.contains("adw.toml"), "{refused:?}");
     assert!(refused.stderr.contains("there is no profile \"comand\""), "{refused:?}");
-    // The command itself reads that file too, to find the server; one that is given the server doesn't.
-    let task = [&TASK[..], &["--server", &server.url]].concat();
-    let ended: Ended = adw(&repository.path()).args(task).output().unwrap().into();
+    let ended: Ended = adw(&repository.path()).args(TASK).output().unwrap().into();
     assert_eq!(ended.code, Some(0), "{ended:?}");
     until(&server, |told| told["refused"]["errors"][0].as_str().is_some_and(|why| why.contains("comand")));
+    assert_eq!(server.end("TERM"), Some(0));
+}
+
+#[test]
+fn one_that_is_wrong_stands_in_the_way_of_no_command_while_a_server_goes_by_the_one_before() {
+    let repository = Repository::with_a_fix();
+    let server = Server::start(&repository.path());
+    repository.configure("\n[agents.mine\n");
+    let asked: [(&[&str], i32, &str); 4] = [
+        (&["ls"], 0, "no workflows"),
+        (&["show", "one"], 2, "there is no workflow one"),
+        (&["cancel", "one"], 2, "there is no workflow one"),
+        (&["run", "Mend it", "--id", "mend", "--stages", "implement", "--patch", "fix.diff"], 0, ""),
+    ];
+    for (arguments, code, said) in asked {
+        let ended: Ended = adw(&repository.path()).args(arguments).output().unwrap().into();
+        assert_eq!(ended.code, Some(code), "{ended:?}");
+        for said in [said, "adw.toml:", " is wrong: ", &server.url, "`adw check`"] {
+            assert!(ended.stderr.contains(said), "{said}: {}", ended.stderr);
+        }
+    }
+    assert_eq!(server.end("TERM"), Some(0));
+    let alone = run(&repository.path(), ["ls"]);
+    assert_eq!(alone.code, Some(2), "{alone:?}");
+    assert!(alone.stderr.starts_with("error: ") && !alone.stderr.contains(" is wrong: "), "{alone:?}");
+}
+
+#[test]
+fn where_it_is_wrong_the_server_of_another_folder_is_not_asked_at_an_address_that_was_left() {
+    let (other, repository) = (Repository::with_a_fix(), Repository::with_a_fix());
+    let server = Server::start(&other.path());
+    assert_eq!(run(&repository.path(), ["ls"]).code, Some(0));
+    std::fs::copy(other.path().join(".adw/address"), repository.path().join(".adw/address")).unwrap();
+    repository.configure("\n[agents.mine\n");
+    let ended = run(&repository.path(), ["ls"]);
+    assert_eq!(ended.code, Some(2), "{ended:?}");
     assert_eq!(server.end("TERM"), Some(0));
 }
 

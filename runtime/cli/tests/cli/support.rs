@@ -99,6 +99,14 @@ impl Repository {
         repository
     }
 
+    /// One in which nothing is committed, though there is a file.
+    pub(crate) fn without_commits() -> Self {
+        let repository = Self { folder: tempfile::tempdir().unwrap() };
+        std::fs::write(repository.path().join("greeting.txt"), "Helo\n").unwrap();
+        repository.git(["init", "--quiet", "--initial-branch=main"]);
+        repository
+    }
+
     /// One with an adw.toml, a word that is misspelt, and beside it `fix.diff`, which mends that.
     pub(crate) fn with_a_fix() -> Self {
         let repository = Self::new(&[("greeting.txt", "Helo\n")]);

@@ -55,8 +55,10 @@ fn a_question_is_told_with_all_that_it_takes_to_answer_it_while_it_is_open() {
     let answer = "answer     adw answer look approve   (or rework, reject)";
     let said = followed_until(&repository, "look", "default", answer);
     assert!(said.iter().any(|line| line.ends_with("gate         │ Is it good?")), "{said:#?}");
+    let look = "look       adw diff look";
+    assert!(said.iter().any(|line| line == look), "{said:#?}");
     let shown = ask(&repository, &["show", "look"]).stdout;
-    assert!(shown.contains(answer), "{shown}");
+    assert!(shown.contains(answer) && shown.contains(look), "{shown}");
 
     let answered = ask(&repository, &["answer", "look", "approve", "--follow"]);
     assert_eq!(answered.code, Some(0), "{answered:?}");

@@ -18,6 +18,13 @@ pub enum StoreConfig {
     },
 }
 
+impl StoreConfig {
+    /// The database of a folder whose adw.toml names none.
+    pub fn default_file(folder: &Path) -> PathBuf {
+        folder.join(DEFAULT_FILE)
+    }
+}
+
 const DEFAULT_FILE: &str = ".adw/adw.db";
 const EXAMPLE: &str = "url = \"sqlite:.adw/adw.db\"";
 

@@ -18,6 +18,9 @@ use crate::server::Server;
 use crate::signals::Stop;
 use crate::style::printable;
 
+/// So many workflows are told by their names.
+const NAMED: u32 = 3;
+
 /// How far the task came.
 enum Outcome {
     /// Stopped on its way.
@@ -62,12 +65,23 @@ async fn start(cx: &Context, config: Config, reread: Reread) -> Result<Server, F
 async fn tell(cx: &Context, server: &Server) {
     let url = server.url();
     cx.output.note(format_args!("no server is running: started one for this task, at {url}"));
-    let earlier = match server.open_workflows().await {
+    let open = server.open_workflows().await;
+    let earlier = match open {
         0 => return,
         1 => "1 earlier workflow goes".to_owned(),
         n => format!("{n} earlier workflows go"),
     };
-    cx.output.note(format_args!("{earlier} on beside it, until it ends; `adw serve` has no such end"));
+    let named = server.open_workflows_up_to(NAMED).await;
+    // Where they changed in between, or are many, their number says enough.
+    let names = if named.len() as u64 == open && open <= u64::from(NAMED) {
+        let names: Vec<&str> = named.iter().map(AdwId::as_str).collect();
+        format!(" ({})", names.join(", "))
+    } else {
+        String::new()
+    };
+    cx.output.note(format_args!(
+        "{earlier} on beside it{names} until this task ends; `adw serve` goes on until all have ended"
+    ));
 }
 
 async fn take_through(
@@ -104,7 +118,9 @@ fn interrupted(cx: &Context, workflow: Workflow) -> Outcome {
 fn conclude(cx: &Context, outcome: Outcome, is_in_git: bool) -> Result<Exit, Failure> {
     match outcome {
         Outcome::Interrupted(adw_id) => {
-            cx.output.note(format_args!("{adw_id} is kept: the next `adw serve` goes on with it"));
+            cx.output.note(format_args!(
+                "{adw_id} is kept: the next `adw serve` goes on with it, and `adw cancel {adw_id}` ends it then"
+            ));
             follow::interrupted(cx, &adw_id)
         }
         Outcome::Stands(answer) => {

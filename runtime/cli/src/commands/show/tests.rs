@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+use adw_core::Timestamp;
 use anstream::adapter::strip_str;
 use serde_json::{Value, json};
 
@@ -16,15 +17,18 @@ fn workflow(members: &Value) -> Workflow {
     serde_json::from_value(workflow).unwrap()
 }
 
+fn at(time: &str) -> Timestamp {
+    serde_json::from_value(format!("2026-01-31T{time}.000Z").into()).unwrap()
+}
+
 /// The lines that are told of it from its stages on.
 fn stages(members: &Value) -> String {
-    let words = strip_str(&in_words(&workflow(members))).to_string();
+    let words = strip_str(&in_words(&workflow(members), at("15:00:00"))).to_string();
     words[words.find("stages").unwrap()..].to_owned()
 }
 
 #[test]
 fn what_a_stage_worked_and_what_it_waited_for_a_person_are_told_apart() {
-    let at = |time: &str| format!("2026-01-31T{time}.000Z");
     let told = stages(&json!({
         "status": "running",
         "stage_runs": [
@@ -54,10 +58,27 @@ fn why_it_failed_is_told_once() {
             { "name": "test", "status": "failed", "attempt": 2, "error": "2 tests fail\nfirst\nsecond" },
         ],
     });
-    let words = in_words(&workflow(&failed));
+    let words = in_words(&workflow(&failed), at("15:00:00"));
     assert_eq!(words.matches("2 tests fail").count(), 1, "{words}");
     let mut noted = failed;
     noted["error_message"] = "not worth it".into();
-    let words = in_words(&workflow(&noted));
+    let words = in_words(&workflow(&noted), at("15:00:00"));
     assert!(words.contains("not worth it") && words.contains("2 tests fail"), "{words}");
+}
+
+/// The workflow last changed at 14:00:10, and is looked at at 15:00:00.
+#[test]
+fn what_runs_has_worked_until_now_and_what_is_to_be_done_again_not_yet() {
+    let told = stages(&json!({
+        "status": "running",
+        "stage_runs": [
+            { "name": "plan", "status": "running", "attempt": 1, "started_at": at("14:00:10") },
+            { "name": "test", "status": "pending", "attempt": 2, "started_at": at("12:00:00") },
+        ],
+    }));
+    insta::assert_snapshot!(told, @"
+    stages
+               plan         running    1 attempt   59 min 50 s
+               test         pending    2 attempts
+    ");
 }
