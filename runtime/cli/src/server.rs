@@ -95,7 +95,7 @@ impl Server {
         readiness.queued + readiness.running
     }
 
-    /// Which ones, where they are no more than so many.
+    /// Which ones those are, as far as they are among the newest few.
     pub(crate) async fn open_workflows_up_to(&self, limit: u32) -> Vec<AdwId> {
         let mut open = Vec::new();
         for status in [Status::Pending, Status::Running] {

@@ -71,16 +71,15 @@ async fn tell(cx: &Context, server: &Server) {
         1 => "1 earlier workflow goes".to_owned(),
         n => format!("{n} earlier workflows go"),
     };
-    let named = server.open_workflows_up_to(NAMED).await;
+    let ids = server.open_workflows_up_to(NAMED).await;
     // Where they changed in between, or are many, their number says enough.
-    let names = if named.len() as u64 == open && open <= u64::from(NAMED) {
-        let names: Vec<&str> = named.iter().map(AdwId::as_str).collect();
-        format!(" ({})", names.join(", "))
+    let which = if ids.len() as u64 == open && open <= u64::from(NAMED) {
+        format!(" ({})", ids.iter().map(AdwId::as_str).collect::<Vec<_>>().join(", "))
     } else {
         String::new()
     };
     cx.output.note(format_args!(
-        "{earlier} on beside it{names} until this task ends; `adw serve` goes on until all have ended"
+        "{earlier} on beside it{which} until this task ends; `adw serve` goes on until all have ended"
     ));
 }
 
