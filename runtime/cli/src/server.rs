@@ -150,7 +150,7 @@ async fn tell(engine: &Engine, whereabouts: Option<&Whereabouts>) {
             told = sha256;
         }
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 async fn listen(listen: Listen) -> Result<(TcpListener, String), Failure> {

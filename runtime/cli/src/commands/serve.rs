@@ -76,7 +76,7 @@ async fn serve(config: Config, reread: Reread, file: PathBuf, cx: &Context) -> R
     cx.output.json(&json!({ "listening": url }))?;
     cx.output.line(format_args!("listening on {url}"))?;
     let keeping_up = tokio::spawn(reloads::keep_up(server.engine().clone(), file));
-    let served = server.serve(async move { stop.once().await }).await;
+    let ended = server.serve(async move { stop.once().await }).await;
     keeping_up.abort();
-    served
+    ended
 }
