@@ -4,14 +4,16 @@ use std::path::Path;
 use std::pin::pin;
 use std::sync::Arc;
 
+use adw_agents::supervisor::Supervisor;
 use adw_config::{Config, StoreConfig};
-use adw_engine::{Engine, Options};
+use adw_engine::{Engine, Options, Programs};
 use adw_store::sqlite::{self, SqliteStore};
 use adw_store::{Store, StoreError};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use crate::failure::Failure;
+use crate::supervise;
 use crate::whereabouts::Whereabouts;
 
 /// A server that listens, with the workflows of its data folder under way.
@@ -37,7 +39,8 @@ impl Server {
         let data = config.data_dir();
         let store = open(&config.store, &data).await?;
         let whereabouts = Whereabouts::tell(&data, &url);
-        let engine = Engine::start(Options::new(config, data, store))
+        let supervisor = Supervisor::this_program([supervise::COMMAND]);
+        let engine = Engine::start(Options::new(config, data, store, supervisor))
             .await
             .map_err(|error| Failure::Start(error.to_string()))?;
         Ok(Self { engine, listener, url, whereabouts })
@@ -54,30 +57,30 @@ impl Server {
         readiness.queued + readiness.running
     }
 
-    /// Answers until it is told to stop; then what runs is interrupted, at no cost, and the data are closed.
+    /// Answers until it is told to stop, and what becomes of programs that are at work then; what runs is interrupted, at no
+    /// cost, and the data are closed.
     pub(crate) async fn serve<F>(self, stop: F) -> Result<(), Failure>
     where
-        F: Future<Output = ()> + Send + 'static,
+        F: Future<Output = Programs> + Send + 'static,
     {
-        let (stopping, stopped) = oneshot::channel();
+        let (stopping, mut stopped) = oneshot::channel();
         let stop = async move {
-            stop.await;
             // Nobody listens where there was nothing to be told any more.
-            let _ = stopping.send(());
+            let _ = stopping.send(stop.await);
         };
         let mut serving = pin!(adw_server::serve(self.engine.clone(), self.listener, stop));
         let mut whereabouts = Some(self.whereabouts);
-        let served = tokio::select! {
-            served = &mut serving => served,
+        let (served, programs) = tokio::select! {
+            served = &mut serving => (served, stopped.try_recv().unwrap_or_default()),
             // What comes from now on is for the next server, though it takes a while until this one is gone.
-            _ = stopped => {
+            programs = &mut stopped => {
                 whereabouts = None;
-                serving.await
+                (serving.await, programs.unwrap_or_default())
             }
         };
         // While the data are still ours: the next server tells of itself in the same file.
         drop(whereabouts);
-        self.engine.shutdown().await;
+        self.engine.shutdown(programs).await;
         tracing::info!("stopped");
         served.map_err(|error| Failure::Start(error.to_string()))
     }

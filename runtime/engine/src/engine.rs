@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use adw_agents::supervisor::Supervisor;
 use adw_config::Config;
 use adw_core::{AdwId, Command, Interrupt, Recorded, StageName};
 use adw_host::Host;
@@ -26,10 +27,11 @@ use crate::{
     inner::Inner,
     ledger::Ledger,
     logs::Logs,
+    programs,
     readiness::{self, Readiness},
     record, recovery, results,
     run::{self, Ran},
-    runs::{Cause, Runs},
+    runs::{Cause, Programs, Runs},
     scheduler::Scheduler,
     timers::{Rings, timers},
 };
@@ -45,14 +47,16 @@ pub struct Options {
     pub data: PathBuf,
     /// Where workflows are kept.
     pub store: Arc<dyn Store>,
+    /// What agents and commands are run by, so that they outlive this process.
+    pub supervisor: Supervisor,
     /// Where times come from.
     pub clock: Arc<dyn Clock>,
 }
 
 impl Options {
     /// With the clock of the machine.
-    pub fn new(config: Config, data: PathBuf, store: Arc<dyn Store>) -> Self {
-        Self { config, data, store, clock: Arc::new(SystemClock) }
+    pub fn new(config: Config, data: PathBuf, store: Arc<dyn Store>, supervisor: Supervisor) -> Self {
+        Self { config, data, store, supervisor, clock: Arc::new(SystemClock) }
     }
 }
 
@@ -65,7 +69,7 @@ pub struct Engine {
 impl Engine {
     /// Loads the plugins, takes up what an earlier run of the server left, and starts what can run.
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        let Options { config, data, store, clock } = options;
+        let Options { config, data, store, supervisor, clock } = options;
         let folders = data_folder::prepare(&data)?;
         let data = folders.root;
         let mut host = adw_host::HostConfig::new(folders.compiled);
@@ -82,6 +86,7 @@ impl Engine {
             ledger: Ledger::new(Arc::clone(&store), feed.clone(), Arc::clone(&clock)),
             logs: Logs::new(folders.logs, feed.clone()),
             calls: Calls::new(folders.calls),
+            supervisor,
             scheduler: Scheduler::new(config.limits.concurrent_workflows),
             runs: Runs::default(),
             tasks: TaskTracker::new(),
@@ -216,14 +221,18 @@ impl Engine {
         readiness::readiness(&self.inner).await
     }
 
-    /// Stops: no task is taken, what runs is interrupted at no cost of an attempt, its processes are ended, and the
-    /// store is closed.
-    pub async fn shutdown(&self) {
+    /// Stops: no task is taken, what runs is interrupted at no cost of an attempt, its programs are left to themselves or
+    /// ended, and the store is closed.
+    pub async fn shutdown(&self, programs: Programs) {
         self.inner.stopping.cancel();
         self.inner.scheduler.close();
-        self.inner.runs.stop_all(Cause::Shutdown);
+        self.inner.runs.stop_all(Cause::Shutdown(programs));
         self.inner.tasks.close();
         self.inner.tasks.wait().await;
+        if programs == Programs::End {
+            // Also those that an earlier server left, and whose workflow has no place again yet.
+            programs::end(programs::or_none(self.inner.calls.programs())).await;
+        }
         self.inner.store.close().await;
     }
 }
