@@ -217,8 +217,6 @@ async fn a_cancel_ends_an_agent_that_was_adopted_with_all_its_descendants() {
     }
 }
 
-/// A repository of two pipelines with an agent each, `agent` and `other`, both of which are at work when the server is
-/// killed, and the next one, which has a place for only one of them.
 #[tokio::test]
 async fn a_cancel_ends_an_agent_whose_workflow_has_no_place_yet() {
     let repository = with_agent(&scripts::sleeper());
@@ -247,7 +245,7 @@ async fn a_command_goes_on_too() {
         r#"
 [stages.test]
 plugin = "builtin:test"
-config = {{ command = ["{command}"] }}
+config = {{ command = ["{command}"], trust_exit_code = true }}
 [stages.test.grants]
 workspace = "read"
 exec = [["{command}"]]

@@ -67,7 +67,11 @@ if [ ! -e "$here/pid" ]; then
     sleep 300
 fi
 for left in pid child; do
-    if kill -0 "$(cat "$here/$left")" 2> /dev/null; then echo "$left is still there" >&2; exit 7; fi
+    # Who is dead and was not reaped is there, and does nothing.
+    if grep -qs '^State:[[:space:]]*[^ZX[:space:]]' "/proc/$(cat "$here/$left")/status"; then
+        echo "$left is still there" >&2
+        exit 7
+    fi
 done
 if [ -e work.txt ]; then echo 'somebody was here before' >&2; exit 8; fi
 echo whole > work.txt
