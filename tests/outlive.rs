@@ -173,6 +173,9 @@ async fn an_agent_that_nobody_supervises_any_more_is_ended_and_asked_again() {
     agent.left_its_work(&server).await;
     let told = server.api.logged(&agent.adw_id, "its supervisor was killed").await;
     assert!(told.contains("is made again, on the worktree as it was before"), "{told}");
+    let events = server.api.events(&agent.adw_id).await;
+    let interrupted = events.iter().find(|event| event["type"] == "stage_interrupted").unwrap();
+    assert!(interrupted.to_string().contains("and so did who supervised its program"), "{interrupted}");
 }
 
 #[tokio::test]
@@ -185,6 +188,18 @@ async fn an_agent_whose_supervisor_is_killed_under_the_server_is_ended_and_asked
     agent.left_its_work(&server).await;
     let told = server.api.logged(&agent.adw_id, "its supervisor was killed").await;
     assert!(told.contains("processes that were left of it were ended"), "{told}");
+}
+
+#[tokio::test]
+async fn an_agent_that_is_never_seen_to_its_end_is_not_asked_for_ever() {
+    let repository = with_agent(&scripts::kills_its_supervisor());
+    let server = Server::start(&repository).await;
+    let adw_id = server.api.create(&json!({ "title": "Work", "pipeline": "agent" })).await;
+    let failed = server.api.ends_as(&adw_id, "failed").await;
+    let message = failed["error_message"].as_str().unwrap();
+    assert!(message.contains("interrupted") && message.contains("the last of 3 tries in a row"), "{message}");
+    let ledger = std::fs::read_to_string(repository.beside("ledger")).unwrap();
+    assert_eq!(ledger.lines().count(), 3);
 }
 
 #[tokio::test]
@@ -268,7 +283,10 @@ stages = ["test"]
 async fn an_agent_that_is_adopted_is_stopped_when_the_time_that_it_was_given_is_up() {
     let repository = with_agent(&scripts::sleeper());
     let settings = std::fs::read_to_string(repository.path().join("adw.toml")).unwrap();
-    repository.write("adw.toml", &settings.replace("profile = \"command\"", "profile = \"command\"\ntimeout = \"4s\""));
+    repository.write(
+        "adw.toml",
+        &settings.replace("profile = \"command\"", "profile = \"command\"\ntimeout = \"4s\""),
+    );
     let server = Server::start(&repository).await;
     let agent = AtWork::agent(&server).await;
     server.kill().await;

@@ -103,7 +103,8 @@ impl Api {
         let begun = Instant::now();
         loop {
             let page = self.of(adw_id, "/logs?limit=1000").await.with(200);
-            let mut lines = page["items"].as_array().unwrap().iter().filter_map(|line| line["message"].as_str());
+            let mut lines =
+                page["items"].as_array().unwrap().iter().filter_map(|line| line["message"].as_str());
             if let Some(line) = lines.find(|line| line.contains(words)) {
                 return line.to_owned();
             }

@@ -36,7 +36,7 @@ echo done >> work.txt
 }
 
 /// Leaves a line in `ledger`, and half of its work beside a child that left it; once the file `go` is there, it does the
-/// rest. It is told that it is the only one, or fails.
+/// rest. It fails where somebody else works there.
 pub fn works_in_two_halves() -> String {
     script(
         r#"
@@ -48,6 +48,7 @@ echo half > work.txt
 tell pid
 n=0
 while [ ! -e "$here/go" ] && [ $n -lt 3000 ]; do sleep 0.1; n=$((n + 1)); done
+if [ "$(cat work.txt)" != half ]; then echo 'the first half is gone' >&2; exit 9; fi
 echo whole > work.txt
 "#,
     )
@@ -75,6 +76,17 @@ for left in pid child; do
 done
 if [ -e work.txt ]; then echo 'somebody was here before' >&2; exit 8; fi
 echo whole > work.txt
+"#,
+    )
+}
+
+/// Leaves a line in `ledger`, and ends whoever supervises it.
+pub fn kills_its_supervisor() -> String {
+    script(
+        r#"
+echo run >> "$here/ledger"
+kill -KILL $PPID
+sleep 300
 "#,
     )
 }

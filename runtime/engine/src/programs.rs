@@ -1,6 +1,6 @@
 //! The programs of calls: what an earlier server left of them, and the end of those that nobody waits for.
 
-use std::{collections::HashSet, io};
+use std::{collections::HashSet, io, path::Path};
 
 use adw_agents::{
     RunMark,
@@ -43,8 +43,16 @@ impl Left {
 
     /// Whether something of a workflow runs.
     pub(crate) fn runs(&self, workflow: RowId, calls: &Calls) -> bool {
-        let folder = calls.of(workflow);
-        self.wanted.iter().any(|run| run.state == State::Alive && run.folder.starts_with(&folder))
+        self.has(State::Alive, &calls.of(workflow))
+    }
+
+    /// Whether something of a workflow was begun, and nobody knows what came of it.
+    pub(crate) fn lost(&self, workflow: RowId, calls: &Calls) -> bool {
+        self.has(State::Lost, &calls.of(workflow))
+    }
+
+    fn has(&self, state: State, folder: &Path) -> bool {
+        self.wanted.iter().any(|run| run.state == state && run.folder.starts_with(folder))
     }
 }
 
@@ -77,7 +85,9 @@ async fn end_one(run: &FoundRun) {
         Ok(swept) if swept.survivors > 0 => {
             tracing::warn!(%folder, survivors = swept.survivors, "processes of a program don't end");
         }
-        Ok(swept) => tracing::info!(%folder, processes = swept.ended, "ended a program that nobody waits for"),
+        Ok(swept) => {
+            tracing::info!(%folder, processes = swept.ended, "ended a program that nobody waits for")
+        }
         Err(error) => tracing::error!(%folder, %error, "a program can't be ended"),
     }
 }

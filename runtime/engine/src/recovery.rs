@@ -1,9 +1,9 @@
 //! Taking up what an earlier run of the server left.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use adw_core::{Command, Interrupt};
-use adw_store::{StoreError, Stored};
+use adw_store::{RowId, StoreError, Stored};
 
 use crate::{
     CommandError, StartError,
@@ -22,6 +22,8 @@ pub(crate) async fn recover(engine: &Arc<Inner>) -> Result<(), StartError> {
     // Who has somebody at work holds a place again before anybody else does.
     open.sort_by_key(|stored| !left.runs(stored.id, &engine.calls));
     let at_work = left.wanted.iter().filter(|run| run.may_live()).count();
+    let lost: HashSet<RowId> =
+        open.iter().map(|stored| stored.id).filter(|id| left.lost(*id, &engine.calls)).collect();
     programs::forget(left.unwanted).await;
     engine.sweep_all_but(&spared).await;
     let (count, mut interrupted) = (open.len(), 0);
@@ -31,7 +33,12 @@ pub(crate) async fn recover(engine: &Arc<Inner>) -> Result<(), StartError> {
             continue;
         }
         interrupted += 1;
-        interrupt(engine, stored).await;
+        let cause = if lost.contains(&stored.id) {
+            "the server stopped without warning, and so did who supervised its program"
+        } else {
+            "the server stopped without warning"
+        };
+        interrupt(engine, stored, cause).await;
     }
     if count > 0 {
         tracing::info!(workflows = count, interrupted, programs = at_work, "took up open workflows");
@@ -47,10 +54,9 @@ fn left(engine: &Inner, open: &[Stored]) -> Result<Left, StartError> {
     Ok(Left::sort(found, open, &engine.calls))
 }
 
-async fn interrupt(engine: &Arc<Inner>, stored: Stored) {
+async fn interrupt(engine: &Arc<Inner>, stored: Stored, cause: &str) {
     let adw_id = stored.workflow.adw_id;
-    let interrupt =
-        Command::Interrupt(Interrupt { cause: "the server stopped without warning".to_owned() });
+    let interrupt = Command::Interrupt(Interrupt { cause: cause.to_owned() });
     match engine.command(&adw_id, &interrupt, None).await {
         // The disk is full, perhaps: the server starts all the same, and takes it up as soon as it can.
         Err(CommandError::Store(StoreError::Unavailable(_))) => {

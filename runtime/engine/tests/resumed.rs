@@ -258,6 +258,28 @@ async fn a_call_that_is_made_again_goes_to_nobody_whom_the_grant_does_not_name()
     assert_eq!(tools.runs(), 1, "the other one was asked");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_asked_answers_though_adw_toml_knows_only_another_one_by_now() {
+    let (folder, tools) = (repository(&[("a.txt", "a\n")]), Tools::new());
+    tools.agent(folder.path(), "while [ ! -e GO ]; do sleep 0.02; done; echo b >> a.txt", "*");
+    let bench = Bench::again(folder).await;
+    let adw_id = bench.create(task("work")).await;
+    until_there(&tools.path("ledger"), true).await;
+    let folder = bench.stop().await;
+    let other = tools.script("other", "echo run >> LEDGER; echo c >> a.txt\n");
+    let config = std::fs::read_to_string(folder.path().join("adw.toml")).unwrap();
+    let config = config.replace("[agents.mine]", "[agents.other]");
+    let config = config.replace(&tools.path("agent").display().to_string(), &other);
+    std::fs::write(folder.path().join("adw.toml"), config).unwrap();
+    let bench = Bench::again(folder).await;
+    std::fs::write(tools.path("go"), "").unwrap();
+    let workflow = bench.ends_as(&adw_id, Status::Completed).await;
+    assert_eq!(tools.runs(), 1);
+    assert_eq!(git(bench.path(), &["show", &format!("{}:a.txt", workflow.branch())]), "a\nb\n");
+    let summary = &workflow.stages[1].output.as_ref().unwrap().summary;
+    assert!(summary.starts_with("mine changed"), "{summary}");
+}
+
 /// A stage that looks, asks, and looks again; a person works on the tree while it asks.
 async fn edited_while_it_asks(before: &str, edits: &[(&str, &str)], after: &str) -> Vec<String> {
     let folder = repository(&[("a.txt", "a\n")]);

@@ -94,7 +94,8 @@ impl Live {
         };
         let timeout_ms = u64::try_from(longest.min(left).as_millis()).unwrap_or(u64::MAX);
         let asked = Asked { agent: chosen.name.clone(), timeout_ms };
-        let before = self.back_to_before(n, &format!("before the agent {}", chosen.name), Some(asked)).await?;
+        let before =
+            self.back_to_before(n, &format!("before the agent {}", chosen.name), Some(asked)).await?;
         self.say(LogLevel::Info, LogSource::Runtime, format!("asking the agent {}", chosen.name)).await;
         Ok(before)
     }

@@ -3,7 +3,6 @@
 //! What such a call did to the worktree before a crash is not known either. So what was there before is noted first, and a
 //! call that is made again begins from that.
 
-use adw_agents::supervisor::State;
 use adw_host::CallError;
 
 use super::{Live, workspace::answer};
@@ -37,26 +36,30 @@ impl Live {
         Ok(Found::New(before))
     }
 
-    /// The worktree as it was before the call, whether it is made for the first time or again. Of a call whose program was
-    /// [begun](Self::begun), no earlier run of it may have an answer any more.
+    /// The worktree as it was before the call, whether it is made for the first time or again. Not for a call whose program
+    /// was [begun](Self::begun): that one works on the tree.
     pub(super) async fn back_to_before(
         &self,
         n: u32,
         moment: &str,
         asked: Option<Asked>,
     ) -> Result<Before, CallError> {
-        let before = match self.found(n, moment, asked.clone()).await? {
-            Found::New(before) => {
-                // Whatever lies in its place is of another time: of a database that was put back, most likely.
-                self.forget_program(n).await;
-                return Ok(before);
-            }
+        let found = self.found(n, moment, asked.clone()).await?;
+        if !self.is_in_doubt(n) {
+            // What lies in the place of its program is of another time: of a database that was put back, most likely.
+            self.forget_program(n).await;
+        }
+        let before = match found {
+            Found::New(before) => return Ok(before),
             Found::InDoubt(before) => before,
         };
-        if self.state_of_program(n).await? != Some(State::Unclaimed) {
+        // Where there is room for a program, nothing has been done yet, or all was undone; and whoever was told to begin it,
+        // just before a server was killed, may still do so.
+        if self.state_of_program(n).await?.is_none() {
             self.restore(&before).await?;
-            let message =
-                format!("call {n} was cut off: it is made again, on the worktree as it was before ({moment})");
+            let message = format!(
+                "call {n} was cut off: it is made again, on the worktree as it was before ({moment})"
+            );
             self.say(LogLevel::Warn, LogSource::Runtime, message).await;
         }
         if before.asked == asked {

@@ -84,7 +84,7 @@ impl Live {
     /// What was before a call whose program was begun by an earlier run of the attempt. It works on the tree, or has: the
     /// tree is left as it is. `what` is that program, for a person.
     pub(super) async fn begun(&self, n: u32, what: &str) -> Result<Option<Before>, CallError> {
-        if self.options.in_doubt.is_none_or(|call| call.n != n) {
+        if !self.is_in_doubt(n) {
             return Ok(None);
         }
         match self.state_of_program(n).await? {
@@ -159,14 +159,19 @@ impl Live {
 
     pub(super) async fn state_of_program(&self, n: u32) -> Result<Option<State>, CallError> {
         let found = self.program(n).await;
-        found
-            .map(|run| run.map(|run| run.state))
-            .map_err(|error| CallError::Unavailable(format!("the call's program can't be looked at: {error}")))
+        found.map(|run| run.map(|run| run.state)).map_err(|error| {
+            CallError::Unavailable(format!("the call's program can't be looked at: {error}"))
+        })
     }
 
     async fn program(&self, n: u32) -> io::Result<Option<FoundRun>> {
         let folder = self.calls.program(n);
         blocking(move || FoundRun::at(&folder)).await
+    }
+
+    /// Whether the call was made before, by this run of the attempt or an earlier one, and has no answer.
+    pub(super) fn is_in_doubt(&self, n: u32) -> bool {
+        self.has_run(n) || self.options.in_doubt.is_some_and(|call| call.n == n)
     }
 
     /// Whether this run of the attempt has begun the call's program.
@@ -191,8 +196,10 @@ impl Live {
         // Without a workspace nothing runs.
         if self.options.resumed || self.workspace.get().is_some() {
             let attempt = self.calls.folder();
-            programs::forget(self.programs().await.into_iter().filter(|run| run.folder.starts_with(&attempt)).collect())
-                .await;
+            programs::forget(
+                self.programs().await.into_iter().filter(|run| run.folder.starts_with(&attempt)).collect(),
+            )
+            .await;
         }
     }
 

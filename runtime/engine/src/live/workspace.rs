@@ -74,7 +74,8 @@ impl Live {
             }
             write::Call::Commit { message } => {
                 // Made again, it finds the commit that it made before.
-                let (Found::New(before) | Found::InDoubt(before)) = self.found(n, "before a commit", None).await?;
+                let (Found::New(before) | Found::InDoubt(before)) =
+                    self.found(n, "before a commit", None).await?;
                 let date = git_time(before.at);
                 let commit = || workspace.commit_onto(&before.head, &message, date);
                 let commit = self.insist(commit).await.map_err(answer)?;
