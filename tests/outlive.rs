@@ -10,7 +10,9 @@ use adw_agents::supervisor::State;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use support::{
-    PATIENCE, history,
+    PATIENCE,
+    command_line::adw,
+    history,
     polling::{self, Process, wait_for},
     repository::Repository,
     samples::with_agent,
@@ -214,6 +216,21 @@ async fn a_server_that_stops_its_agents_ends_them_and_the_next_one_asks_again() 
     agent.completes(&server, "implement", 2).await;
     agent.left_its_work(&server).await;
     server.api.logged(&agent.adw_id, "it was stopped in the middle of its work").await;
+}
+
+#[tokio::test]
+async fn a_task_that_is_done_without_a_server_leaves_the_agents_of_others_at_work() {
+    let repository = with_agent(&scripts::works_in_two_halves());
+    let server = Server::start(&repository).await;
+    let agent = AtWork::agent(&server).await;
+    server.terminate().await;
+    let folder = repository.path();
+    let said = tokio::task::spawn_blocking(move || adw(&folder, &["run", "Something else"])).await.unwrap();
+    assert!(said.contains("completed after"), "{said}");
+    agent.goes_on();
+    let server = Server::start(&repository).await;
+    agent.go();
+    agent.completes(&server, "implement", 1).await;
 }
 
 #[tokio::test]
