@@ -143,6 +143,21 @@ async fn an_agent_goes_on_through_many_servers() {
 }
 
 #[tokio::test]
+async fn a_worktree_without_files_is_left_to_the_agent_that_works_in_it() {
+    let repository = with_agent(&scripts::patient());
+    let server = Server::start(&repository).await;
+    let adw_id = server.api.create(&json!({ "title": "Work", "pipeline": "agent" })).await;
+    let agent = polling::process(&repository.beside("pid")).await;
+    server.kill().await;
+    let server = Server::start(&repository).await;
+    server.api.logged(&adw_id, "still at work, and goes on").await;
+    assert!(agent.lives());
+    std::fs::write(repository.beside("go"), "").unwrap();
+    let workflow = server.api.ends_as(&adw_id, "completed").await;
+    assert_eq!(repository.read(workflow["branch"].as_str().unwrap(), "work.txt"), "done\n");
+}
+
+#[tokio::test]
 async fn an_agent_that_ends_while_no_server_is_there_is_not_asked_again() {
     let repository = with_agent(&scripts::works_in_two_halves());
     let server = Server::start(&repository).await;

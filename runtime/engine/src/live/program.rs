@@ -98,6 +98,13 @@ impl Live {
         self.noted(n).await
     }
 
+    /// Whether the call in doubt has begun a program, which works on the tree then, or has.
+    pub(super) async fn has_begun_program(&self) -> Result<bool, CallError> {
+        let Some(call) = self.options.in_doubt else { return Ok(false) };
+        let state = self.state_of_program(call.n).await?;
+        Ok(state.is_some_and(|state| state != State::Unclaimed))
+    }
+
     /// Runs the program of a call, or goes on with it where it was begun already. A stop of the server that lets programs
     /// go on leaves it behind.
     pub(super) async fn run_program(

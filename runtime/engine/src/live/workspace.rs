@@ -169,11 +169,13 @@ impl Live {
             engine.workspaces.open(&project.repo, project.base.as_deref()).await.map_err(answer)?;
         self.end_programs_of_other_attempts().await;
         let workflow = &self.options.workflow;
-        let workspace = engine
-            .workspaces
-            .ensure(workflow.adw_id.as_str(), &repository, &workflow.branch())
-            .await
-            .map_err(answer)?;
+        let (adw_id, branch) = (workflow.adw_id.as_str(), workflow.branch());
+        let workspace = if self.has_begun_program().await? {
+            engine.workspaces.ensure_as_it_is(adw_id, &repository, &branch).await
+        } else {
+            engine.workspaces.ensure(adw_id, &repository, &branch).await
+        };
+        let workspace = workspace.map_err(answer)?;
         let began = self.begin_round(&workspace).await?;
         Ok(Opened { workspace, began })
     }
