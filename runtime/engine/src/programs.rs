@@ -86,7 +86,7 @@ async fn end_one(run: &FoundRun) {
             tracing::warn!(%folder, survivors = swept.survivors, "processes of a program don't end");
         }
         Ok(swept) => {
-            tracing::info!(%folder, processes = swept.ended, "ended a program that nobody waits for")
+            tracing::info!(%folder, processes = swept.ended, "ended a program that nobody waits for");
         }
         Err(error) => tracing::error!(%folder, %error, "a program can't be ended"),
     }

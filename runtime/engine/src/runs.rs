@@ -73,7 +73,7 @@ impl StopSignal {
     pub(crate) async fn leaves_programs(&self) {
         self.token.cancelled().await;
         if self.programs.is_cancelled() {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }

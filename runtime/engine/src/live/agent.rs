@@ -46,21 +46,20 @@ impl Live {
 
     /// Asks an agent; or goes on with the one that an earlier run of the attempt has asked.
     async fn ask_once(&self, n: u32, request: Request) -> Result<Answer, Unanswered> {
-        let (chosen, before) = match self.begun(n, "the agent that was asked").await? {
-            Some(before) => (self.asked_before(&before), before),
-            None => {
-                // A call that is made again goes to whoever would be asked today, and that may not be granted.
-                if self.options.resumed {
-                    self.admit_agent(&request)?;
+        let (chosen, before) = if let Some(before) = self.begun(n, "the agent that was asked").await? {
+            (self.asked_before(&before), before)
+        } else {
+            // A call that is made again goes to whoever would be asked today, and that may not be granted.
+            if self.options.resumed {
+                self.admit_agent(&request)?;
+            }
+            match self.choose(&request) {
+                Choice::Agent(chosen) => {
+                    let before = self.before_asking(n, &chosen, &request).await?;
+                    (chosen, before)
                 }
-                match self.choose(&request) {
-                    Choice::Agent(chosen) => {
-                        let before = self.before_asking(n, &chosen, &request).await?;
-                        (chosen, before)
-                    }
-                    Choice::ByHand(why) => return Ok(self.ask_by_hand(n, request, why).await??),
-                    Choice::Unavailable(error) => return Err(error.into()),
-                }
+                Choice::ByHand(why) => return Ok(self.ask_by_hand(n, request, why).await??),
+                Choice::Unavailable(error) => return Err(error.into()),
             }
         };
         let timeout = before.asked.as_ref().map(|asked| Duration::from_millis(asked.timeout_ms));
