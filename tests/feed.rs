@@ -96,7 +96,8 @@ async fn every_event_comes_once_and_in_order_however_often_one_comes_back() {
             assert_eq!(told, written, "with the seed {seed}");
         }
         interrupted += written.iter().filter(|event| event["type"] == "stage_interrupted").count();
-        assert_eq!(written.last().unwrap()["type"], "workflow_completed");
+        let last = written.last().unwrap();
+        assert_eq!(last["type"], "workflow_completed", "{last:#}");
     }
     assert!(interrupted >= 2, "one at each end of a server");
 }

@@ -1,5 +1,7 @@
 //! REST, as any client speaks it.
 
+use std::time::{Duration, Instant};
+
 use adw_core::Recorded;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -94,6 +96,21 @@ impl Api {
     /// A part of a workflow: `/events`, `/diff`.
     pub async fn of(&self, adw_id: &str, part: &str) -> Answer {
         self.get(&format!("/api/v1/workflows/{adw_id}{part}")).await
+    }
+
+    /// Waits until a line of the workflow's log holds these words, and gives it.
+    pub async fn logged(&self, adw_id: &str, words: &str) -> String {
+        let begun = Instant::now();
+        loop {
+            let page = self.of(adw_id, "/logs?limit=1000").await.with(200);
+            let mut lines =
+                page["items"].as_array().unwrap().iter().filter_map(|line| line["message"].as_str());
+            if let Some(line) = lines.find(|line| line.contains(words)) {
+                return line.to_owned();
+            }
+            assert!(begun.elapsed() < PATIENCE, "{words:?} is not in the log: {page:#}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     pub async fn cancel(&self, adw_id: &str) -> Answer {

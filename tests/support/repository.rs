@@ -5,9 +5,10 @@ use std::{
     process::Command,
 };
 
+use adw_agents::supervisor::{FoundRun, State, survey};
 use tempfile::TempDir;
 
-use super::belongings::Belongings;
+use super::{belongings::Belongings, polling::Process};
 
 /// A repository with one commit on `main`, and room beside it.
 pub struct Repository {
@@ -96,6 +97,33 @@ impl Repository {
     /// All that is the person's.
     pub fn belongings(&self) -> Belongings {
         Belongings::of(&self.path())
+    }
+
+    /// What agents and commands of its workflows have left in the data folder.
+    pub fn runs(&self) -> Vec<FoundRun> {
+        let calls = self.path().join(".adw/calls");
+        let workflows = std::fs::read_dir(calls).into_iter().flatten().filter_map(Result::ok);
+        workflows.flat_map(|workflow| survey(&workflow.path()).unwrap()).collect()
+    }
+
+    /// Who supervises the only one that was begun.
+    pub fn supervisor(&self) -> Process {
+        let run = self.runs().into_iter().find(|run| run.state != State::Unclaimed).unwrap();
+        let claim = std::fs::read(run.folder.join(run.tries.to_string()).join("claim")).unwrap();
+        let claim: serde_json::Value = serde_json::from_slice(&claim).unwrap();
+        Process(u32::try_from(claim["supervisor"]["pid"].as_u64().unwrap()).unwrap())
+    }
+}
+
+impl Drop for Repository {
+    /// Programs outlive their server, and are not to outlive the test.
+    fn drop(&mut self) {
+        let data = self.path().canonicalize().unwrap_or_default().join(".adw").display().to_string();
+        let sweep = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().build();
+            runtime.map(|runtime| runtime.block_on(adw_agents::sweep_all(&data)))
+        });
+        let _ = sweep.join();
     }
 }
 

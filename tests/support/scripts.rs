@@ -35,8 +35,27 @@ echo done >> work.txt
     )
 }
 
-/// Leaves a line in `ledger`. The first time it stops half-way and sleeps, beside a child that left it; later it
-/// works.
+/// Leaves a line in `ledger`, and half of its work beside a child that left it; once the file `go` is there, it does the
+/// rest. It fails where somebody else works there.
+pub fn works_in_two_halves() -> String {
+    script(
+        r#"
+cat > /dev/null
+echo run >> "$here/ledger"
+if [ -e work.txt ]; then echo 'somebody was here before' >&2; exit 8; fi
+leave_a_child
+echo half > work.txt
+tell pid
+n=0
+while [ ! -e "$here/go" ] && [ $n -lt 3000 ]; do sleep 0.1; n=$((n + 1)); done
+if [ "$(cat work.txt)" != half ]; then echo 'the first half is gone' >&2; exit 9; fi
+echo whole > work.txt
+"#,
+    )
+}
+
+/// Leaves a line in `ledger`. The first time it does half of its work and sleeps, beside a child that left it; later it does
+/// all of it, unless something of the first time is left.
 pub fn sleeps_once() -> String {
     script(
         r#"
@@ -48,7 +67,26 @@ if [ ! -e "$here/pid" ]; then
     tell pid
     sleep 300
 fi
+for left in pid child; do
+    # Who is dead and was not reaped is there, and does nothing.
+    if grep -qs '^State:[[:space:]]*[^ZX[:space:]]' "/proc/$(cat "$here/$left")/status"; then
+        echo "$left is still there" >&2
+        exit 7
+    fi
+done
+if [ -e work.txt ]; then echo 'somebody was here before' >&2; exit 8; fi
 echo whole > work.txt
+"#,
+    )
+}
+
+/// Leaves a line in `ledger`, and ends whoever supervises it.
+pub fn kills_its_supervisor() -> String {
+    script(
+        r#"
+echo run >> "$here/ledger"
+kill -KILL $PPID
+sleep 300
 "#,
     )
 }

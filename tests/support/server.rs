@@ -69,7 +69,7 @@ impl<'a> Server<'a> {
     }
 
     /// Where it was started.
-    pub fn repository(&self) -> &Repository {
+    pub fn repository(&self) -> &'a Repository {
         self.repository
     }
 
@@ -119,7 +119,7 @@ impl Drop for Server<'_> {
         let begun = Instant::now();
         let mut running = matches!(self.process.try_wait(), Ok(None));
         if running {
-            // Politely at first, so that it takes the programs that it runs with it.
+            // Politely at first, so that it can write down what it has. Its programs end with the repository.
             let _ = kill_process(self.pid(), Signal::TERM);
         }
         while running && begun.elapsed() < LAST_CHANCE {

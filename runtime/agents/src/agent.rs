@@ -7,10 +7,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::command::{self, Argv};
 use crate::event::AgentEvent;
+use crate::exec::Runner;
 use crate::failure::{AgentFailure, ErrorClass};
 use crate::patch::{self, ApplyPatch};
 use crate::process::environment::Environment;
-use crate::process::mark::Owner;
 
 /// An agent as it is configured.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,9 +45,9 @@ pub struct Request {
 pub struct Tools<'a> {
     /// The workspace's folder.
     pub cwd: &'a Path,
-    /// For whom it runs.
-    pub owner: &'a Owner,
-    /// Stops it.
+    /// Runs its program.
+    pub runner: &'a dyn Runner,
+    /// Stops what it does without a program.
     pub cancel: &'a CancellationToken,
     /// Applies a diff to the workspace.
     pub patch: &'a dyn ApplyPatch,

@@ -2,7 +2,7 @@
 
 use crate::agent::{Answer, Request, Tools};
 use crate::event::AgentEvent;
-use crate::exec::{self, Captured, Command, ExecError, Exit, Output, Stdin, Stream};
+use crate::exec::{Captured, Command, ExecError, Exit, Output, Stdin, Stream};
 use crate::failure::{AgentFailure, ErrorClass};
 use crate::structured;
 
@@ -61,8 +61,7 @@ pub(crate) async fn run(argv: &Argv, request: Request, tools: Tools<'_>) -> Resu
     };
     let events = tools.events;
     let mut on_line = |stream: Stream, line: &str| events(AgentEvent::Log { stream, line: line.to_owned() });
-    let output =
-        exec::run(command, tools.owner, tools.cancel, &mut on_line).await.map_err(|error| not_run(&error))?;
+    let output = tools.runner.run(command, &mut on_line).await.map_err(|error| not_run(&error))?;
     judge(argv, &output, request.timeout)?;
     let text = output.stdout.text().trim_end().to_owned();
     let structured = match request.schema {
@@ -77,6 +76,7 @@ fn not_run(error: &ExecError) -> AgentFailure {
         ExecError::NotFound { .. } | ExecError::NoPermission { .. } | ExecError::NotExecutable { .. } => {
             ErrorClass::MissingExecutable
         }
+        ExecError::Interrupted { .. } => ErrorClass::Interrupted,
         _ => ErrorClass::Crashed,
     };
     AgentFailure::new(class, error.to_string())

@@ -5,6 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 use tokio::process::Child;
@@ -154,6 +155,14 @@ pub enum ExecError {
         /// What went wrong.
         source: io::Error,
     },
+    /// It was begun, and nobody knows what came of it.
+    #[error("`{program}` was interrupted: {how}")]
+    Interrupted {
+        /// The program.
+        program: String,
+        /// By what.
+        how: String,
+    },
     /// The system doesn't start or follow it.
     #[error("running `{program}` failed: {source}")]
     Failed {
@@ -166,6 +175,29 @@ pub enum ExecError {
 
 /// Is told each line of output as it comes, at most 8 KiB of it.
 pub type LineSink<'a> = &'a mut (dyn FnMut(Stream, &str) + Send);
+
+/// How a program is run: by this process or beside it, for whom, and what stops it.
+#[async_trait]
+pub trait Runner: Send + Sync {
+    /// Runs a program until nothing of it lives.
+    async fn run(&self, command: Command, on_line: LineSink<'_>) -> Result<Output, ExecError>;
+}
+
+/// Runs programs by [`run`]: they end with this process.
+#[derive(Debug, Clone, Copy)]
+pub struct Here<'a> {
+    /// For whom.
+    pub owner: &'a Owner,
+    /// Stops them.
+    pub cancel: &'a CancellationToken,
+}
+
+#[async_trait]
+impl Runner for Here<'_> {
+    async fn run(&self, command: Command, on_line: LineSink<'_>) -> Result<Output, ExecError> {
+        run(command, self.owner, self.cancel, on_line).await
+    }
+}
 
 impl Captured {
     /// The bytes as text.

@@ -50,6 +50,8 @@ classes! {
     Timeout = "timeout",
     /// The workflow was cancelled.
     Cancelled = "cancelled",
+    /// It was at work, and nobody knows what came of it.
+    Interrupted = "interrupted",
     /// It ended with an error of its own.
     Crashed = "crashed",
     /// The workspace could not be worked on; another try may find it as it should be.

@@ -7,7 +7,7 @@ mod support;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use adw_agents::exec::Stream;
+use adw_agents::exec::{Here, Stream};
 use adw_agents::{
     AgentEvent, AgentFailure, AgentSpec, Answer, ApplyPatch, Argv, Environment, ErrorClass, NotApplied,
     Request, Tools, run_agent,
@@ -52,7 +52,7 @@ async fn ask(place: &Place, spec: &AgentSpec, request: Request, answer: Result<(
     let mut on_event = |event| events.push(event);
     let tools = Tools {
         cwd: place.path(),
-        owner: &place.owner,
+        runner: &Here { owner: &place.owner, cancel: &place.cancel },
         cancel: &place.cancel,
         patch: &diffs,
         events: &mut on_event,

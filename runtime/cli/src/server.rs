@@ -4,9 +4,10 @@ use std::path::Path;
 use std::pin::pin;
 use std::sync::Arc;
 
+use adw_agents::supervisor::Supervisor;
 use adw_config::{Config, Listen, StoreConfig};
 use adw_core::{AdwId, Status};
-use adw_engine::{Engine, Options, Reread};
+use adw_engine::{Engine, Options, Programs, Reread};
 use adw_store::sqlite::{self, SqliteStore};
 use adw_store::{Filter, Pagination, Store, StoreError};
 use tokio::net::TcpListener;
@@ -16,6 +17,7 @@ use crate::client::Client;
 use crate::failure::Failure;
 use crate::holder::Holder;
 use crate::occupant::Occupant;
+use crate::supervise;
 use crate::whereabouts::{Told, Whereabouts};
 
 /// A server that listens.
@@ -42,7 +44,7 @@ impl Server {
         let data = config.data_dir();
         let store = open(&config.store, &data).await?;
         let whereabouts = Some(Whereabouts::tell(&config, &url));
-        let options = Options { reread, ..Options::new(config, data, store) };
+        let options = Options { reread, ..Options::new(config, data, store, supervisor()) };
         let engine = Engine::start(options).await.map_err(start)?;
         Ok(Self { engine, listener, url, whereabouts })
     }
@@ -52,7 +54,7 @@ impl Server {
         let (listener, url) = listen(Listen::ANY_PORT).await?;
         let data = config.data_dir();
         let store = open(&config.store, &data).await?;
-        let engine = Engine::at_rest(Options::new(config, data, store)).map_err(start)?;
+        let engine = Engine::at_rest(Options::new(config, data, store, supervisor())).map_err(start)?;
         Ok(Self { engine, listener, url, whereabouts: None })
     }
 
@@ -66,6 +68,7 @@ impl Server {
         let serving = self.serve(async move {
             // Either way: it is told by letting go of the other half.
             let _ = ended.await;
+            Programs::GoOn
         });
         let asking = async {
             let answer = ask(&client).await;
@@ -109,21 +112,25 @@ impl Server {
         at_work.map(|workflow| workflow.adw_id).collect()
     }
 
-    /// Answers until it is told to stop; then what runs is interrupted, at no cost, and the data are closed.
+    /// Answers until it is told to stop, and what becomes of programs that are at work then; what runs is interrupted, at no
+    /// cost, and the data are closed.
     pub(crate) async fn serve<F>(self, stop: F) -> Result<(), Failure>
     where
-        F: Future<Output = ()> + Send + 'static,
+        F: Future<Output = Programs> + Send + 'static,
     {
-        let (stopping, stopped) = oneshot::channel();
+        let (stopping, mut stopped) = oneshot::channel();
         let stop = async move {
-            stop.await;
             // Nobody listens where there was nothing to be told any more.
-            let _ = stopping.send(());
+            let _ = stopping.send(stop.await);
         };
         let mut serving = pin!(adw_server::serve(self.engine.clone(), self.listener, stop));
+        let mut programs = Programs::default();
         let served = tokio::select! {
             served = &mut serving => Some(served),
-            _ = stopped => None,
+            told = &mut stopped => {
+                programs = told.unwrap_or_default();
+                None
+            }
             () = tell(&self.engine, self.whereabouts.as_ref()) => None,
         };
         // What comes from now on is for the next server, though it takes a while until this one is gone. And while the
@@ -133,7 +140,8 @@ impl Server {
             Some(served) => served,
             None => serving.await,
         };
-        self.engine.shutdown().await;
+        // It may have been told just as it ended.
+        self.engine.shutdown(stopped.try_recv().unwrap_or(programs)).await;
         tracing::info!("stopped");
         served.map_err(|error| Failure::Start(error.to_string()))
     }
@@ -151,6 +159,11 @@ async fn tell(engine: &Engine, whereabouts: Option<&Whereabouts>) {
         }
     }
     std::future::pending::<()>().await;
+}
+
+/// What runs the programs of calls.
+fn supervisor() -> Supervisor {
+    Supervisor::this_program([supervise::COMMAND])
 }
 
 async fn listen(listen: Listen) -> Result<(TcpListener, String), Failure> {

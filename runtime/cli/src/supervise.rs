@@ -8,10 +8,13 @@ use std::path::{Path, PathBuf};
 
 use crate::failure::Exit;
 
+/// The word that it begins with.
+pub(crate) const COMMAND: &str = "supervise";
+
 /// The folder, where this process is to be a supervisor.
 pub(crate) fn asked_for(mut arguments: impl Iterator<Item = OsString>) -> Option<PathBuf> {
     let (command, folder) = (arguments.nth(1)?, arguments.next()?);
-    (command == "supervise" && arguments.next().is_none()).then(|| folder.into())
+    (command == COMMAND && arguments.next().is_none()).then(|| folder.into())
 }
 
 pub(crate) fn run(folder: &Path) -> Exit {

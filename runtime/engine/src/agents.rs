@@ -137,7 +137,8 @@ fn for_words_alone(choice: Choice) -> Choice {
     Choice::Unavailable(CallError::Unavailable(why))
 }
 
-fn by_name(config: &Config, name: &str) -> Choice {
+/// The agent of this name.
+pub(crate) fn by_name(config: &Config, name: &str) -> Choice {
     let profile = match (config.agent(name), name) {
         (Some(agent), _) => agent.profile.clone(),
         (None, "patch") => AgentProfile::Patch,

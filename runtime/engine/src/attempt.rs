@@ -12,7 +12,7 @@ use crate::{
     journal::StoredJournal,
     live::{Live, LiveOptions},
     patience::insist,
-    runs::{Cause, StopSignal},
+    runs::{Cause, Programs, StopSignal},
 };
 
 /// How an attempt ended.
@@ -31,7 +31,7 @@ pub(crate) async fn run(engine: &Arc<Inner>, workflow: &Workflow, stage: &Stage)
     let (signal, _guard) = engine.runs.begin(&workflow.adw_id, &stage.name, stage.attempt);
     // A stop or a cancel may have come between the decision and the note of it.
     if engine.is_stopping() {
-        signal.stop(Cause::Shutdown);
+        signal.stop(Cause::Shutdown(Programs::GoOn));
     }
     let (id, pipeline) = match taken_up(engine, workflow, &signal).await {
         Ok(pinned) => pinned,
@@ -61,7 +61,7 @@ pub(crate) async fn run(engine: &Arc<Inner>, workflow: &Workflow, stage: &Stage)
         round: stage.round,
         resumed: stage.goes_on(),
         in_doubt: recorded.in_doubt,
-        stop: signal.token().clone(),
+        stop: signal.clone(),
     }));
     let granted = Granted::new(spec.grants.clone(), spec.name.as_str(), Arc::clone(&live));
     let effects = Arc::new(Journaled::new(journal, granted, recorded.entries));
@@ -72,7 +72,7 @@ pub(crate) async fn run(engine: &Arc<Inner>, workflow: &Workflow, stage: &Stage)
         Err(end) => end,
     };
     // It goes on later, on the tree as it is now.
-    if let End::Suspended(_) | End::Stopped(Cause::Shutdown) = end {
+    if let End::Suspended(_) | End::Stopped(Cause::Shutdown(_)) = end {
         return end;
     }
     let achieved = matches!(end, End::Result(AttemptResult::Done(_) | AttemptResult::Skipped { .. }));
@@ -83,6 +83,7 @@ pub(crate) async fn run(engine: &Arc<Inner>, workflow: &Workflow, stage: &Stage)
         }
         Err(stop) => Err(told(Trouble::Stopped(stop), spec, plugin.name())),
     };
+    live.forget_programs().await;
     match kept {
         Err(message) if achieved => cut_short(&signal, message),
         _ => end,
@@ -113,8 +114,8 @@ fn cut_short(signal: &StopSignal, message: String) -> End {
     if signal.token().is_cancelled() { End::Stopped(signal.cause()) } else { fatal(message) }
 }
 
-/// Waits for the plugin, for its time to be up, or for a stop. A stop first ends what its calls have started; then
-/// the guest has nothing that could be left half done, and is dropped.
+/// Waits for the plugin, for its time to be up, or for a stop. A stop first ends what its calls have started, or lets go
+/// of it; then the guest has nothing that could be left half done, and is dropped.
 async fn until_stopped(
     run: impl Future<Output = Ran>,
     signal: &StopSignal,

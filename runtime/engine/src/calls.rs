@@ -1,14 +1,23 @@
 //! What is noted of a call beside the journal: the worktree as it was before, so that a call whose answer a crash took
 //! is done again as if for the first time.
 //!
-//! A folder for each workflow and, in it, for each attempt; a file for each call. Gone with the workflow's end.
+//! A folder for each workflow and, in it, for each attempt; a file for each call and, beside it, the folder of the program
+//! that the call runs. Gone with the workflow's end.
+//!
+//! ```text
+//! <row of the workflow>/<stage>-<attempt>/<n>.json   what was before call n
+//!                                         <n>.run/   the program of call n: `adw_agents::supervisor` has its layout
+//! ```
 
 use std::{fs, io, path::PathBuf};
 
+use adw_agents::supervisor::{self, FoundRun};
 use adw_core::{StageName, Timestamp};
 use adw_store::RowId;
 use adw_workspace::CommitId;
 use serde::{Deserialize, Serialize};
+
+use crate::programs;
 
 /// The notes of all attempts.
 #[derive(Clone, Debug)]
@@ -31,6 +40,17 @@ pub(crate) struct Before {
     pub(crate) head: CommitId,
     /// When the call was first made.
     pub(crate) at: Timestamp,
+    /// Whose program it ran, where an agent was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) asked: Option<Asked>,
+}
+
+/// The agent that a call asked: adw.toml may say something else by the time that it answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Asked {
+    pub(crate) agent: String,
+    /// How long it may take.
+    pub(crate) timeout_ms: u64,
 }
 
 impl Calls {
@@ -39,17 +59,36 @@ impl Calls {
     }
 
     pub(crate) fn attempt(&self, workflow: RowId, stage: &StageName, attempt: u32) -> AttemptCalls {
-        let folder = self.folder.join(workflow.0.to_string()).join(format!("{stage}-{attempt}"));
-        AttemptCalls { folder }
+        AttemptCalls { folder: self.of(workflow).join(format!("{stage}-{attempt}")) }
     }
 
-    /// Removes what is noted of a workflow: no attempt of it goes on any more.
+    /// The folder of a workflow.
+    pub(crate) fn of(&self, workflow: RowId) -> PathBuf {
+        self.folder.join(workflow.0.to_string())
+    }
+
+    /// The programs of all workflows.
+    pub(crate) fn programs(&self) -> io::Result<Vec<FoundRun>> {
+        let mut found = Vec::new();
+        for workflow in self.folder.read_dir()? {
+            found.extend(supervisor::survey(&workflow?.path())?);
+        }
+        Ok(found)
+    }
+
+    /// The programs of a workflow.
+    pub(crate) fn programs_of(&self, workflow: RowId) -> io::Result<Vec<FoundRun>> {
+        supervisor::survey(&self.of(workflow))
+    }
+
+    /// Removes what is noted of a workflow: no attempt of it goes on any more. What still runs of it is ended.
     pub(crate) async fn forget(&self, workflow: RowId) {
-        let folder = self.folder.join(workflow.0.to_string());
+        let folder = self.of(workflow);
         // Most never call anything that is noted.
         if !folder.exists() {
             return;
         }
+        programs::end(programs::or_none(self.programs_of(workflow))).await;
         let removed = blocking(move || fs::remove_dir_all(folder)).await;
         if let Err(error) = removed {
             tracing::warn!(workflow = workflow.0, %error, "notes of a workflow's calls can't be removed");
@@ -85,11 +124,24 @@ impl AttemptCalls {
         .await
     }
 
+    /// The folder of the program that a call runs.
+    pub(crate) fn program(&self, n: u32) -> PathBuf {
+        self.folder.join(format!("{n}.run"))
+    }
+
+    /// The folder of the attempt.
+    pub(crate) fn folder(&self) -> PathBuf {
+        self.folder.clone()
+    }
+
     fn file(&self, n: u32) -> PathBuf {
         self.folder.join(format!("{n}.json"))
     }
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+/// Work on files, off the threads that must not wait.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
     tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
 }

@@ -28,11 +28,12 @@ pub(crate) fn prepare(data: &Path) -> Result<Folders, StartError> {
     let real = data.canonicalize();
     let root = real.map_err(|source| StartError::DataFolder { path: data.to_owned(), source })?;
     let folders = Folders {
-        root,
         blobs,
         compiled: folder("compiled")?,
         logs: folder("logs")?,
-        calls: folder("calls")?,
+        // By its real name: that is what the programs of calls are known by.
+        calls: folder("calls").map(|_| root.join("calls"))?,
+        root,
     };
     ignore(data).map_err(|source| StartError::DataFolder { path: data.join(".gitignore"), source })?;
     Ok(folders)

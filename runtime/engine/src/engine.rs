@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use adw_agents::supervisor::Supervisor;
 use adw_config::Config;
 use adw_core::{AdwId, Command, Interrupt, Recorded, StageName};
 use adw_host::Host;
@@ -28,10 +29,11 @@ use crate::{
     inner::Inner,
     ledger::Ledger,
     logs::Logs,
+    programs,
     readiness::{self, Readiness},
     record, recovery, results,
     run::{self, Ran},
-    runs::{Cause, Runs},
+    runs::{Cause, Programs, Runs},
     scheduler::Scheduler,
     timers::{Rings, timers},
 };
@@ -47,6 +49,8 @@ pub struct Options {
     pub data: PathBuf,
     /// Where workflows are kept.
     pub store: Arc<dyn Store>,
+    /// What agents and commands are run by, so that they outlive this process.
+    pub supervisor: Supervisor,
     /// Where times come from.
     pub clock: Arc<dyn Clock>,
     /// How adw.toml is read anew.
@@ -55,9 +59,10 @@ pub struct Options {
 
 impl Options {
     /// With the clock of the machine, and an adw.toml that never says anything else.
-    pub fn new(config: Config, data: PathBuf, store: Arc<dyn Store>) -> Self {
+    pub fn new(config: Config, data: PathBuf, store: Arc<dyn Store>, supervisor: Supervisor) -> Self {
         let same = config.clone();
-        Self { config, data, store, clock: Arc::new(SystemClock), reread: Arc::new(move || Ok(same.clone())) }
+        let reread: Reread = Arc::new(move || Ok(same.clone()));
+        Self { config, data, store, supervisor, clock: Arc::new(SystemClock), reread }
     }
 }
 
@@ -216,14 +221,18 @@ impl Engine {
         readiness::readiness(&self.inner).await
     }
 
-    /// Stops: no task is taken, what runs is interrupted at no cost of an attempt, its processes are ended, and the
-    /// store is closed.
-    pub async fn shutdown(&self) {
+    /// Stops: no task is taken, what runs is interrupted at no cost of an attempt, its programs are left to themselves or
+    /// ended, and the store is closed.
+    pub async fn shutdown(&self, programs: Programs) {
         self.inner.stopping.cancel();
         self.inner.scheduler.close();
-        self.inner.runs.stop_all(Cause::Shutdown);
+        self.inner.runs.stop_all(Cause::Shutdown(programs));
         self.inner.tasks.close();
         self.inner.tasks.wait().await;
+        if programs == Programs::End {
+            // Also those that an earlier server left, and whose workflow has no place again yet.
+            programs::end(programs::or_none(self.inner.calls.programs())).await;
+        }
         self.inner.store.close().await;
     }
 }
@@ -243,7 +252,7 @@ fn assemble(
     host: Arc<Host>,
     catalog: Catalog,
 ) -> Result<(Arc<Inner>, mpsc::UnboundedReceiver<AdwId>, Rings), StartError> {
-    let Options { store, clock, reread, .. } = options;
+    let Options { store, supervisor, clock, reread, .. } = options;
     let data = folders.root;
     let workspaces = Workspaces::new(&data).map_err(|error| StartError::Workspaces(error.to_string()))?;
     let feed = Feed::default();
@@ -253,6 +262,7 @@ fn assemble(
         ledger: Ledger::new(Arc::clone(&store), feed.clone(), Arc::clone(&clock)),
         logs: Logs::new(folders.logs, feed.clone()),
         calls: Calls::new(folders.calls),
+        supervisor,
         scheduler: Scheduler::new(config.limits.concurrent_workflows),
         runs: Runs::default(),
         tasks: TaskTracker::new(),

@@ -3,7 +3,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use adw_agents::Owner;
+use adw_agents::{Owner, RunMark, supervisor::Supervisor};
 use adw_core::{AdwId, Command, Status, Waiting, Workflow};
 use adw_store::{Store, Stored};
 use adw_workspace::Workspaces;
@@ -12,7 +12,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     CommandError, Feed, blobs::Blobs, calls::Calls, catalog::Catalog, clock::Clock, configuration::Readings,
-    ledger::Ledger, logs::Logs, patience, runs::Runs, scheduler::Scheduler, timers::Timers,
+    ledger::Ledger, logs::Logs, patience, programs, runs::Runs, scheduler::Scheduler, timers::Timers,
 };
 
 /// The parts of an engine.
@@ -28,6 +28,7 @@ pub(crate) struct Inner {
     pub(crate) feed: Feed,
     pub(crate) logs: Logs,
     pub(crate) calls: Calls,
+    pub(crate) supervisor: Supervisor,
     pub(crate) ledger: Ledger,
     pub(crate) runs: Runs,
     pub(crate) scheduler: Scheduler,
@@ -68,6 +69,11 @@ impl Inner {
         }
         if workflow.status.is_ended() {
             self.scheduler.forget(&workflow.adw_id);
+            if !self.scheduler.has_place(&workflow.adw_id) {
+                // An earlier server's, which nobody follows: its workflow had no place again yet.
+                let left = programs::or_none(self.calls.programs_of(stored.id));
+                self.tasks.spawn(programs::end(left));
+            }
         }
         if workflow.is_runnable() || self.is_to_be_put_away(workflow) {
             self.enqueue(stored);
@@ -90,9 +96,9 @@ impl Inner {
         Owner { server: self.data.display().to_string(), adw_id: adw_id.to_string() }
     }
 
-    /// Ends what programs an earlier run of the server left.
-    pub(crate) async fn sweep(&self) {
-        let swept = adw_agents::sweep_all(&self.data.display().to_string()).await;
+    /// Ends what programs an earlier run of the server left, but for those that are to go on.
+    pub(crate) async fn sweep_all_but(&self, kept: &[RunMark]) {
+        let swept = adw_agents::sweep_all_but(&self.data.display().to_string(), kept).await;
         if swept.ended > 0 || swept.survivors > 0 {
             tracing::warn!(ended = swept.ended, survivors = swept.survivors, "swept up left-over processes");
         }

@@ -1,19 +1,31 @@
 //! Taking up what an earlier run of the server left.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use adw_core::{Command, Interrupt};
+use adw_store::{RowId, StoreError, Stored};
 
-use adw_store::StoreError;
-
-use crate::{CommandError, StartError, inner::Inner};
+use crate::{
+    CommandError, StartError,
+    inner::Inner,
+    programs::{self, Left},
+};
 
 /// Every open workflow goes on: an attempt that was under way is interrupted at no cost, and goes on over its journal;
-/// what waited waits on; what was queued is queued.
+/// what waited waits on; what was queued is queued. The program that a call of such an attempt had begun is left at work,
+/// or with its answer, until the attempt comes to that call; what else runs is ended first, since it would work in the same
+/// tree.
 pub(crate) async fn recover(engine: &Arc<Inner>) -> Result<(), StartError> {
-    let open = engine.store.open_workflows().await?;
-    // What a killed server left running would work in the same tree as the attempt that goes on.
-    engine.sweep().await;
+    let mut open = engine.store.open_workflows().await?;
+    let left = left(engine, &open)?;
+    let spared = left.spared();
+    // Who has somebody at work holds a place again before anybody else does.
+    open.sort_by_key(|stored| !left.runs(stored.id, &engine.calls));
+    let at_work = left.wanted.iter().filter(|run| run.may_live()).count();
+    let lost: HashSet<RowId> =
+        open.iter().map(|stored| stored.id).filter(|id| left.lost(*id, &engine.calls)).collect();
+    programs::forget(left.unwanted).await;
+    engine.sweep_all_but(&spared).await;
     let (count, mut interrupted) = (open.len(), 0);
     for stored in open {
         if stored.workflow.running_stage().is_none() {
@@ -21,27 +33,41 @@ pub(crate) async fn recover(engine: &Arc<Inner>) -> Result<(), StartError> {
             continue;
         }
         interrupted += 1;
-        let adw_id = stored.workflow.adw_id;
-        match engine.command(&adw_id, &interrupt(), None).await {
-            // The disk is full, perhaps: the server starts all the same, and takes it up as soon as it can.
-            Err(CommandError::Store(StoreError::Unavailable(_))) => {
-                let later = Arc::clone(engine);
-                engine.tasks.spawn(async move {
-                    if let Err(error) = later.insist(&adw_id, &interrupt()).await {
-                        tracing::error!(%adw_id, %error, "the workflow could not be taken up");
-                    }
-                });
-            }
-            Err(error) => tracing::error!(%adw_id, %error, "the workflow could not be taken up"),
-            Ok(_) => {}
-        }
+        let cause = if lost.contains(&stored.id) {
+            "the server stopped without warning, and so did who supervised its program"
+        } else {
+            "the server stopped without warning"
+        };
+        interrupt(engine, stored, cause).await;
     }
     if count > 0 {
-        tracing::info!(workflows = count, interrupted, "took up open workflows");
+        tracing::info!(workflows = count, interrupted, programs = at_work, "took up open workflows");
     }
     Ok(())
 }
 
-fn interrupt() -> Command {
-    Command::Interrupt(Interrupt { cause: "the server stopped without warning".to_owned() })
+fn left(engine: &Inner, open: &[Stored]) -> Result<Left, StartError> {
+    let found = engine.calls.programs().map_err(|source| {
+        let path = engine.data.join("calls");
+        StartError::DataFolder { path, source }
+    })?;
+    Ok(Left::sort(found, open, &engine.calls))
+}
+
+async fn interrupt(engine: &Arc<Inner>, stored: Stored, cause: &str) {
+    let adw_id = stored.workflow.adw_id;
+    let interrupt = Command::Interrupt(Interrupt { cause: cause.to_owned() });
+    match engine.command(&adw_id, &interrupt, None).await {
+        // The disk is full, perhaps: the server starts all the same, and takes it up as soon as it can.
+        Err(CommandError::Store(StoreError::Unavailable(_))) => {
+            let later = Arc::clone(engine);
+            engine.tasks.spawn(async move {
+                if let Err(error) = later.insist(&adw_id, &interrupt).await {
+                    tracing::error!(%adw_id, %error, "the workflow could not be taken up");
+                }
+            });
+        }
+        Err(error) => tracing::error!(%adw_id, %error, "the workflow could not be taken up"),
+        Ok(_) => {}
+    }
 }

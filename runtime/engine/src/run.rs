@@ -59,7 +59,7 @@ async fn through_stages(engine: &Arc<Inner>, mut workflow: Workflow) -> Ran {
                 Some(Command::EndAttempt(EndAttempt { stage, attempt, result, chance: chance() }))
             }
             End::Suspended(waiting) => Some(Command::Suspend(Suspend { waiting, attempt: ended.1 })),
-            End::Stopped(Cause::Shutdown) => {
+            End::Stopped(Cause::Shutdown(_)) => {
                 Some(Command::Interrupt(Interrupt { cause: "the server stopped".to_owned() }))
             }
             // What superseded it has been decided already: the workflow goes on from there.

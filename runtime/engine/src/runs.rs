@@ -8,13 +8,23 @@ use std::{
 use adw_core::{AdwId, StageName, Workflow};
 use tokio_util::sync::CancellationToken;
 
+/// What becomes of agents and commands that are at work when the engine stops.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Programs {
+    /// They go on, and the next engine on the same data takes their answers.
+    #[default]
+    GoOn,
+    /// They are ended, and run again by the next engine on the same data.
+    End,
+}
+
 /// Why an attempt is stopped from outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cause {
     /// The workflow went on without it: it was cancelled, ended or moved.
     Superseded,
     /// The server stops.
-    Shutdown,
+    Shutdown(Programs),
     /// It took longer than the stage may.
     TimedOut,
 }
@@ -23,13 +33,18 @@ pub(crate) enum Cause {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct StopSignal {
     token: CancellationToken,
+    /// Stops the program that a call runs, too.
+    programs: CancellationToken,
     cause: Arc<OnceLock<Cause>>,
 }
 
 impl StopSignal {
     /// The first cause stays.
     pub(crate) fn stop(&self, cause: Cause) {
-        let _ = self.cause.set(cause);
+        let cause = self.cause.get_or_init(|| cause);
+        if *cause != Cause::Shutdown(Programs::GoOn) {
+            self.programs.cancel();
+        }
         self.token.cancel();
     }
 
@@ -47,6 +62,19 @@ impl StopSignal {
     /// For those who only need to know that.
     pub(crate) fn token(&self) -> &CancellationToken {
         &self.token
+    }
+
+    /// For the program that a call runs.
+    pub(crate) fn programs(&self) -> &CancellationToken {
+        &self.programs
+    }
+
+    /// Waits for a stop that lets programs go on.
+    pub(crate) async fn leaves_programs(&self) {
+        self.token.cancelled().await;
+        if self.programs.is_cancelled() {
+            std::future::pending::<()>().await;
+        }
     }
 }
 
@@ -110,5 +138,27 @@ pub(crate) struct RunGuard<'a> {
 impl Drop for RunGuard<'_> {
     fn drop(&mut self) {
         self.runs.lock().remove(&self.adw_id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Cause, Programs, StopSignal};
+
+    #[test]
+    fn only_a_stop_of_the_server_lets_programs_go_on_and_a_later_cause_changes_nothing() {
+        for (cause, ends_programs) in [
+            (Cause::Superseded, true),
+            (Cause::TimedOut, true),
+            (Cause::Shutdown(Programs::End), true),
+            (Cause::Shutdown(Programs::GoOn), false),
+        ] {
+            let signal = StopSignal::default();
+            signal.stop(cause);
+            signal.stop(Cause::Superseded);
+            signal.stop(Cause::Shutdown(Programs::GoOn));
+            assert!(signal.token().is_cancelled());
+            assert_eq!((signal.cause(), signal.programs().is_cancelled()), (cause, ends_programs));
+        }
     }
 }

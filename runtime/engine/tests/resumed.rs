@@ -12,7 +12,7 @@ use std::{
 };
 
 use adw_core::{AdwId, Command, Event, SetStatus, StageName, Status, Timestamp, Workflow, fold};
-use adw_engine::{Clock, NewAnswer};
+use adw_engine::{Clock, NewAnswer, Programs};
 use adw_store::{AttemptKey, Journal as _, JournalKind, RowId, sqlite::SqliteStore};
 use adw_test_guests::ONLOOKER;
 use support::{
@@ -101,7 +101,12 @@ struct CutOff<'a> {
 }
 
 /// Takes a workflow after the other to its end, each cut off one write later than the one before, until one isn't.
-async fn cut_off_at_every_write(mut folder: TempDir, tools: &Tools, holds: impl Fn(&CutOff<'_>)) {
+async fn cut_off_at_every_write(
+    mut folder: TempDir,
+    tools: &Tools,
+    programs: Programs,
+    holds: impl Fn(&CutOff<'_>),
+) {
     for writes in 0.. {
         let _ = std::fs::remove_file(tools.path("ledger"));
         let cut = Cut::after(writes);
@@ -112,7 +117,7 @@ async fn cut_off_at_every_write(mut folder: TempDir, tools: &Tools, holds: impl 
             () = cut.came() => true,
         };
         let row = first.engine.workflow(&adw_id).await.unwrap().unwrap().id;
-        folder = first.stop().await;
+        folder = first.stop_and(programs).await;
         let (answered, runs) = (agent_answered(folder.path(), row).await, tools.runs());
 
         let second = Bench::again(folder).await;
@@ -156,35 +161,58 @@ async fn agent_answered(folder: &Path, workflow: RowId) -> bool {
         .any(|record| record.kind == JournalKind::Answered && record.body.contains(r#"{"reply":{"agent":"#))
 }
 
+// A run that is made again would see what the one before it left.
+const WORKS: &str = "echo half > half-$(wc -l < LEDGER | tr -d ' ').txt; echo b >> a.txt";
+
 #[tokio::test(flavor = "multi_thread")]
-async fn cut_off_at_any_write_an_agents_work_is_done_once_and_committed_once() {
+async fn cut_off_at_any_write_an_agent_is_asked_once_and_its_work_committed_once() {
     let (folder, tools) = (repository(&[("a.txt", "a\n")]), Tools::new());
-    // A run that is made again would see what the one before it left.
-    let does = "echo half > half-$(wc -l < LEDGER | tr -d ' ').txt; echo b >> a.txt";
-    tools.agent(folder.path(), does, "*");
-    cut_off_at_every_write(folder, &tools, |it| {
-        let most = if it.answered || it.runs == 0 { it.runs.max(1) } else { it.runs + 1 };
-        assert!(tools.runs() <= most, "{} runs; it was answered: {}", tools.runs(), it.answered);
-        assert_eq!(git(it.bench.path(), &["show", &format!("{}:a.txt", it.workflow.branch())]), "a\nb\n");
-        assert_eq!(files(it.bench, it.workflow), ["a.txt".to_owned(), format!("half-{}.txt", tools.runs())]);
-        assert_eq!(commits(it.bench, it.workflow), 1);
+    tools.agent(folder.path(), WORKS, "*");
+    cut_off_at_every_write(folder, &tools, Programs::GoOn, |it| {
+        assert_eq!(tools.runs(), 1, "it was answered: {}", it.answered);
+        worked_once(it, &tools);
     })
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn cut_off_at_any_write_a_stage_that_looks_and_asks_leaves_nothing_and_one_that_writes_commits_once() {
+async fn cut_off_at_any_write_and_ended_with_it_an_agents_work_is_done_once_and_committed_once() {
     let (folder, tools) = (repository(&[("a.txt", "a\n")]), Tools::new());
-    let steps = r#"{ run = "echo run >> LEDGER; echo 1 >> left.txt; test $(wc -l < left.txt) = 1" },
-        { ask = "Go on?" }, { run = "echo 2 >> left.txt; test $(wc -l < left.txt) = 2; echo 3 > right.txt" }"#;
-    onlooker(folder.path(), &tools.filled_in(steps).replace('\n', " "));
-    cut_off_at_every_write(folder, &tools, |it| {
-        assert!(tools.runs() <= it.runs.max(1) + 1);
-        let files = files(it.bench, it.workflow);
-        assert!(files.len() == 2 && files[0] == "a.txt" && files[1].starts_with("specs/"), "{files:?}");
-        assert_eq!(commits(it.bench, it.workflow), 1);
+    tools.agent(folder.path(), WORKS, "*");
+    cut_off_at_every_write(folder, &tools, Programs::End, |it| {
+        let most = if it.answered || it.runs == 0 { it.runs.max(1) } else { it.runs + 1 };
+        assert!(tools.runs() <= most, "{} runs; it was answered: {}", tools.runs(), it.answered);
+        worked_once(it, &tools);
     })
     .await;
+}
+
+/// The branch has the last run's work and nothing of those before it.
+fn worked_once(it: &CutOff<'_>, tools: &Tools) {
+    assert_eq!(git(it.bench.path(), &["show", &format!("{}:a.txt", it.workflow.branch())]), "a\nb\n");
+    assert_eq!(files(it.bench, it.workflow), ["a.txt".to_owned(), format!("half-{}.txt", tools.runs())]);
+    assert_eq!(commits(it.bench, it.workflow), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cut_off_at_any_write_a_stage_that_looks_and_asks_leaves_nothing_and_one_that_writes_commits_once() {
+    for programs in [Programs::GoOn, Programs::End] {
+        let (folder, tools) = (repository(&[("a.txt", "a\n")]), Tools::new());
+        let steps = r#"{ run = "echo run >> LEDGER; echo 1 >> left.txt; test $(wc -l < left.txt) = 1" },
+            { ask = "Go on?" }, { run = "echo 2 >> left.txt; test $(wc -l < left.txt) = 2; echo 3 > right.txt" }"#;
+        onlooker(folder.path(), &tools.filled_in(steps).replace('\n', " "));
+        cut_off_at_every_write(folder, &tools, programs, |it| {
+            let most = if programs == Programs::GoOn { 1 } else { it.runs.max(1) + 1 };
+            assert!(tools.runs() <= most, "{programs:?}: {} runs", tools.runs());
+            let files = files(it.bench, it.workflow);
+            assert!(
+                files.len() == 2 && files[0] == "a.txt" && files[1].starts_with("specs/"),
+                "{programs:?}: {files:?}"
+            );
+            assert_eq!(commits(it.bench, it.workflow), 1);
+        })
+        .await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -213,7 +241,7 @@ async fn a_call_that_is_made_again_goes_to_nobody_whom_the_grant_does_not_name()
     let bench = Bench::again(folder).await;
     let adw_id = bench.create(task("work")).await;
     until_there(&tools.path("ledger"), true).await;
-    let folder = bench.stop().await;
+    let folder = bench.stop_and(Programs::End).await;
     let other = tools.script("other", "echo run >> LEDGER; echo b >> a.txt\n");
     let config = std::fs::read_to_string(folder.path().join("adw.toml")).unwrap();
     let config = config.replace("[agents.mine]", "[agents.other]");
@@ -228,6 +256,28 @@ async fn a_call_that_is_made_again_goes_to_nobody_whom_the_grant_does_not_name()
     let message = workflow.error_message.unwrap();
     assert!(message.contains("denied") && message.contains(r#"agent = ["mine", "other"]"#), "{message}");
     assert_eq!(tools.runs(), 1, "the other one was asked");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_asked_answers_though_adw_toml_knows_only_another_one_by_now() {
+    let (folder, tools) = (repository(&[("a.txt", "a\n")]), Tools::new());
+    tools.agent(folder.path(), "while [ ! -e GO ]; do sleep 0.02; done; echo b >> a.txt", "*");
+    let bench = Bench::again(folder).await;
+    let adw_id = bench.create(task("work")).await;
+    until_there(&tools.path("ledger"), true).await;
+    let folder = bench.stop().await;
+    let other = tools.script("other", "echo run >> LEDGER; echo c >> a.txt\n");
+    let config = std::fs::read_to_string(folder.path().join("adw.toml")).unwrap();
+    let config = config.replace("[agents.mine]", "[agents.other]");
+    let config = config.replace(&tools.path("agent").display().to_string(), &other);
+    std::fs::write(folder.path().join("adw.toml"), config).unwrap();
+    let bench = Bench::again(folder).await;
+    std::fs::write(tools.path("go"), "").unwrap();
+    let workflow = bench.ends_as(&adw_id, Status::Completed).await;
+    assert_eq!(tools.runs(), 1);
+    assert_eq!(git(bench.path(), &["show", &format!("{}:a.txt", workflow.branch())]), "a\nb\n");
+    let summary = &workflow.stages[1].output.as_ref().unwrap().summary;
+    assert!(summary.starts_with("mine changed"), "{summary}");
 }
 
 /// A stage that looks, asks, and looks again; a person works on the tree while it asks.

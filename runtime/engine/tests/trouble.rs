@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use adw_core::{Status, fold};
 use adw_engine::{Live, NewAnswer};
 use support::{
-    Bench, PATIENCE, git, repository, script, task,
+    PATIENCE, git, repository, script, task,
     troubled::{Refusals, troubled},
 };
 
@@ -50,7 +50,7 @@ async fn a_start_on_a_full_disk_takes_everything_up_once_there_is_space() {
     with_agent(
         &folder,
         &tools,
-        &format!("cat >/dev/null; [ -e {} ] || sleep 600; echo b >> a.txt\n", go.display()),
+        &format!("cat >/dev/null; while [ ! -e {} ]; do sleep 0.02; done; echo b >> a.txt\n", go.display()),
     );
     let first = troubled(folder, Refusals::default()).await;
     let adw_id = first.create(task("work")).await;
@@ -58,9 +58,7 @@ async fn a_start_on_a_full_disk_takes_everything_up_once_there_is_space() {
     std::fs::write(&go, "").unwrap();
     // The store goes first, so that the stop can't be written down: the next start finds the attempt under way.
     first.store.close().await;
-    first.engine.shutdown().await;
-    let Bench { folder, engine, store } = first;
-    drop((engine, store));
+    let folder = first.stop().await;
     let second = troubled(folder, Refusals { appends: 2.into(), ..Refusals::default() }).await;
     let workflow = second.ends_as(&adw_id, Status::Completed).await;
     assert_eq!((workflow.stages[0].attempt, workflow.stages[0].failures), (1, 0));

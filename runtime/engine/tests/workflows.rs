@@ -4,7 +4,7 @@
 mod support;
 
 use adw_core::{Cancel, Command, StageStatus, Status, fold};
-use adw_engine::{LogQuery, NewTask, Route};
+use adw_engine::{LogQuery, NewTask, Programs, Route};
 use support::{Bench, git, repository, script, task, until_there};
 
 const NOOP: &str = r#"
@@ -74,7 +74,7 @@ async fn a_task_with_a_diff_is_planned_implemented_and_tested() {
     let query = LogQuery { stage: None, attempt: None, offset: 0, limit: 1000 };
     let log = bench.engine.logs(&adw_id, query).await.unwrap();
     assert!(log.lines.iter().any(|line| line.message.contains("python3")), "{log:#?}");
-    bench.engine.shutdown().await;
+    bench.engine.shutdown(Programs::GoOn).await;
     assert!(!bench.path().join(".adw/trees").join(adw_id.as_str()).exists(), "its worktree is put away");
     git(bench.path(), &["checkout", "-q", &workflow.branch()]);
 }
@@ -139,7 +139,7 @@ async fn a_cancel_ends_what_runs_and_its_processes() {
     let stored = bench.engine.command(&adw_id, Command::Cancel(Cancel::default()), None).await.unwrap();
     assert_eq!(stored.workflow.status, Status::Cancelled);
     assert_eq!(stored.workflow.stages[0].status, StageStatus::Cancelled);
-    bench.engine.shutdown().await;
+    bench.engine.shutdown(Programs::GoOn).await;
     assert!(!std::path::Path::new(&format!("/proc/{}", pid.trim())).exists(), "the agent lives");
 }
 
@@ -148,9 +148,8 @@ async fn a_stop_in_the_middle_costs_nothing() {
     let folder = repository(&[("calc.py", SUM), ("test_calc.py", TEST)]);
     let tools = tempfile::tempdir().unwrap();
     let (ledger, go) = (tools.path().join("ledger"), tools.path().join("go"));
-    // Waits the first time; works when it is asked again.
     let body = format!(
-        "cat >/dev/null\necho run >> {0}\nif [ ! -e {1} ]; then sleep 600; fi\nsed -i 's/a - b/a + b/' calc.py\n",
+        "cat >/dev/null\necho run >> {0}\nwhile [ ! -e {1} ]; do sleep 0.02; done\nsed -i 's/a - b/a + b/' calc.py\n",
         ledger.display(),
         go.display()
     );
@@ -163,14 +162,15 @@ async fn a_stop_in_the_middle_costs_nothing() {
     let first = bench.create(task("Fix the sum")).await;
     let second = bench.create(task("Fix it again")).await;
     until_there(&ledger, true).await;
-    std::fs::write(&go, "").unwrap();
     let bench = bench.restart().await;
+    std::fs::write(&go, "").unwrap();
     for adw_id in [&first, &second] {
         let workflow = bench.ends_as(adw_id, Status::Completed).await;
         assert!(workflow.stages.iter().all(|stage| stage.failures == 0));
         let events = bench.engine.events(adw_id, 0, 100).await.unwrap();
         assert_eq!(fold(&events).unwrap().unwrap(), bench.workflow(adw_id).await);
     }
+    assert_eq!(std::fs::read_to_string(&ledger).unwrap(), "run\nrun\n", "once for each");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -33,6 +33,15 @@ struct Shared {
     workspaces: Locks<String>,
 }
 
+/// What a worktree is expected to hold.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Expecting {
+    /// Something, if something was kept.
+    WhatWasKept,
+    /// Whatever it holds.
+    Anything,
+}
+
 impl Workspaces {
     /// Keeps its worktrees in a folder, which is made where it is missing.
     pub fn new(data_dir: impl AsRef<Path>) -> Result<Self, WorkspaceError> {
@@ -65,6 +74,27 @@ impl Workspaces {
         repository: &Repository,
         branch: &str,
     ) -> Result<Workspace, WorkspaceError> {
+        self.ensure_for(Expecting::WhatWasKept, adw_id, repository, branch).await
+    }
+
+    /// The same, where a program works in it, or has worked in it since it was last kept: that there is no file in it is the
+    /// program's doing.
+    pub async fn ensure_as_it_is(
+        &self,
+        adw_id: &str,
+        repository: &Repository,
+        branch: &str,
+    ) -> Result<Workspace, WorkspaceError> {
+        self.ensure_for(Expecting::Anything, adw_id, repository, branch).await
+    }
+
+    async fn ensure_for(
+        &self,
+        expecting: Expecting,
+        adw_id: &str,
+        repository: &Repository,
+        branch: &str,
+    ) -> Result<Workspace, WorkspaceError> {
         check_adw_id(adw_id)?;
         let (this, repository) = (self.clone(), repository.clone());
         let (adw_id, branch) = (adw_id.to_owned(), branch.to_owned());
@@ -84,8 +114,10 @@ impl Workspaces {
             let (head, record) = known_or_begun(known, &repository, &branch, &adw_id).await?;
             let mut inner = this.describe(&repository, &adw_id, &branch, &record, turn);
             match found {
-                // Somebody removed all files by hand: what was last kept is made again, be it nothing.
-                Found::Whole { git_dir } if !trees::has_no_file(&inner.path)? => {
+                // Where somebody removed all files by hand, what was last kept is made again, be it nothing.
+                Found::Whole { git_dir }
+                    if expecting == Expecting::Anything || !trees::has_no_file(&inner.path)? =>
+                {
                     inner.git_dir = git_dir;
                     inner.clear_dead_locks()?;
                 }

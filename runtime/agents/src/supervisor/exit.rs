@@ -155,6 +155,7 @@ impl Failure {
             ExecError::Failed { source, .. } | ExecError::Unsupervised { source, .. } => {
                 Self::Failed(OsError::of(source))
             }
+            ExecError::Interrupted { how, .. } => Self::Failed(OsError::of(&io::Error::other(how.clone()))),
         }
     }
 

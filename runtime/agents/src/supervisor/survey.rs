@@ -47,6 +47,11 @@ impl FoundRun {
         matches!(self.state, State::Unclaimed | State::Alive)
     }
 
+    /// The run of this folder, once there was a try at it.
+    pub fn at(folder: &Path) -> io::Result<Option<Self>> {
+        Ok(Try::newest(folder)?.map(|newest| Self::of(folder.to_owned(), &newest)))
+    }
+
     fn of(folder: PathBuf, newest: &Try) -> Self {
         let claim = Claim::read(newest);
         let state = match (Ended::read(newest), &claim) {
@@ -68,8 +73,8 @@ pub fn survey(root: &Path) -> io::Result<Vec<FoundRun>> {
     let mut found = Vec::new();
     let mut ahead = vec![root.to_owned()];
     while let Some(folder) = ahead.pop() {
-        if let Some(newest) = Try::newest(&folder)? {
-            found.push(FoundRun::of(folder, &newest));
+        if let Some(run) = FoundRun::at(&folder)? {
+            found.push(run);
             continue;
         }
         let entries = match folder.read_dir() {

@@ -30,13 +30,19 @@ pub(crate) struct Told {
 impl Told {
     pub(crate) fn read(of: &Try) -> Self {
         let path = of.file(TOLD);
-        let bytes = match record::read::<Record>(&path) {
+        let read = record::read::<Record>(&path);
+        let bytes = match &read {
             Reading::There(record) => [record.stdout, record.stderr],
             Reading::Absent | Reading::Unreadable => [0; 2],
         };
         // Where it can't be written, a later server passes on again what was passed on already: better than nothing.
         let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path).ok();
-        Self { bytes, file }
+        let told = Self { bytes, file };
+        if matches!(read, Reading::Absent) {
+            // An empty file would look damaged to the next one.
+            let _unwritten = told.write();
+        }
+        told
     }
 
     /// Writes it down for who comes after this server. It need not outlast the machine, since no program does.

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use adw_config::{Config, Listen};
-use adw_engine::Reread;
+use adw_engine::{Programs, Reread};
 use clap::Args;
 use serde_json::json;
 use tokio::runtime::Runtime;
@@ -19,11 +19,14 @@ use crate::signals::Stop;
 #[command(after_help = "\
 It prints `listening on http://…` on stdout when it is ready, and logs to stderr.
 Its data lie in .adw beside adw.toml. A signal stops it: what runs is interrupted at
-no cost, and taken up again at the next start. A second one stops it at once.
+no cost, and taken up again at the next start. Agents and commands that are at work go
+on by themselves, and the next server takes their answers; with --stop-agents they are
+ended, and run again. A second signal stops the server at once.
 When adw.toml changes it is read anew, for tasks from then on; so it is at SIGHUP.
 
 Examples:
   adw serve
+  adw serve --stop-agents
   adw serve --config ../project/adw.toml --listen 127.0.0.1:0
   ADW_LOG=debug adw serve
 
@@ -40,6 +43,10 @@ pub(crate) struct Serve {
     #[arg(short, long, value_name = "ADDR")]
     listen: Option<Listen>,
 
+    /// When it is stopped, end the agents and commands that are at work
+    #[arg(long)]
+    stop_agents: bool,
+
     /// How the log looks, to people or to programs
     #[arg(long, env = "ADW_LOG_FORMAT", value_name = "FORMAT", default_value = "pretty")]
     log_format: LogFormat,
@@ -50,12 +57,13 @@ impl Serve {
         let file = config_file(self.config.clone())?;
         let read = reloads::reading(file.clone(), self.listen);
         let config = read()?;
+        let programs = if self.stop_agents { Programs::End } else { Programs::GoOn };
         log::begin(log::OF_A_SERVER, self.log_format)?;
         projects::advice(&config).for_each(|advice| tracing::warn!("{advice}"));
         let ended = runtime.block_on(async {
             let mut second = Stop::listen()?;
             tokio::select! {
-                ended = serve(config, read, file, cx) => ended,
+                ended = serve(config, read, file, programs, cx) => ended,
                 () = second.twice() => {
                     tracing::warn!("stopped at once");
                     Ok(())
@@ -68,7 +76,13 @@ impl Serve {
     }
 }
 
-async fn serve(config: Config, reread: Reread, file: PathBuf, cx: &Context) -> Result<(), Failure> {
+async fn serve(
+    config: Config,
+    reread: Reread,
+    file: PathBuf,
+    programs: Programs,
+    cx: &Context,
+) -> Result<(), Failure> {
     let mut stop = Stop::listen()?;
     let Some(started) = stop.unless(Server::start(config, reread)).await else { return Ok(()) };
     let server = started?;
@@ -76,7 +90,11 @@ async fn serve(config: Config, reread: Reread, file: PathBuf, cx: &Context) -> R
     cx.output.json(&json!({ "listening": url }))?;
     cx.output.line(format_args!("listening on {url}"))?;
     let keeping_up = tokio::spawn(reloads::keep_up(server.engine().clone(), file));
-    let ended = server.serve(async move { stop.once().await }).await;
+    let stopped = async move {
+        stop.once().await;
+        programs
+    };
+    let ended = server.serve(stopped).await;
     keeping_up.abort();
     ended
 }

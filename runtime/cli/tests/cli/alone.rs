@@ -209,16 +209,18 @@ fn the_server_of_another_folder_is_not_asked_though_it_listens_where_this_one_wo
 #[test]
 fn what_was_interrupted_is_taken_up_by_the_next_server() {
     let repository = Repository::with_a_fix();
-    // The first attempt takes as long as it is let; another one finds the file, and works.
-    let agent = r#"["sh", "-c", "test -e ../../../again || exec sleep 600; echo Hello > greeting.txt"]"#;
+    // The first time it takes as long as it is let; later it finds the file, and works.
+    let agent = r#"["sh", "-c", "test -e ../../../again || { echo at work as $$; exec sleep 600; }; echo Hello > greeting.txt"]"#;
     repository.configure(&format!("\n[agents.patient]\nprofile = \"command\"\ncommand = {agent}\n"));
     let task = ["run", "Wait", "--id", "wait", "--stages", "implement", "--agent", "patient"];
     let mut command = alone(&repository);
     let mut child = command.args(task).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    until_it_says(&mut child, "asking the agent patient");
+    let said = until_it_says(&mut child, "at work as ");
     signal(&child, "INT");
     let ended: Ended = child.wait_with_output().unwrap().into();
     assert_eq!(ended.code, Some(130), "{ended:?}");
+    let agent = said.trim_end().rsplit(' ').next().unwrap().to_owned();
+    assert!(!is_alive(&agent), "who stops a task doesn't want its agent to go on");
     let kept = "wait is kept: the next `adw serve` goes on with it, and `adw cancel wait` ends it then\n";
     assert!(ended.stderr.ends_with(kept), "{}", ended.stderr);
 
@@ -300,8 +302,14 @@ fn when_neither_stream_is_read_any_more_the_server_is_ended_well_all_the_same() 
     }
 }
 
-/// Reads what a command says until this is part of it; what comes after is read by nobody.
-fn until_it_says(child: &mut Child, words: &str) {
+/// Whether a process is there, and can still do something.
+fn is_alive(pid: &str) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with(['Z', 'X']))
+}
+
+/// Reads what a command says until this is part of a line, and gives that line; what comes after is read by nobody.
+fn until_it_says(child: &mut Child, words: &str) -> String {
     let mut said = String::new();
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
     while !said.contains(words) {
@@ -310,4 +318,5 @@ fn until_it_says(child: &mut Child, words: &str) {
     }
     // It goes on writing while the test waits for its end.
     std::thread::spawn(move || std::io::copy(&mut stdout, &mut std::io::sink()));
+    said
 }

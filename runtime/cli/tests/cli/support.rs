@@ -134,6 +134,18 @@ impl Repository {
     }
 }
 
+impl Drop for Repository {
+    /// Programs outlive their server, and are not to outlive the test.
+    fn drop(&mut self) {
+        let data = self.path().join(".adw").display().to_string();
+        let sweep = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().build();
+            runtime.map(|runtime| runtime.block_on(adw_agents::sweep_all(&data)))
+        });
+        let _ = sweep.join();
+    }
+}
+
 /// A server of a repository, on a port of its own; it ends with the test.
 pub(crate) struct Server {
     child: Child,

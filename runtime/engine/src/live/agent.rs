@@ -13,9 +13,15 @@ use adw_host::{
 use adw_workspace::{PatchError, Workspace};
 use async_trait::async_trait;
 
-use super::{Live, exec::level, workspace::answer};
+use super::{
+    Live,
+    exec::level,
+    program::{CallRunner, Unanswered},
+    workspace::answer,
+};
 use crate::{
-    agents::{CarriesDiff, Choice, Chosen, choose},
+    agents::{CarriesDiff, Choice, Chosen, by_name, choose},
+    calls::{Asked, Before},
     logs::{LogLevel, LogSource},
 };
 
@@ -29,48 +35,80 @@ impl Live {
         if let Some(answered) = self.answer_to(n) {
             return Ok(self.done_by_hand(n, answered).await);
         }
-        // A call that is made again goes to whoever would be asked today, and that may not be granted.
-        if self.options.resumed
-            && let Err(error) = self.admit_agent(&request)
-        {
-            return Ok(Err(error));
+        let mut tries = 0;
+        loop {
+            let came_to = self.ask_once(n, request.clone()).await;
+            if let Some(answer) = self.settle(n, &mut tries, came_to).await {
+                return answer;
+            }
         }
-        let chosen = match self.choose(&request) {
-            Choice::Agent(chosen) => chosen,
-            Choice::ByHand(why) => return self.ask_by_hand(n, request, why).await,
-            Choice::Unavailable(error) => return Ok(Err(error)),
+    }
+
+    /// Asks an agent; or goes on with the one that an earlier run of the attempt has asked.
+    async fn ask_once(&self, n: u32, request: Request) -> Result<Answer, Unanswered> {
+        let (chosen, before) = if let Some(before) = self.begun(n, "the agent that was asked").await? {
+            (self.asked_before(&before), before)
+        } else {
+            // A call that is made again goes to whoever would be asked today, and that may not be granted.
+            if self.options.resumed {
+                self.admit_agent(&request)?;
+            }
+            match self.choose(&request) {
+                Choice::Agent(chosen) => {
+                    let before = self.before_asking(n, &chosen, &request).await?;
+                    (chosen, before)
+                }
+                Choice::ByHand(why) => return Ok(self.ask_by_hand(n, request, why).await??),
+                Choice::Unavailable(error) => return Err(error.into()),
+            }
         };
-        let prepared = async {
-            let workspace = self.workspace().await?;
-            let before = self.back_to_before(n, &format!("before the agent {}", chosen.name)).await?;
-            Ok::<_, CallError>((workspace, before.checkpoint))
-        };
-        let (workspace, before) = match prepared.await {
-            Ok(prepared) => prepared,
-            Err(error) => return Ok(Err(error)),
-        };
-        self.say(LogLevel::Info, LogSource::Runtime, format!("asking the agent {}", chosen.name)).await;
-        let answered = match self.ask(&chosen, request, workspace).await {
+        let timeout = before.asked.as_ref().map(|asked| Duration::from_millis(asked.timeout_ms));
+        let workspace = self.workspace().await?;
+        let answered = match self.ask(n, &chosen, request, timeout, workspace).await {
             Ok(answered) => answered,
-            Err(failure) if failure.class == ErrorClass::Cancelled => return Err(Stop::Cancelled),
-            Err(failure) => return Ok(Err(CallError::Agent(failed(failure)))),
+            Err(failure) => match failure.class {
+                ErrorClass::Cancelled => return Err(Stop::Cancelled.into()),
+                ErrorClass::Interrupted => return Err(Unanswered::Interrupted(failure.message)),
+                _ => return Err(CallError::Agent(failed(failure)).into()),
+            },
         };
-        let structured = match answered.structured.as_deref().map(serde_json::from_str).transpose() {
-            Ok(structured) => structured,
-            Err(error) => return Ok(Err(CallError::Agent(unparsable(&error)))),
-        };
-        let changes = match self.insist(|| workspace.changes(&before)).await {
-            Ok(changes) => changes,
-            Err(error) => return Ok(Err(answer(error))),
-        };
-        Ok(Ok(Answer {
+        let structured = answered.structured.as_deref().map(serde_json::from_str).transpose();
+        let structured = structured.map_err(|error| CallError::Agent(unparsable(&error)))?;
+        let changes = self.insist(|| workspace.changes(&before.checkpoint)).await.map_err(answer)?;
+        Ok(Answer {
             agent: chosen.name,
             text: answered.text,
             structured,
             session: answered.session,
             changes,
             usage: answered.usage.into_iter().collect(),
-        }))
+        })
+    }
+
+    async fn before_asking(&self, n: u32, chosen: &Chosen, request: &Request) -> Result<Before, CallError> {
+        let left = self.time_left(request.timeout_ms);
+        let longest = match &chosen.profile {
+            AgentProfile::Command { timeout, .. } => timeout.unwrap_or(left),
+            AgentProfile::Patch => left,
+        };
+        let timeout_ms = u64::try_from(longest.min(left).as_millis()).unwrap_or(u64::MAX);
+        let asked = Asked { agent: chosen.name.clone(), timeout_ms };
+        let before =
+            self.back_to_before(n, &format!("before the agent {}", chosen.name), Some(asked)).await?;
+        self.say(LogLevel::Info, LogSource::Runtime, format!("asking the agent {}", chosen.name)).await;
+        Ok(before)
+    }
+
+    /// The agent whose program was begun, as far as adw.toml still knows it: that program is not begun again.
+    fn asked_before(&self, before: &Before) -> Chosen {
+        let name = before.asked.as_ref().map_or_else(String::new, |asked| asked.agent.clone());
+        match by_name(&self.options.engine.catalog.served().config, &name) {
+            Choice::Agent(chosen) => chosen,
+            Choice::ByHand(_) | Choice::Unavailable(_) => {
+                let command = vec![name.clone()];
+                Chosen { name, profile: AgentProfile::Command { command, env: Vec::new(), timeout: None } }
+            }
+        }
     }
 
     fn choose(&self, request: &Request) -> Choice {
@@ -80,22 +118,23 @@ impl Live {
 
     async fn ask(
         &self,
+        n: u32,
         chosen: &Chosen,
         request: Request,
+        timeout: Option<Duration>,
         workspace: &Workspace,
     ) -> Result<adw_agents::Answer, AgentFailure> {
-        let (spec, beyond, longest) = backend(&chosen.profile)?;
-        let left = self.time_left(request.timeout_ms);
+        let (spec, beyond) = backend(&chosen.profile)?;
         let asked = adw_agents::Request {
             prompt: request.prompt,
             patch: self.options.workflow.task.diff(),
             writes: request.writes,
             schema: request.schema.map(|schema| schema.to_string()),
             session: request.session,
-            timeout: Some(longest.map_or(left, |longest| longest.min(left))),
+            timeout,
             env: self.environment(&beyond),
         };
-        let (owner, patch) = (self.owner(), Patch(workspace));
+        let (runner, patch) = (CallRunner { live: self, n }, Patch(workspace));
         self.logged(LogSource::Agent, async |lines| {
             let mut events = |event| match event {
                 AgentEvent::Log { stream, line } => lines.push(level(stream), &line),
@@ -107,8 +146,8 @@ impl Live {
             };
             let tools = Tools {
                 cwd: workspace.path(),
-                owner: &owner,
-                cancel: &self.options.stop,
+                runner: &runner,
+                cancel: self.options.stop.token(),
                 patch: &patch,
                 events: &mut events,
             };
@@ -118,14 +157,14 @@ impl Live {
     }
 }
 
-/// The backend of a profile, the variables that it sees beyond the usual, and the longest that it may take.
-fn backend(profile: &AgentProfile) -> Result<(AgentSpec, Vec<String>, Option<Duration>), AgentFailure> {
+/// The backend of a profile, and the variables that it sees beyond the usual.
+fn backend(profile: &AgentProfile) -> Result<(AgentSpec, Vec<String>), AgentFailure> {
     match profile {
-        AgentProfile::Patch => Ok((AgentSpec::Patch, Vec::new(), None)),
-        AgentProfile::Command { command, env, timeout } => {
+        AgentProfile::Patch => Ok((AgentSpec::Patch, Vec::new())),
+        AgentProfile::Command { command, env, .. } => {
             let argv = Argv::try_from(command.clone())
                 .map_err(|error| AgentFailure::new(ErrorClass::MissingExecutable, error.to_string()))?;
-            Ok((AgentSpec::Command(argv), env.clone(), *timeout))
+            Ok((AgentSpec::Command(argv), env.clone()))
         }
     }
 }

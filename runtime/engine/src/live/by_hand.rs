@@ -32,7 +32,7 @@ impl Live {
                     .to_owned(),
             ));
         }
-        self.found(n, "before work by hand").await?;
+        self.found(n, "before work by hand", None).await?;
         let kept = self.log.keep_prompt(&request.prompt).await;
         let prompt_file =
             kept.map_err(|error| CallError::Unavailable(format!("keeping the prompt: {error}")))?;
@@ -60,7 +60,7 @@ impl Live {
             let message = note.unwrap_or_else(|| "a person says that it can't be done".to_owned());
             return Err(CallError::Agent(Failed { class: "refused".to_owned(), message, session: None }));
         }
-        let Found::InDoubt(before) = self.found(n, "after work by hand").await? else {
+        let Found::InDoubt(before) = self.found(n, "after work by hand", None).await? else {
             let message = "what the worktree was before the work by hand is not known".to_owned();
             return Err(CallError::Interrupted(message));
         };

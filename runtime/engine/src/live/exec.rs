@@ -14,24 +14,32 @@ use adw_host::{
     capability::exec::{Command, Exit, Output},
 };
 
-use super::Live;
+use super::{Live, program::Unanswered};
 use crate::logs::{LogLevel, LogSource};
 
 impl Live {
     pub(super) async fn exec(&self, n: u32, command: Command) -> Result<Result<Output, CallError>, Stop> {
-        let prepared = async {
-            let workspace = self.workspace().await?;
-            let cwd = folder_within(workspace.path(), command.cwd.as_deref())?;
-            self.back_to_before(n, &format!("before {}", command.program)).await?;
-            Ok(cwd)
-        };
-        let cwd = match prepared.await {
-            Ok(cwd) => cwd,
-            Err(error) => return Ok(Err(error)),
+        let mut tries = 0;
+        loop {
+            let came_to = self.exec_once(n, command.clone()).await;
+            if let Some(answer) = self.settle(n, &mut tries, came_to).await {
+                return answer;
+            }
+        }
+    }
+
+    async fn exec_once(&self, n: u32, command: Command) -> Result<Output, Unanswered> {
+        let root = self.workspace().await?.path();
+        let cwd = if self.begun(n, &format!("`{}`", command.program)).await?.is_some() {
+            root.to_owned()
+        } else {
+            let cwd = folder_within(root, command.cwd.as_deref())?;
+            self.back_to_before(n, &format!("before {}", command.program), None).await?;
+            let line = format!("$ {} {}", command.program, command.args.join(" "));
+            self.say(LogLevel::Info, LogSource::Runtime, line.trim_end()).await;
+            cwd
         };
         let timeout = self.time_left(command.timeout_ms);
-        let line = format!("$ {} {}", command.program, command.args.join(" "));
-        self.say(LogLevel::Info, LogSource::Runtime, line.trim_end()).await;
         let program = exec::Command {
             program: command.program,
             args: command.args,
@@ -43,25 +51,22 @@ impl Live {
         let ran = self
             .logged(LogSource::Exec, async |lines| {
                 let mut on_line = |stream, line: &str| lines.push(level(stream), line);
-                exec::run(program, &self.owner(), &self.options.stop, &mut on_line).await
+                self.run_program(n, program, &mut on_line).await
             })
             .await;
-        let output = match ran {
-            Ok(output) => output,
-            Err(error) => return Ok(Err(refused(&error))),
-        };
+        let output = ran.map_err(|error| refused(&error))?;
         let exit = match output.exit {
             exec::Exit::Code(code) => Exit::Code(code),
             exec::Exit::Signal(signal) => Exit::Signal(signal),
             exec::Exit::TimedOut => Exit::TimedOut,
-            exec::Exit::Cancelled => return Err(Stop::Cancelled),
+            exec::Exit::Cancelled => return Err(Stop::Cancelled.into()),
         };
-        Ok(Ok(Output {
+        Ok(Output {
             exit,
             stdout: Bytes(output.stdout.bytes),
             stderr: Bytes(output.stderr.bytes),
             duration_ms: u64::try_from(output.duration.as_millis()).unwrap_or(u64::MAX),
-        }))
+        })
     }
 
     /// For whom programs run: a restarted server finds by this what its predecessor left.
@@ -107,14 +112,15 @@ pub(super) fn level(stream: Stream) -> LogLevel {
     }
 }
 
-fn refused(error: &ExecError) -> CallError {
+fn refused(error: &ExecError) -> Unanswered {
     let message = error.to_string();
-    match error {
+    Unanswered::Error(match error {
+        ExecError::Interrupted { .. } => return Unanswered::Interrupted(message),
         ExecError::NotFound { .. } | ExecError::NoSuchFolder { .. } => CallError::NotFound(message),
         ExecError::NoPermission { .. }
         | ExecError::NotExecutable { .. }
         | ExecError::TooLong { .. }
         | ExecError::Invalid { .. } => CallError::Invalid(message),
         _ => CallError::Unavailable(message),
-    }
+    })
 }

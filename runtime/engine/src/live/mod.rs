@@ -11,13 +11,14 @@ mod exec;
 mod human;
 mod kept;
 mod output;
+mod program;
 mod time;
 mod values;
 mod workspace;
 
 use std::{
     fmt,
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, OnceLock},
     time::Instant,
 };
 
@@ -26,7 +27,6 @@ use adw_host::{Answer, Call, CallError, Effects, Reply, Stop};
 use adw_store::RowId;
 use async_trait::async_trait;
 use tokio::sync::{OnceCell, watch};
-use tokio_util::sync::CancellationToken;
 
 use crate::{
     calls::AttemptCalls,
@@ -35,6 +35,7 @@ use crate::{
     journal::InDoubt,
     logs::{AttemptLog, LogLevel, LogSource, NewLine},
     patience::{MayPass, insist},
+    runs::StopSignal,
 };
 
 /// What an attempt's effects need to know.
@@ -49,7 +50,7 @@ pub(crate) struct LiveOptions {
     /// It was cut off, or goes on with an answer: what it did before is on its journal and on its tree.
     pub(crate) resumed: bool,
     pub(crate) in_doubt: Option<InDoubt>,
-    pub(crate) stop: CancellationToken,
+    pub(crate) stop: StopSignal,
 }
 
 /// The effects of one attempt.
@@ -61,6 +62,8 @@ pub(crate) struct Live {
     workspace: OnceCell<workspace::Opened>,
     in_flight: watch::Sender<usize>,
     waiting: OnceLock<Waiting>,
+    /// The last call that ran a program.
+    ran: Mutex<Option<u32>>,
 }
 
 impl Live {
@@ -75,6 +78,7 @@ impl Live {
             workspace: OnceCell::new(),
             in_flight: watch::Sender::new(0),
             waiting: OnceLock::new(),
+            ran: Mutex::default(),
         }
     }
 
@@ -98,7 +102,11 @@ impl Live {
         self.say(LogLevel::Warn, LogSource::Runtime, format!("trying again, since {error}")).await;
         let (adw_id, stage) = (&self.options.workflow.adw_id, &self.options.spec.name);
         let tell = |error: &E| tracing::warn!(%adw_id, %stage, %error, "a stage can't go on; trying again");
-        insist(&self.options.stop, tell, work).await
+        insist(self.options.stop.token(), tell, work).await
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.options.stop.token().is_cancelled()
     }
 
     fn now(&self) -> Timestamp {
@@ -169,13 +177,15 @@ impl Effects for Live {
     }
 
     async fn perform(&self, n: u32, call: Call) -> Result<Answer, Stop> {
-        if self.options.stop.is_cancelled() {
+        if self.is_stopped() {
             return Err(Stop::Cancelled);
         }
         let _flight = InFlight::new(&self.in_flight);
+        // A guest that makes another call has its answer to the last one, and so has the journal.
+        self.forget_program_before(n).await;
         let answer = self.answer(n, call).await?;
         // What was cut off by a stop has no answer: it is in doubt.
-        if self.options.stop.is_cancelled() { Err(Stop::Cancelled) } else { Ok(answer) }
+        if self.is_stopped() { Err(Stop::Cancelled) } else { Ok(answer) }
     }
 }
 

@@ -15,7 +15,7 @@ impl Live {
             clock::Call::Now => Ok(clock::Reply::Now(u64::try_from(self.now().as_millis()).unwrap_or(0))),
             clock::Call::Sleep { milliseconds } => tokio::select! {
                 () = tokio::time::sleep(self.left_of_sleep(n, milliseconds)) => Ok(clock::Reply::Slept),
-                () = self.options.stop.cancelled() => Err(Stop::Cancelled),
+                () = self.options.stop.token().cancelled() => Err(Stop::Cancelled),
             },
         }
     }

@@ -74,7 +74,8 @@ impl Live {
             }
             write::Call::Commit { message } => {
                 // Made again, it finds the commit that it made before.
-                let (Found::New(before) | Found::InDoubt(before)) = self.found(n, "before a commit").await?;
+                let (Found::New(before) | Found::InDoubt(before)) =
+                    self.found(n, "before a commit", None).await?;
                 let date = git_time(before.at);
                 let commit = || workspace.commit_onto(&before.head, &message, date);
                 let commit = self.insist(commit).await.map_err(answer)?;
@@ -166,12 +167,15 @@ impl Live {
         let (engine, project) = (&self.options.engine, &self.options.project);
         let repository =
             engine.workspaces.open(&project.repo, project.base.as_deref()).await.map_err(answer)?;
+        self.end_programs_of_other_attempts().await;
         let workflow = &self.options.workflow;
-        let workspace = engine
-            .workspaces
-            .ensure(workflow.adw_id.as_str(), &repository, &workflow.branch())
-            .await
-            .map_err(answer)?;
+        let (adw_id, branch) = (workflow.adw_id.as_str(), workflow.branch());
+        let workspace = if self.has_begun_program().await? {
+            engine.workspaces.ensure_as_it_is(adw_id, &repository, &branch).await
+        } else {
+            engine.workspaces.ensure(adw_id, &repository, &branch).await
+        };
+        let workspace = workspace.map_err(answer)?;
         let began = self.begin_round(&workspace).await?;
         Ok(Opened { workspace, began })
     }

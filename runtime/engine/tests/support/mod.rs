@@ -16,9 +16,10 @@ use std::{
     time::Duration,
 };
 
+use adw_agents::supervisor::Supervisor;
 use adw_config::{Config, Env};
 use adw_core::{AdwId, Priority, Status, TaskType, Workflow};
-use adw_engine::{Clock, Engine, Live, NewAnswer, NewTask, Options, Route};
+use adw_engine::{Clock, Engine, Live, NewAnswer, NewTask, Options, Programs, Route};
 use adw_store::{Store, sqlite::SqliteStore};
 use tempfile::TempDir;
 
@@ -27,9 +28,37 @@ pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A folder with an adw.toml, and the engine that runs on it.
 pub struct Bench {
+    // Goes before the folder does.
+    pub leftovers: Leftovers,
     pub folder: TempDir,
     pub engine: Engine,
     pub store: Arc<dyn Store>,
+}
+
+/// The programs of a folder's engine: they outlive it, and end with the test at the latest.
+pub struct Leftovers(Option<PathBuf>);
+
+impl Leftovers {
+    pub fn of(folder: &TempDir) -> Self {
+        Self(Some(folder.path().canonicalize().unwrap().join(".adw")))
+    }
+
+    /// They are somebody else's from now on.
+    fn let_go(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Leftovers {
+    fn drop(&mut self) {
+        let Some(data) = self.0.take() else { return };
+        let data = data.display().to_string();
+        let sweep = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().build();
+            runtime.map(|runtime| runtime.block_on(adw_agents::sweep_all(&data)))
+        });
+        let _ = sweep.join();
+    }
 }
 
 impl Bench {
@@ -42,27 +71,33 @@ impl Bench {
     /// An engine on this configuration, in a folder that is there.
     pub async fn in_folder(folder: TempDir, adw_toml: &str) -> Self {
         std::fs::write(folder.path().join("adw.toml"), adw_toml).unwrap();
-        let (engine, store) = start(folder.path()).await;
-        Self { folder, engine, store }
+        Self::again(folder).await
     }
 
     /// An engine whose time is what this clock says, in a folder with an adw.toml.
     pub async fn on_clock(folder: TempDir, clock: Arc<dyn Clock>) -> Self {
         let (options, store) = options(folder.path()).await;
         let engine = Engine::start(Options { clock, ..options }).await.unwrap();
-        Self { folder, engine, store }
+        Self { leftovers: Leftovers::of(&folder), folder, engine, store }
     }
 
     /// An engine on what another one left in this folder.
     pub async fn again(folder: TempDir) -> Self {
-        let (engine, store) = start(folder.path()).await;
-        Self { folder, engine, store }
+        let (options, store) = options(folder.path()).await;
+        let engine = Engine::start(options).await.unwrap();
+        Self { leftovers: Leftovers::of(&folder), folder, engine, store }
     }
 
-    /// Stops the engine as SIGTERM would, and leaves its folder.
+    /// Stops the engine as SIGTERM would, and leaves its folder, and its programs at work.
     pub async fn stop(self) -> TempDir {
-        self.engine.shutdown().await;
+        self.stop_and(Programs::GoOn).await
+    }
+
+    /// Stops the engine, and leaves its folder.
+    pub async fn stop_and(self, programs: Programs) -> TempDir {
+        self.engine.shutdown(programs).await;
         drop((self.engine, self.store));
+        self.leftovers.let_go();
         self.folder
     }
 
@@ -126,9 +161,9 @@ impl Bench {
     }
 }
 
-async fn start(folder: &Path) -> (Engine, Arc<dyn Store>) {
-    let (options, store) = options(folder).await;
-    (Engine::start(options).await.unwrap(), store)
+/// What runs the programs of engines, as `adw supervise` does for a server.
+pub fn supervisor() -> Supervisor {
+    Supervisor::new(env!("CARGO_BIN_EXE_adw-engine-tests-supervisor"), [""; 0])
 }
 
 async fn options(folder: &Path) -> (Options, Arc<dyn Store>) {
@@ -139,7 +174,8 @@ async fn options(folder: &Path) -> (Options, Arc<dyn Store>) {
     std::fs::create_dir_all(&data).unwrap();
     let store: Arc<dyn Store> =
         Arc::new(SqliteStore::open(adw_store::sqlite::Options::new(data.join("adw.db"))).await.unwrap());
-    let options = Options { reread: Arc::new(read), ..Options::new(config, data, Arc::clone(&store)) };
+    let options =
+        Options { reread: Arc::new(read), ..Options::new(config, data, Arc::clone(&store), supervisor()) };
     (options, store)
 }
 

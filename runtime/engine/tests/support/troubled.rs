@@ -17,7 +17,7 @@ use async_trait::async_trait;
 use tempfile::TempDir;
 use tokio::sync::watch;
 
-use super::Bench;
+use super::{Bench, Leftovers, supervisor};
 
 /// How many calls of a kind are refused.
 #[derive(Default)]
@@ -203,6 +203,6 @@ pub async fn troubled(folder: TempDir, refusals: Refusals) -> Bench {
     std::fs::create_dir_all(&data).unwrap();
     let inner = SqliteStore::open(adw_store::sqlite::Options::new(data.join("adw.db"))).await.unwrap();
     let store: Arc<dyn Store> = Arc::new(Troubled { inner, refusals });
-    let engine = Engine::start(Options::new(config, data, Arc::clone(&store))).await.unwrap();
-    Bench { folder, engine, store }
+    let engine = Engine::start(Options::new(config, data, Arc::clone(&store), supervisor())).await.unwrap();
+    Bench { leftovers: Leftovers::of(&folder), folder, engine, store }
 }

@@ -1,7 +1,12 @@
 //! A real engine on a fresh folder, which goes when the test ends. Shared with the tests inside the crate.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
+use adw_agents::supervisor::Supervisor;
 use adw_config::{Config, Env};
 use adw_core::{AdwId, Priority, Status, TaskType, Workflow};
 use adw_engine::{Engine, Live, NewTask, Options, Route};
@@ -47,14 +52,27 @@ pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 /// An engine, and the folder that it works in.
 pub(crate) struct Bench {
     pub(crate) engine: Engine,
+    data: PathBuf,
     folder: TempDir,
+}
+
+impl Drop for Bench {
+    /// Programs outlive the engine, and are not to outlive the test.
+    fn drop(&mut self) {
+        let data = self.data.display().to_string();
+        let sweep = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().build();
+            runtime.map(|runtime| runtime.block_on(adw_agents::sweep_all(&data)))
+        });
+        let _ = sweep.join();
+    }
 }
 
 impl Bench {
     pub(crate) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let engine = start(folder.path()).await;
-        Self { engine, folder }
+        Self { engine, data: folder.path().canonicalize().unwrap().join(".adw"), folder }
     }
 
     /// From now on adw.toml says this, to whoever reads it anew.
@@ -118,6 +136,12 @@ async fn start(folder: &Path) -> Engine {
         std::os::unix::fs::symlink(compiled, data.join("compiled")).unwrap();
     }
     let store = SqliteStore::open(sqlite::Options::new(data.join("adw.db"))).await.unwrap();
-    let options = Options { reread: Arc::new(read), ..Options::new(config, data, Arc::new(store)) };
+    let options =
+        Options { reread: Arc::new(read), ..Options::new(config, data, Arc::new(store), supervisor()) };
     Engine::start(options).await.unwrap()
+}
+
+/// Tests inside the crate have none, and run no programs.
+fn supervisor() -> Supervisor {
+    Supervisor::new(option_env!("CARGO_BIN_EXE_adw-server-tests-supervisor").unwrap_or_default(), [""; 0])
 }

@@ -1,3 +1,4 @@
+use adw_engine::Programs;
 use serde_json::{Value, json};
 
 use crate::{
@@ -127,7 +128,7 @@ async fn all_that_is_wrong_is_told_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stopping_server_says_so() {
     let bench = Bench::new().await;
-    bench.engine.shutdown().await;
+    bench.engine.shutdown(Programs::End).await;
     let answer = create(&json!({ "title": "Too late" })).of(&bench).await;
     assert_eq!(answer.problem(503)["code"], "stopping");
     assert_eq!(answer.header("retry-after"), "2");

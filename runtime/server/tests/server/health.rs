@@ -1,3 +1,4 @@
+use adw_engine::Programs;
 use serde_json::json;
 
 use crate::{
@@ -26,7 +27,7 @@ async fn a_server_that_works_says_so() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_stops_is_alive_but_not_ready() {
     let bench = Bench::new().await;
-    bench.engine.shutdown().await;
+    bench.engine.shutdown(Programs::End).await;
     get("/health").of(&bench).await.is(200);
     get("/livez").of(&bench).await.is(200);
     let problem = get("/readyz").of(&bench).await.problem(503);

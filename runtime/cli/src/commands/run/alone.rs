@@ -2,7 +2,7 @@
 
 use adw_config::{Config, Listen};
 use adw_core::{AdwId, Status};
-use adw_engine::Reread;
+use adw_engine::{Programs, Reread};
 use tokio::sync::oneshot;
 
 use super::announce;
@@ -40,13 +40,12 @@ pub(super) async fn run(cx: &Context, task: &NewTask) -> Result<Exit, Failure> {
     let server = started?;
     tell(cx, &server).await;
     let client = Client::new(server.url().parse()?)?;
-    let (running, ended) = oneshot::channel::<()>();
-    let serving = tokio::spawn(server.serve(async move {
-        // Either way: it is told by letting go of the other half.
-        let _ = ended.await;
-    }));
+    let (running, ended) = oneshot::channel();
+    // Nothing is to go on where nobody says what.
+    let serving = tokio::spawn(server.serve(async move { ended.await.unwrap_or(Programs::End) }));
     let outcome = take_through(cx, &client, task, &mut stop).await;
-    drop(running);
+    // Nobody hears it only where the server has ended by itself.
+    let _ = running.send(left_behind(&outcome));
     // A second signal doesn't wait: what ends too slowly is ended by the next server.
     if let Some(served) = stop.unless(serving).await {
         served.map_err(|error| Failure::Start(error.to_string()))??;
@@ -105,6 +104,15 @@ async fn take_through(
         Some(Err(failure)) if failure.is_closed_output() => Ok(Outcome::Interrupted(workflow.adw_id)),
         Some(Err(failure)) => Err(failure),
         None => Ok(interrupted(cx, workflow)),
+    }
+}
+
+/// Who stops the task doesn't want its agent at work any more. Where the task has ended by itself, those that are at work
+/// are of other tasks: they began under a server that let them go on.
+fn left_behind(outcome: &Result<Outcome, Failure>) -> Programs {
+    match outcome {
+        Ok(Outcome::Stands(_)) => Programs::GoOn,
+        Ok(Outcome::Interrupted(_)) | Err(_) => Programs::End,
     }
 }
 
