@@ -185,7 +185,7 @@ async fn a_plugin_without_its_grants_is_told_which_lines_to_add() {
     plugin guest 0.1.0 uses workspace, workspace-write, exec, which stage `my stage` is not granted; add to adw.toml:
     [stages."my stage".grants]
     workspace = "write"
-    exec = []
+    exec = []   # and in it each command that may be run, as in [["cargo", "test", "**"]]
     "#);
 }
 
