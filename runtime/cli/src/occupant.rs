@@ -10,10 +10,10 @@ use crate::failure::Failure;
 use crate::whereabouts::Told;
 
 /// How long a server may take to start or to stop: requests that are under way are given their time, and so are agents.
-const PATIENCE: Duration = Duration::from_secs(15);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
 
 /// How often it is looked for meanwhile. Nothing tells when a lock is let go of.
-const LOOK: Duration = Duration::from_millis(50);
+pub(crate) const LOOK: Duration = Duration::from_millis(50);
 
 /// Who works on them now.
 #[derive(Debug)]

@@ -12,11 +12,12 @@ use adw_store::sqlite::{self, SqliteStore};
 use adw_store::{Filter, Pagination, Store, StoreError};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep};
 
 use crate::client::Client;
 use crate::failure::Failure;
 use crate::holder::Holder;
-use crate::occupant::Occupant;
+use crate::occupant::{self, Occupant};
 use crate::supervise;
 use crate::whereabouts::{Told, Whereabouts};
 
@@ -179,7 +180,7 @@ async fn listen(listen: Listen) -> Result<(TcpListener, String), Failure> {
 
 async fn open(store: &StoreConfig, data: &Path) -> Result<Arc<dyn Store>, Failure> {
     let StoreConfig::Sqlite { file } = store;
-    let claimed = sqlite::Options::new(file).claim();
+    let claimed = claim(file, data).await;
     if claimed.is_ok() {
         // A server that was killed told of it, and until this one listens it would be believed.
         Whereabouts::forget(data);
@@ -189,6 +190,20 @@ async fn open(store: &StoreConfig, data: &Path) -> Result<Arc<dyn Store>, Failur
         Ok(store) => Ok(Arc::new(store)),
         Err(StoreError::InUse(_)) => Err(in_use(data, Told::of(data))),
         Err(error) => Err(start(error)),
+    }
+}
+
+/// Claims a database. Who has it and doesn't say where it is is about to let go of it, or to say so: most often somebody
+/// else who looks.
+async fn claim(file: &Path, data: &Path) -> Result<sqlite::Options, StoreError> {
+    let end = Instant::now() + occupant::PATIENCE;
+    loop {
+        match sqlite::Options::new(file).claim() {
+            Err(StoreError::InUse(_)) if Told::of(data).is_none() && Instant::now() < end => {
+                sleep(occupant::LOOK).await;
+            }
+            claimed => return claimed,
+        }
     }
 }
 

@@ -128,6 +128,14 @@ impl Config {
         file.with_file_name(DATA_DIR)
     }
 
+    /// What is wrong with a file that has nothing for a task to go through. It can be written so, and served from the
+    /// start; nobody means it of one that is served already.
+    pub fn without_stages(&self) -> Option<ConfigError> {
+        let help = "`adw init` writes one that works, with --force in the place of this one";
+        let message = "there are no stages: a task would have nothing to go through";
+        self.stages.is_empty().then(|| self.error_at(&["stages"], message, Some(help.to_owned())))
+    }
+
     /// The file as it was read.
     pub fn text(&self) -> &str {
         &self.source.text

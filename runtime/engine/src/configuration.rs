@@ -107,11 +107,15 @@ impl Readings {
         let reread = Arc::clone(&self.reread);
         let read = tokio::task::spawn_blocking(move || reread()).await;
         let read = read.map_err(|error| vec![format!("reading it was broken off: {error}")])?;
-        let config = read.map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>())?;
+        let config = read.map_err(|errors| errors.iter().map(bare).collect::<Vec<_>>())?;
+        // Most often it is just being written.
+        if let Some(error) = config.without_stages() {
+            return Err(vec![bare(&error)]);
+        }
         let config = Arc::new(config);
         match catalog.replace(Arc::clone(&config)).await {
             Ok(()) => Ok(config),
-            Err(StartError::Plugins(wrong)) => Err(wrong),
+            Err(StartError::Plugins(wrong)) => Err(wrong.iter().map(bare).collect()),
             Err(error) => Err(vec![error.to_string()]),
         }
     }
@@ -130,4 +134,10 @@ impl Readings {
         .filter_map(|(key, is_another)| is_another.then_some(key))
         .collect()
     }
+}
+
+/// Without its "error:": whoever tells of it says that it is one.
+fn bare(error: &impl ToString) -> String {
+    let text = error.to_string();
+    text.strip_prefix("error: ").unwrap_or(&text).to_owned()
 }

@@ -69,6 +69,8 @@ async fn one_that_is_wrong_is_refused_whole_and_the_one_before_stays() {
         ("[stages.ask]\nplugin = builtin\n".to_owned(), "adw.toml:2:"),
         (BEFORE.replace(r#"stages = ["ask", "run"]"#, r#"stages = ["run", "publish"]"#), "publish"),
         (after().replace("exec = []\n", ""), "grants"),
+        // As it is while somebody writes it.
+        (String::new(), "there are no stages"),
         (
             after().replace("plugin = \"builtin:noop\"", "path = \"nowhere.wasm\""),
             "nowhere.wasm can't be read",

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use adw_config::{AgentProfile, Config, ConfigError, Env};
+use adw_config::{AgentProfile, Config, Env};
 use adw_engine::{Program, StartError, find_program};
 use clap::Args;
 use serde_json::json;
@@ -32,7 +32,7 @@ impl Check {
         let config = Config::load(&file, &Env::of_process())?;
         let faults = config.projects.iter().filter_map(|project| projects::fault(&config, project));
         let mut wrong: Vec<String> =
-            of_stages(&config).into_iter().chain(faults).map(|error| error.to_string()).collect();
+            config.without_stages().into_iter().chain(faults).map(|error| error.to_string()).collect();
         wrong.extend(of_plugins(&config).await?);
         let file = file.display().to_string();
         if !wrong.is_empty() {
@@ -47,13 +47,6 @@ impl Check {
         }
         Ok(Exit::Done)
     }
-}
-
-/// Is there anything that a task could go through?
-pub(crate) fn of_stages(config: &Config) -> Option<ConfigError> {
-    let help = "`adw init` writes one that works, with --force in the place of this one";
-    let message = "there are no stages: a task would have nothing to go through";
-    config.stages.is_empty().then(|| config.error_at(&["stages"], message, Some(help.to_owned())))
 }
 
 /// Can the program of every agent be run? The one that a task names may be another.

@@ -97,8 +97,13 @@ impl Run {
         if cx.named_server()?.is_none() {
             left_out(&task)?.into_iter().for_each(|note| cx.output.note(note));
         }
-        let Some((client, created)) = hand_over(cx, &task, follows).await? else {
-            return alone::run(cx, &task).await;
+        let (client, created) = match hand_over(cx, &task, follows).await? {
+            Some(handed_over) => handed_over,
+            None => match alone::run(cx, &task).await {
+                // Somebody else began alone at the same moment, and was quicker: nothing was handed to anybody yet.
+                Err(lost @ Failure::InUse { .. }) => hand_over(cx, &task, follows).await?.ok_or(lost)?,
+                ended => return ended,
+            },
         };
         if !follows {
             cx.output.json(&created.raw)?;

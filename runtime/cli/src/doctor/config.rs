@@ -6,7 +6,6 @@ use adw_config::{Config, ConfigError, Location};
 
 use super::surroundings::Configured;
 use super::{Finding, Surroundings, WIDTH, quoted};
-use crate::commands::check;
 use crate::style::one_line;
 
 pub(super) fn check(surroundings: &Surroundings) -> Vec<Finding> {
@@ -23,7 +22,7 @@ pub(super) fn check(surroundings: &Surroundings) -> Vec<Finding> {
 }
 
 fn of_stages(config: &Config, file: &Path) -> Finding {
-    if let Some(error) = check::of_stages(config) {
+    if let Some(error) = config.without_stages() {
         return wrong(&error);
     }
     let stages: Vec<&str> = config.stages.iter().map(|stage| stage.name.as_str()).collect();

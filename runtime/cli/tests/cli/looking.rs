@@ -1,6 +1,7 @@
 //! What is looked at where no server is, and from where.
 
 use std::fs::{self, File};
+use std::process::Stdio;
 
 use crate::pty::Terminal;
 use crate::support::{Ended, Repository, Server, adw, free_address, run, signal};
@@ -132,4 +133,19 @@ fn in_a_worktree_the_folder_is_meant_that_it_belongs_to() {
     fs::write(worktree.join("greeting.txt"), "Hello\n").unwrap();
     let answered = run(&worktree, ["answer", "hand", "done", "--follow"]);
     assert_eq!(answered.code, Some(0), "{answered:?}");
+}
+
+#[test]
+fn many_look_at_once_and_none_is_in_the_way_of_another() {
+    let repository = done();
+    let looks: Vec<_> = (0..12)
+        .map(|_| {
+            let mut command = adw(&repository.path());
+            command.args(["show", "mend"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        })
+        .collect();
+    for look in looks {
+        let ended = Ended::from(look.wait_with_output().unwrap());
+        assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{ended:?}");
+    }
 }
