@@ -56,8 +56,8 @@ fn one_that_is_wrong_is_told_and_the_one_before_counts() {
     let refused = run(&repository.path(), ["reload"]);
     assert_eq!(refused.code, Some(2), "{refused:?}");
     assert!(
-        refused.stderr.starts_with("error: ") && !refused.stderr.contains("error: error:"),
-        "{refused:?}"
+        refused.stderr.contains("\nerror: there is no profile \"comand\"\n"),
+        "once an error: {refused:?}"
     );
     assert!(refused.stderr.contains("adw.toml"), "{refused:?}");
     let ended: Ended = adw(&repository.path()).args(TASK).output().unwrap().into();
