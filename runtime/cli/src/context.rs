@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::occupant::Occupant;
 use crate::output::Output;
 use crate::server::Server;
-use crate::whereabouts::Told;
+use crate::whereabouts::{Stay, Told};
 
 /// What a person should know who looks at workflows that have not ended, and take them to be under way.
 pub(crate) const NOTHING_GOES_ON: &str = "no server is running: nothing goes on until `adw serve`";
@@ -40,8 +40,13 @@ impl Context {
     /// A client of the server that is meant: the one that was named, else the one that works on the data beside the
     /// nearest adw.toml. Whoever else listens at the usual address is another folder's, and nobody meant that.
     pub(crate) async fn client(&self) -> Result<Client, Failure> {
+        Ok(self.server().await?.0)
+    }
+
+    /// The same, and how long that server is there.
+    pub(crate) async fn server(&self) -> Result<(Client, Stay), Failure> {
         match self.named_server()? {
-            Some(address) => Ok(Client::new(address)?),
+            Some(address) => Ok((Client::new(address)?, Stay::UntilStopped)),
             None => match folders_config() {
                 Err(Failure::Config(errors)) => self.in_spite_of(errors).await,
                 config => self.of_folder(&config?).await,
@@ -66,24 +71,26 @@ impl Context {
     }
 
     /// The server of a folder whose adw.toml is wrong: it goes by the one before, and to look or to cancel takes no other.
-    async fn in_spite_of(&self, errors: ConfigErrors) -> Result<Client, Failure> {
+    async fn in_spite_of(&self, errors: ConfigErrors) -> Result<(Client, Stay), Failure> {
         let server = match find_config()? {
             Some(file) => server_of(&file).await,
             None => None,
         };
-        let (Some(client), Some(first)) = (server, errors.iter().next()) else { return Err(errors.into()) };
+        let (Some((client, stay)), Some(first)) = (server, errors.iter().next()) else {
+            return Err(errors.into());
+        };
         self.output.note(format_args!(
             "{} is wrong: {}; the server at {} goes by adw.toml as it was before, and `adw check` says all that is wrong",
             first.location,
             first.message,
             client.address()
         ));
-        Ok(client)
+        Ok((client, stay))
     }
 
     /// A client of the server that works on this configuration's data, wherever it listens. Where adw.toml says that it
     /// does, that of another folder may listen: it must not be handed what is meant for this one.
-    async fn of_folder(&self, config: &Config) -> Result<Client, Failure> {
+    async fn of_folder(&self, config: &Config) -> Result<(Client, Stay), Failure> {
         let mut progress = None;
         let wait = |said| progress.insert(self.output.progress()).step(said);
         let occupant = Occupant::settled(config, wait).await?;
@@ -96,7 +103,7 @@ impl Context {
                 {
                     self.output.note(refused);
                 }
-                Ok(client)
+                Ok((client, told.stay))
             }
             Occupant::Nobody => Err(Failure::NoServer { data: config.data_dir() }),
             Occupant::Unsettled => Err(Failure::Unsettled { data: config.data_dir() }),
@@ -106,7 +113,7 @@ impl Context {
 
 /// The server that works on the data beside an adw.toml that can't be read, if there is one. Where those are is guessed:
 /// an address that a killed server left may be another folder's by now.
-async fn server_of(file: &Path) -> Option<Client> {
+async fn server_of(file: &Path) -> Option<(Client, Stay)> {
     let told = Told::of(&Config::data_dir_of(file))?;
     let database = StoreConfig::default_file(file.parent()?);
     if database.exists() && !is_in_use(&database).is_ok_and(|is_in_use| is_in_use) {
@@ -114,7 +121,7 @@ async fn server_of(file: &Path) -> Option<Client> {
     }
     let client = Client::new(told.address().ok()?).ok()?;
     let configuration = client.configuration().await.ok()?.view;
-    told.goes_by(&configuration.sha256).then_some(client)
+    told.goes_by(&configuration.sha256).then_some((client, told.stay))
 }
 
 /// The configuration of the folder that the command is called in.

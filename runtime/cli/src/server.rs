@@ -19,7 +19,7 @@ use crate::failure::Failure;
 use crate::holder::Holder;
 use crate::occupant::{self, Occupant};
 use crate::supervise;
-use crate::whereabouts::{Told, Whereabouts};
+use crate::whereabouts::{Stay, Told, Whereabouts};
 
 /// A server that listens.
 pub(crate) struct Server {
@@ -33,7 +33,7 @@ pub(crate) struct Server {
 impl Server {
     /// Listens where the configuration says, opens its data, and takes up what an earlier server left. `reread` reads the
     /// configuration anew.
-    pub(crate) async fn start(config: Config, reread: Reread) -> Result<Self, Failure> {
+    pub(crate) async fn start(config: Config, reread: Reread, stay: Stay) -> Result<Self, Failure> {
         // Before the address: the other server's is most often the same, and then it is no other program that has it.
         match Occupant::settled(&config, |waiting| tracing::info!("{waiting}")).await? {
             Occupant::Nobody => {}
@@ -44,7 +44,7 @@ impl Server {
         let (listener, url) = listen(config.server.listen).await?;
         let data = config.data_dir();
         let store = open(&config.store, &data).await?;
-        let whereabouts = Some(Whereabouts::tell(&config, &url));
+        let whereabouts = Some(Whereabouts::tell(&config, &url, stay));
         let options = Options { reread, ..Options::new(config, data, store, supervisor()) };
         let engine = Engine::start(options).await.map_err(start)?;
         Ok(Self { engine, listener, url, whereabouts })

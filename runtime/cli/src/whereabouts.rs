@@ -13,10 +13,23 @@ use crate::client::{Address, InvalidAddress};
 /// The file's name.
 const NAME: &str = "address";
 
+/// The line of a server that was started for a task.
+const FOR_A_TASK: &str = "for a task";
+
+/// How long a server is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stay {
+    /// Until somebody stops it; when it is gone it may be restarting.
+    UntilStopped,
+    /// Until the task has ended that it was started for.
+    ForATask,
+}
+
 /// What is told, for as long as this lives.
 pub(crate) struct Whereabouts {
     file: PathBuf,
     url: String,
+    stay: Stay,
 }
 
 /// What a server tells of itself.
@@ -26,23 +39,28 @@ pub(crate) struct Told {
     pub(crate) url: String,
     /// The sha256 of the adw.toml that it goes by; none where an earlier version of the command doesn't tell.
     configuration: Option<String>,
+    pub(crate) stay: Stay,
 }
 
 impl Whereabouts {
     /// Tells it to whoever finds the folder in use. The caller holds the lock.
-    pub(crate) fn tell(config: &Config, url: &str) -> Self {
-        let told = Self { file: config.data_dir().join(NAME), url: url.to_owned() };
+    pub(crate) fn tell(config: &Config, url: &str, stay: Stay) -> Self {
+        let told = Self { file: config.data_dir().join(NAME), url: url.to_owned(), stay };
         told.write(&configuration_sha256(config));
         told
     }
 
     /// Tells that another adw.toml is gone by.
     pub(crate) fn write(&self, configuration: &str) {
-        let Self { file, url } = self;
+        let Self { file, url, stay } = self;
+        let stay = match stay {
+            Stay::UntilStopped => String::new(),
+            Stay::ForATask => format!("{FOR_A_TASK}\n"),
+        };
         let unfinished = file.with_extension("new");
         let told = (|| {
             file.parent().map_or(Ok(()), fs::create_dir_all)?;
-            fs::write(&unfinished, format!("{url}\n{configuration}\n"))?;
+            fs::write(&unfinished, format!("{url}\n{configuration}\n{stay}"))?;
             fs::rename(&unfinished, file)
         })();
         if let Err(error) = told {
@@ -53,7 +71,7 @@ impl Whereabouts {
 
     /// Takes away what an earlier server told. The caller holds the lock.
     pub(crate) fn forget(data: &Path) {
-        drop(Self { file: data.join(NAME), url: String::new() });
+        drop(Self { file: data.join(NAME), url: String::new(), stay: Stay::UntilStopped });
     }
 }
 
@@ -74,7 +92,13 @@ impl Told {
         let text = fs::read_to_string(data.join(NAME)).ok()?;
         // Without the end of its line it is only just being written.
         let mut lines = text.strip_suffix('\n')?.lines().map(str::to_owned);
-        Some(Self { url: lines.next()?, configuration: lines.next() })
+        let (url, configuration) = (lines.next()?, lines.next());
+        let is_for_a_task = lines.next().is_some_and(|line| line == FOR_A_TASK);
+        Some(Self {
+            url,
+            configuration,
+            stay: if is_for_a_task { Stay::ForATask } else { Stay::UntilStopped },
+        })
     }
 
     pub(crate) fn address(&self) -> Result<Address, InvalidAddress> {

@@ -12,7 +12,7 @@ use crate::{
     journal::StoredJournal,
     live::{Live, LiveOptions},
     patience::insist,
-    runs::{Cause, Programs, StopSignal},
+    runs::{Cause, Fate, StopSignal},
 };
 
 /// How an attempt ended.
@@ -31,7 +31,7 @@ pub(crate) async fn run(engine: &Arc<Inner>, workflow: &Workflow, stage: &Stage)
     let (signal, _guard) = engine.runs.begin(&workflow.adw_id, &stage.name, stage.attempt);
     // A stop or a cancel may have come between the decision and the note of it.
     if engine.is_stopping() {
-        signal.stop(Cause::Shutdown(Programs::GoOn));
+        signal.stop(Cause::Shutdown(Fate::GoOn));
     }
     let (id, pipeline) = match taken_up(engine, workflow, &signal).await {
         Ok(pinned) => pinned,

@@ -33,7 +33,7 @@ use crate::{
     readiness::{self, Readiness},
     record, recovery, results,
     run::{self, Ran},
-    runs::{Cause, Programs, Runs},
+    runs::{Programs, Runs},
     scheduler::Scheduler,
     timers::{Rings, timers},
 };
@@ -226,13 +226,11 @@ impl Engine {
     pub async fn shutdown(&self, programs: Programs) {
         self.inner.stopping.cancel();
         self.inner.scheduler.close();
-        self.inner.runs.stop_all(Cause::Shutdown(programs));
+        self.inner.runs.shut_down(&programs);
         self.inner.tasks.close();
         self.inner.tasks.wait().await;
-        if programs == Programs::End {
-            // Also those that an earlier server left, and whose workflow has no place again yet.
-            programs::end(programs::or_none(self.inner.calls.programs())).await;
-        }
+        // Also those that an earlier server left, and whose workflow has no place again yet.
+        programs::end(programs::or_none(programs::to_end(&self.inner, &programs).await)).await;
         self.inner.store.close().await;
     }
 }

@@ -10,7 +10,11 @@ use adw_core::{Stage, StageStatus};
 use adw_store::{RowId, Stored};
 use futures_util::future::join_all;
 
-use crate::calls::{Calls, blocking};
+use crate::{
+    calls::{Calls, blocking},
+    inner::Inner,
+    runs::Programs,
+};
 
 /// What an earlier server left.
 #[derive(Debug)]
@@ -59,6 +63,18 @@ impl Left {
 /// Whether the newest attempt of a stage was under way when the server ended, or has been interrupted.
 fn goes_on(stage: &Stage) -> bool {
     stage.status == StageStatus::Running || stage.goes_on()
+}
+
+/// Those that are not to go on when the engine stops.
+pub(crate) async fn to_end(engine: &Inner, programs: &Programs) -> io::Result<Vec<FoundRun>> {
+    match programs {
+        Programs::GoOn => Ok(Vec::new()),
+        Programs::EndOf(adw_id) => match engine.store.workflow(adw_id).await.map_err(io::Error::other)? {
+            Some(stored) => engine.calls.programs_of(stored.id),
+            None => Ok(Vec::new()),
+        },
+        Programs::End => engine.calls.programs(),
+    }
 }
 
 /// Ends programs that nobody waits for, all at the same time.

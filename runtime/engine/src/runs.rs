@@ -8,13 +8,34 @@ use std::{
 use adw_core::{AdwId, StageName, Workflow};
 use tokio_util::sync::CancellationToken;
 
-/// What becomes of agents and commands that are at work when the engine stops.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What becomes of agents and commands that are at work when the engine stops. Those that go on are heard by the next
+/// engine on the same data; those that are ended it runs again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Programs {
-    /// They go on, and the next engine on the same data takes their answers.
+    /// They go on.
     #[default]
     GoOn,
-    /// They are ended, and run again by the next engine on the same data.
+    /// Those of one workflow are ended.
+    EndOf(AdwId),
+    /// They are ended.
+    End,
+}
+
+impl Programs {
+    /// What becomes of those of this workflow.
+    fn fate(&self, adw_id: &AdwId) -> Fate {
+        match self {
+            Self::GoOn => Fate::GoOn,
+            Self::EndOf(ended) if ended != adw_id => Fate::GoOn,
+            Self::EndOf(_) | Self::End => Fate::End,
+        }
+    }
+}
+
+/// What becomes of the program of an attempt that is stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    GoOn,
     End,
 }
 
@@ -24,7 +45,7 @@ pub(crate) enum Cause {
     /// The workflow went on without it: it was cancelled, ended or moved.
     Superseded,
     /// The server stops.
-    Shutdown(Programs),
+    Shutdown(Fate),
     /// It took longer than the stage may.
     TimedOut,
 }
@@ -42,7 +63,7 @@ impl StopSignal {
     /// The first cause stays.
     pub(crate) fn stop(&self, cause: Cause) {
         let cause = self.cause.get_or_init(|| cause);
-        if *cause != Cause::Shutdown(Programs::GoOn) {
+        if *cause != Cause::Shutdown(Fate::GoOn) {
             self.programs.cancel();
         }
         self.token.cancel();
@@ -117,10 +138,10 @@ impl Runs {
         }
     }
 
-    /// Stops all of them.
-    pub(crate) fn stop_all(&self, cause: Cause) {
-        for run in self.lock().values() {
-            run.signal.stop(cause);
+    /// Stops all of them, since the server stops.
+    pub(crate) fn shut_down(&self, programs: &Programs) {
+        for (adw_id, run) in self.lock().iter() {
+            run.signal.stop(Cause::Shutdown(programs.fate(adw_id)));
         }
     }
 
@@ -143,20 +164,20 @@ impl Drop for RunGuard<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Cause, Programs, StopSignal};
+    use super::{Cause, Fate, StopSignal};
 
     #[test]
     fn only_a_stop_of_the_server_lets_programs_go_on_and_a_later_cause_changes_nothing() {
         for (cause, ends_programs) in [
             (Cause::Superseded, true),
             (Cause::TimedOut, true),
-            (Cause::Shutdown(Programs::End), true),
-            (Cause::Shutdown(Programs::GoOn), false),
+            (Cause::Shutdown(Fate::End), true),
+            (Cause::Shutdown(Fate::GoOn), false),
         ] {
             let signal = StopSignal::default();
             signal.stop(cause);
             signal.stop(Cause::Superseded);
-            signal.stop(Cause::Shutdown(Programs::GoOn));
+            signal.stop(Cause::Shutdown(Fate::GoOn));
             assert!(signal.token().is_cancelled());
             assert_eq!((signal.cause(), signal.programs().is_cancelled()), (cause, ends_programs));
         }

@@ -117,7 +117,7 @@ async fn cut_off_at_every_write(
             () = cut.came() => true,
         };
         let row = first.engine.workflow(&adw_id).await.unwrap().unwrap().id;
-        folder = first.stop_and(programs).await;
+        folder = first.stop_and(programs.clone()).await;
         let (answered, runs) = (agent_answered(folder.path(), row).await, tools.runs());
 
         let second = Bench::again(folder).await;
@@ -201,7 +201,7 @@ async fn cut_off_at_any_write_a_stage_that_looks_and_asks_leaves_nothing_and_one
         let steps = r#"{ run = "echo run >> LEDGER; echo 1 >> left.txt; test $(wc -l < left.txt) = 1" },
             { ask = "Go on?" }, { run = "echo 2 >> left.txt; test $(wc -l < left.txt) = 2; echo 3 > right.txt" }"#;
         onlooker(folder.path(), &tools.filled_in(steps).replace('\n', " "));
-        cut_off_at_every_write(folder, &tools, programs, |it| {
+        cut_off_at_every_write(folder, &tools, programs.clone(), |it| {
             let most = if programs == Programs::GoOn { 1 } else { it.runs.max(1) + 1 };
             assert!(tools.runs() <= most, "{programs:?}: {} runs", tools.runs());
             let files = files(it.bench, it.workflow);

@@ -39,6 +39,13 @@ impl Address {
         format!("http://{}", SocketAddr::new(ip, listen.port())).parse()
     }
 
+    /// Where a server listens that is reached there; it is one of this machine.
+    pub(crate) fn listener(&self) -> Result<Listen, InvalidAddress> {
+        let host = self.0.host_str().unwrap_or_default();
+        let port = self.0.port_or_known_default().unwrap_or_default();
+        format!("{host}:{port}").parse().map_err(|_| InvalidAddress::Malformed(self.to_string()))
+    }
+
     /// The URL of something there. The segments may hold any text.
     pub(crate) fn url(&self, segments: &[&str]) -> Url {
         let mut url = self.0.clone();
@@ -130,6 +137,16 @@ mod tests {
         assert_eq!(of("127.0.0.1:8000"), Ok(Address::default().to_string()));
         assert_eq!(of("[::1]:8000"), Ok("http://[::1]:8000".to_owned()));
         assert_eq!(of("127.0.0.1:0"), Err(InvalidAddress::AnyPort));
+    }
+
+    #[test]
+    fn from_an_address_of_this_machine_follows_where_its_server_listens() {
+        for listen in ["127.0.0.1:8000", "[::1]:8000", "127.0.0.1:80"] {
+            let listen = listen.parse().unwrap();
+            assert_eq!(Address::of_listener(listen).unwrap().listener(), Ok(listen));
+        }
+        let elsewhere: Address = "http://example.com".parse().unwrap();
+        assert_eq!(elsewhere.listener(), Err(InvalidAddress::Malformed("http://example.com".to_owned())));
     }
 
     #[test]

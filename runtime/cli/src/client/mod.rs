@@ -23,8 +23,9 @@ pub(crate) use board::{BoardFeed, BoardNews, Row, RowChange};
 pub(crate) use error::RequestError;
 pub(crate) use feed::{Change, Feed, News};
 pub(crate) use log::LogReader;
-use patience::{TRIES, pause};
+pub(crate) use patience::{TRIES, pause};
 pub(crate) use problem::Problem;
+use socket::Socket;
 pub(crate) use workflow::{
     Configuration, Health, LogLine, NewAnswer, NewTask, Page, RecordedCall, Stage, Waiting, Workflow,
 };
@@ -236,6 +237,13 @@ impl Client {
 
     fn unexpected(&self, what: String) -> RequestError {
         RequestError::Unexpected { address: self.address.clone(), what }
+    }
+
+    /// Returns when the server is gone, and says whether it was there at all.
+    pub(crate) async fn until_gone(&self) -> bool {
+        let Ok(Ok(mut socket)) = Socket::connect(self, &self.board_url()).await else { return false };
+        while socket.hear().await.is_ok() {}
+        true
     }
 
     fn feed_url(&self, adw_id: &AdwId) -> Url {

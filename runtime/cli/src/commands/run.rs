@@ -12,6 +12,7 @@ use crate::follow;
 use crate::input;
 use crate::projects;
 use crate::style::{self, Styled, printable};
+use crate::whereabouts::Stay;
 
 /// A server may have begun to stop just after it was found; then it is waited for, and another one looked for.
 const LOOKS: u32 = 2;
@@ -21,7 +22,8 @@ const LOOKS: u32 = 2;
 #[command(after_help = "\
 Where no server is running and none was named, one is started for the task, and ended with it.
 Ctrl-C stops watching a server, which goes on with the task. A server that was started for it
-stops too; the task is kept, and goes on with the next `adw serve`.
+stops too; the task is kept, and goes on with the next `adw serve`. Several tasks share
+such a server: when the one that it was started for ends, another one's command goes on.
 
 Examples:
   adw run \"The median of an even number of values is wrong\" --type bug
@@ -97,7 +99,7 @@ impl Run {
         if cx.named_server()?.is_none() {
             left_out(&task)?.into_iter().for_each(|note| cx.output.note(note));
         }
-        let (client, created) = match hand_over(cx, &task, follows).await? {
+        let HandedOver { client, stay, created } = match hand_over(cx, &task, follows).await? {
             Some(handed_over) => handed_over,
             None => match alone::run(cx, &task).await {
                 // Somebody else began alone at the same moment, and was quicker: nothing was handed to anybody yet.
@@ -106,12 +108,14 @@ impl Run {
             },
         };
         if !follows {
-            cx.output.json(&created.raw)?;
-            cx.output.line(&created.view.adw_id)?;
-            return Ok(Exit::Done);
+            return leave(cx, &client, stay, &created);
         }
         announce(cx, &created.view)?;
-        follow::to_the_end(cx, &client, &created.view.adw_id).await
+        let adw_id = &created.view.adw_id;
+        match stay {
+            Stay::UntilStopped => follow::to_the_end(cx, &client, adw_id).await,
+            Stay::ForATask => alone::follow(cx, &client, &task, adw_id).await,
+        }
     }
 
     fn task(self) -> Result<NewTask, Failure> {
@@ -134,25 +138,41 @@ impl Run {
     }
 }
 
+/// A task that a server has accepted.
+struct HandedOver {
+    client: Client,
+    stay: Stay,
+    created: Answer<Workflow>,
+}
+
 /// Gives the task to the server that is meant. None where no server was named, none is there, and the task is to be
 /// followed, so that somebody is there for as long as it takes.
-async fn hand_over(
-    cx: &Context,
-    task: &NewTask,
-    follows: bool,
-) -> Result<Option<(Client, Answer<Workflow>)>, Failure> {
+async fn hand_over(cx: &Context, task: &NewTask, follows: bool) -> Result<Option<HandedOver>, Failure> {
     let may_be_alone = follows && cx.named_server()?.is_none();
     for _ in 0..LOOKS {
-        let client = match cx.client().await {
+        let (client, stay) = match cx.server().await {
             Err(Failure::NoServer { .. }) if may_be_alone => return Ok(None),
-            client => client?,
+            server => server?,
         };
         match client.create(task).await {
             Err(error) if may_be_alone && error.is_absence() => {}
-            created => return Ok(Some((client, created?))),
+            created => return Ok(Some(HandedOver { client, stay, created: created? })),
         }
     }
     Ok(None)
+}
+
+/// Nobody waits for its end: its id is what there is to say.
+fn leave(cx: &Context, client: &Client, stay: Stay, created: &Answer<Workflow>) -> Result<Exit, Failure> {
+    if stay == Stay::ForATask {
+        cx.output.note(format_args!(
+            "the server at {} was started for another task and ends with it; the next one goes on with this",
+            client.address()
+        ));
+    }
+    cx.output.json(&created.raw)?;
+    cx.output.line(&created.view.adw_id)?;
+    Ok(Exit::Done)
 }
 
 /// What a person should know whose checkout is not where the task begins.

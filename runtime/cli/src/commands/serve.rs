@@ -13,6 +13,7 @@ use crate::projects;
 use crate::reloads;
 use crate::server::Server;
 use crate::signals::Stop;
+use crate::whereabouts::Stay;
 
 /// Serve what adw.toml describes, until SIGTERM or Ctrl-C
 #[derive(Debug, Args)]
@@ -84,7 +85,8 @@ async fn serve(
     cx: &Context,
 ) -> Result<(), Failure> {
     let mut stop = Stop::listen()?;
-    let Some(started) = stop.unless(Server::start(config, reread)).await else { return Ok(()) };
+    let starting = Server::start(config, reread, Stay::UntilStopped);
+    let Some(started) = stop.unless(starting).await else { return Ok(()) };
     let server = started?;
     let url = server.url();
     cx.output.json(&json!({ "listening": url }))?;

@@ -302,6 +302,94 @@ fn when_neither_stream_is_read_any_more_the_server_is_ended_well_all_the_same() 
     }
 }
 
+/// Tasks of one agent that goes on when it is told to, each handed over by a command of its own, one after the other.
+struct Companions {
+    repository: Repository,
+}
+
+impl Companions {
+    fn new() -> Self {
+        let repository = Repository::with_a_fix();
+        let agent = r#"["sh", "-c", "echo $(basename $PWD) >> ../../../ledger; echo at work as $$; until test -e ../../../$(basename $PWD).go; do sleep 0.1; done; echo Hello > greeting.txt"]"#;
+        repository.configure(&format!("\n[agents.patient]\nprofile = \"command\"\ncommand = {agent}\n"));
+        Self { repository }
+    }
+
+    /// One that is at work, and its agent's process.
+    fn begin(&self, adw_id: &str) -> (Child, String) {
+        let task = ["run", "Wait", "--id", adw_id, "--stages", "implement", "--agent", "patient"];
+        let mut command = alone(&self.repository);
+        let mut child = command.args(task).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let said = until_it_says(&mut child, "at work as ");
+        (child, said.trim_end().rsplit(' ').next().unwrap().to_owned())
+    }
+
+    fn let_go_on(&self, adw_id: &str) {
+        std::fs::write(self.repository.path().join(format!("{adw_id}.go")), "").unwrap();
+    }
+
+    /// How one ended, and how often its agent ran.
+    fn end(&self, adw_id: &str, child: Child) -> (Ended, usize) {
+        let ended = child.wait_with_output().unwrap().into();
+        let ledger = std::fs::read_to_string(self.repository.path().join("ledger")).unwrap();
+        (ended, ledger.lines().filter(|line| *line == adw_id).count())
+    }
+}
+
+const IN_ITS_PLACE: &str =
+    "the server of the other task has ended: one within this command goes on in its place\n";
+
+#[test]
+fn whoever_was_served_by_the_command_of_another_task_goes_on_in_its_place_when_that_has_ended() {
+    let companions = Companions::new();
+    let (first, _) = companions.begin("first");
+    let (second, agent) = companions.begin("second");
+    let (third, _) = companions.begin("third");
+    companions.let_go_on("first");
+    let (first, runs) = companions.end("first", first);
+    assert_eq!((first.code, runs), (Some(0), 1), "{first:?}");
+    assert!(is_alive(&agent));
+    companions.let_go_on("second");
+    let (second, runs) = companions.end("second", second);
+    assert_eq!((second.code, runs), (Some(0), 1), "{second:?}");
+    companions.let_go_on("third");
+    let (third, runs) = companions.end("third", third);
+    assert_eq!((third.code, runs), (Some(0), 1), "{third:?}");
+    assert!(third.stderr.contains(IN_ITS_PLACE), "nobody else was there at last: {third:?}");
+}
+
+#[test]
+fn whoever_ends_the_task_that_served_others_ends_its_agent_and_no_other() {
+    for signal_name in ["INT", "KILL"] {
+        let companions = Companions::new();
+        let (first, stopped) = companions.begin("first");
+        let (second, agent) = companions.begin("second");
+        signal(&first, signal_name);
+        let (first, _) = companions.end("first", first);
+        assert_eq!(first.code, (signal_name == "INT").then_some(130), "{first:?}");
+        if signal_name == "INT" {
+            assert!(!is_alive(&stopped), "who stops a task doesn't want its agent to go on");
+        }
+        assert!(is_alive(&agent), "{signal_name}");
+        companions.let_go_on("second");
+        let (second, runs) = companions.end("second", second);
+        assert_eq!((second.code, runs), (Some(0), 1), "{second:?}");
+        companions.let_go_on("first");
+    }
+}
+
+#[test]
+fn a_task_that_nobody_follows_is_said_to_be_left_where_the_server_ends_with_another() {
+    let companions = Companions::new();
+    let (first, _) = companions.begin("first");
+    let mut command = alone(&companions.repository);
+    let left: Ended = command.args(TASK).arg("--no-follow").output().unwrap().into();
+    assert_eq!((left.code, left.stdout.as_str()), (Some(0), "mend\n"), "{left:?}");
+    assert!(left.stderr.contains("was started for another task and ends with it"), "{left:?}");
+    companions.let_go_on("first");
+    assert_eq!(companions.end("first", first).0.code, Some(0));
+}
+
 /// Whether a process is there, and can still do something.
 fn is_alive(pid: &str) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();

@@ -1,14 +1,20 @@
 //! A task where no server is: one is started within this process, for as long as the task takes.
 
+mod succession;
+
+use std::ops::ControlFlow;
+use std::pin::pin;
+
 use adw_config::{Config, Listen};
 use adw_core::{AdwId, Status};
 use adw_engine::{Programs, Reread};
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 use super::announce;
 use crate::asked;
 use crate::client::{Answer, Client, NewTask, Workflow};
-use crate::context::{Context, config_file};
+use crate::context::{Context, config_file, folders_config};
 use crate::failure::{Exit, Failure};
 use crate::follow::{self, Until};
 use crate::git::{self, Found};
@@ -17,6 +23,7 @@ use crate::reloads;
 use crate::server::Server;
 use crate::signals::Stop;
 use crate::style::printable;
+use crate::whereabouts::Stay;
 
 /// So many workflows are told by their names.
 const NAMED: u32 = 3;
@@ -40,24 +47,84 @@ pub(super) async fn run(cx: &Context, task: &NewTask) -> Result<Exit, Failure> {
     let server = started?;
     tell(cx, &server).await;
     let client = Client::new(server.url().parse()?)?;
-    let (running, ended) = oneshot::channel();
-    // Nothing is to go on where nobody says what.
-    let serving = tokio::spawn(server.serve(async move { ended.await.unwrap_or(Programs::End) }));
+    let serving = Serving::begin(server);
     let outcome = take_through(cx, &client, task, &mut stop).await;
-    // Nobody hears it only where the server has ended by itself.
-    let _ = running.send(left_behind(&outcome));
-    // A second signal doesn't wait: what ends too slowly is ended by the next server.
-    if let Some(served) = stop.unless(serving).await {
-        served.map_err(|error| Failure::Start(error.to_string()))??;
-    }
+    serving.end(&outcome, &mut stop).await?;
     conclude(cx, outcome?, is_in_git)
+}
+
+/// Follows a task that the server of another `adw run` was handed as far as it goes without a person, and takes that
+/// server's place where it ends before.
+pub(super) async fn follow(
+    cx: &Context,
+    client: &Client,
+    task: &NewTask,
+    adw_id: &AdwId,
+) -> Result<Exit, Failure> {
+    let is_in_git = is_in_git(&folders_config()?, task);
+    log::begin(log::TROUBLE, LogFormat::Pretty)?;
+    let mut stop = Stop::listen()?;
+    let mut following = pin!(follow::follow(client, adw_id, Until::QuestionOrEnd, cx.output));
+    let or_succeeds = async {
+        tokio::select! {
+            biased;
+            followed = &mut following => Ok(ControlFlow::Break(followed)),
+            server = succession::succeed(client) => server.map(ControlFlow::Continue),
+        }
+    };
+    let outcome = match stop.unless(or_succeeds).await.transpose()? {
+        Some(ControlFlow::Continue(server)) => {
+            cx.output
+                .note("the server of the other task has ended: one within this command goes on in its place");
+            let serving = Serving::begin(server);
+            let outcome = outcome(cx, adw_id, stop.unless(following).await);
+            serving.end(&outcome, &mut stop).await?;
+            outcome?
+        }
+        Some(ControlFlow::Break(Ok(answer))) => Outcome::Stands(Box::new(answer)),
+        Some(ControlFlow::Break(Err(failure))) if !failure.is_closed_output() => return Err(failure),
+        Some(ControlFlow::Break(Err(_))) | None => {
+            cx.output.note(format_args!(
+                "{adw_id} goes on as long as the other task's server is there, and with the next `adw serve`; `adw cancel \
+                 {adw_id}` ends it"
+            ));
+            return follow::interrupted(cx, adw_id);
+        }
+    };
+    conclude(cx, outcome, is_in_git)
+}
+
+/// A server that serves beside what else this command does.
+struct Serving {
+    stopping: oneshot::Sender<Programs>,
+    task: JoinHandle<Result<(), Failure>>,
+}
+
+impl Serving {
+    fn begin(server: Server) -> Self {
+        let (stopping, stopped) = oneshot::channel();
+        // Nothing is to go on where nobody says what.
+        let task = tokio::spawn(server.serve(async move { stopped.await.unwrap_or(Programs::End) }));
+        Self { stopping, task }
+    }
+
+    /// Ends it, now that the task came this far.
+    async fn end(self, outcome: &Result<Outcome, Failure>, stop: &mut Stop) -> Result<(), Failure> {
+        // Nobody hears it only where the server has ended by itself.
+        let _ = self.stopping.send(left_behind(outcome));
+        // A second signal doesn't wait: what ends too slowly is ended by the next server.
+        match stop.unless(self.task).await {
+            Some(served) => served.map_err(|error| Failure::Start(error.to_string()))?,
+            None => Ok(()),
+        }
+    }
 }
 
 /// The first start takes seconds: plugins are compiled for this machine.
 async fn start(cx: &Context, config: Config, reread: Reread) -> Result<Server, Failure> {
     let progress = cx.output.progress();
     progress.step("no server is running: starting one".to_owned());
-    Server::start(config, reread).await
+    Server::start(config, reread, Stay::ForATask).await
 }
 
 /// Where it comes from, and what else it does.
@@ -92,34 +159,44 @@ async fn take_through(
     let (created, is_stopped) = stop.during(client.create(task)).await;
     let workflow = created?.view;
     if is_stopped {
-        return Ok(interrupted(cx, workflow));
+        return Ok(interrupted(cx, &workflow.adw_id));
     }
     let following = async {
         announce(cx, &workflow)?;
         follow::follow(client, &workflow.adw_id, Until::QuestionOrEnd, cx.output).await
     };
-    match stop.unless(following).await {
+    outcome(cx, &workflow.adw_id, stop.unless(following).await)
+}
+
+/// How far a task came that was followed; nowhere further, where a person stopped it.
+fn outcome(
+    cx: &Context,
+    adw_id: &AdwId,
+    followed: Option<Result<Answer<Workflow>, Failure>>,
+) -> Result<Outcome, Failure> {
+    match followed {
         Some(Ok(answer)) => Ok(Outcome::Stands(Box::new(answer))),
         // Whoever read along has gone, and nobody else is there.
-        Some(Err(failure)) if failure.is_closed_output() => Ok(Outcome::Interrupted(workflow.adw_id)),
+        Some(Err(failure)) if failure.is_closed_output() => Ok(Outcome::Interrupted(adw_id.clone())),
         Some(Err(failure)) => Err(failure),
-        None => Ok(interrupted(cx, workflow)),
+        None => Ok(interrupted(cx, adw_id)),
     }
 }
 
-/// Who stops the task doesn't want its agent at work any more. Where the task has ended by itself, those that are at work
-/// are of other tasks: they began under a server that let them go on.
+/// Who stops the task doesn't want its agent at work any more. Those of other tasks began under a server that let them go
+/// on, or somebody else goes on with them.
 fn left_behind(outcome: &Result<Outcome, Failure>) -> Programs {
     match outcome {
         Ok(Outcome::Stands(_)) => Programs::GoOn,
-        Ok(Outcome::Interrupted(_)) | Err(_) => Programs::End,
+        Ok(Outcome::Interrupted(adw_id)) => Programs::EndOf(adw_id.clone()),
+        Err(_) => Programs::End,
     }
 }
 
 /// A person stopped it.
-fn interrupted(cx: &Context, workflow: Workflow) -> Outcome {
+fn interrupted(cx: &Context, adw_id: &AdwId) -> Outcome {
     cx.output.note("stopping; a second Ctrl-C stops at once");
-    Outcome::Interrupted(workflow.adw_id)
+    Outcome::Interrupted(adw_id.clone())
 }
 
 fn conclude(cx: &Context, outcome: Outcome, is_in_git: bool) -> Result<Exit, Failure> {
