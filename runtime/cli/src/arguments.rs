@@ -4,8 +4,8 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     answer::Answer, cancel::Cancel, check::Check, completions::Completions, diff::Diff, doctor::Doctor,
-    init::Init, journal::Journal, logs::Logs, ls::Ls, reload::Reload, retry::Retry, run::Run, serve::Serve,
-    show::Show, watch::Watch,
+    init::Init, journal::Journal, logs::Logs, ls::Ls, reload::Reload, replay::Replay, retry::Retry, run::Run,
+    serve::Serve, show::Show, watch::Watch,
 };
 
 /// A durable runtime for AI developer workflows.
@@ -52,6 +52,7 @@ pub(crate) enum Command {
     Show(Show),
     Logs(Logs),
     Journal(Journal),
+    Replay(Replay),
     Diff(Diff),
     Answer(Answer),
     Cancel(Cancel),

@@ -154,10 +154,26 @@ fn told(cause: Trouble, spec: &StageSpec, plugin: &PluginName) -> String {
     RunError { plugin: plugin.clone(), stage: spec.name.to_string(), cause }.to_string()
 }
 
-/// What a plugin says of its failure is told with its name. Feedback is not: it is for another stage to read.
 fn ended(ran: Ran, signal: &StopSignal, live: &Live, plugin: &PluginName) -> End {
+    match &ran.result {
+        // Whatever a call said as it was cut off, the stop was why.
+        Err(RunError { cause: Trouble::Stopped(_), .. }) if signal.token().is_cancelled() => {
+            End::Stopped(signal.cause())
+        }
+        Err(RunError { cause: Trouble::Stopped(Stop::Suspended(_)), .. })
+            if let Some(waiting) = live.waiting() =>
+        {
+            End::Suspended(waiting.clone())
+        }
+        _ => End::Result(result(ran, plugin)),
+    }
+}
+
+/// What an attempt came to that ended by itself. What a plugin says of its failure is told with its name; feedback is not: it
+/// is for another stage to read.
+pub(crate) fn result(ran: Ran, plugin: &PluginName) -> AttemptResult {
     use adw_host::{Failure, Outcome};
-    End::Result(match ran.result {
+    match ran.result {
         Ok(Ok(Outcome::Done { summary, data })) => AttemptResult::Done(Output { summary, data }),
         Ok(Ok(Outcome::Skipped(reason))) => AttemptResult::Skipped { reason },
         Ok(Err(Failure::Retryable { class, message })) => {
@@ -165,24 +181,16 @@ fn ended(ran: Ran, signal: &StopSignal, live: &Live, plugin: &PluginName) -> End
         }
         Ok(Err(Failure::Fatal(message))) => AttemptResult::Fatal { message: plugin.says(&message) },
         Ok(Err(Failure::Rework(feedback))) => AttemptResult::Rework { feedback },
-        // Whatever a call said as it was cut off, the stop was why.
-        Err(RunError { cause: Trouble::Stopped(_), .. }) if signal.token().is_cancelled() => {
-            return End::Stopped(signal.cause());
-        }
-        Err(RunError { cause: Trouble::Stopped(Stop::Suspended(_)), .. })
-            if let Some(waiting) = live.waiting() =>
-        {
-            return End::Suspended(waiting.clone());
-        }
         Err(error) => AttemptResult::Fatal { message: error.to_string() },
-    })
+    }
 }
 
 fn fatal(message: String) -> End {
     End::Result(AttemptResult::Fatal { message })
 }
 
-fn context(workflow: &Workflow, stage: &Stage, spec: &StageSpec) -> adw_host::Context {
+/// What a stage is given.
+pub(crate) fn context(workflow: &Workflow, stage: &Stage, spec: &StageSpec) -> adw_host::Context {
     let task = &workflow.task;
     adw_host::Context {
         task: adw_host::Task {

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use crate::{
     AnswerError, BoardSubscription, CommandError, CreateError, Created, Feed, LogPage, LogQuery, NewAnswer,
-    NewTask, RecordPage, StartError, Subscription, answer,
+    NewTask, RecordPage, Replay, ReplayError, StartError, Subscription, answer,
     blobs::Blobs,
     calls::Calls,
     catalog::Catalog,
@@ -31,7 +31,7 @@ use crate::{
     logs::Logs,
     programs,
     readiness::{self, Readiness},
-    record, recovery, results,
+    record, recovery, replay, results,
     run::{self, Ran},
     runs::{Programs, Runs},
     scheduler::Scheduler,
@@ -210,6 +210,17 @@ impl Engine {
         results::artifact(&self.inner, adw_id, name).await
     }
 
+    /// Runs the plugin of an attempt, or another build of it, over what the attempt wrote down, and nothing else.
+    pub async fn replay(
+        &self,
+        adw_id: &AdwId,
+        stage: &StageName,
+        attempt: u32,
+        other: Option<Arc<[u8]>>,
+    ) -> Result<Replay, ReplayError> {
+        replay::replay(&self.inner, adw_id, stage, attempt, other).await
+    }
+
     /// What a workflow changed, as a unified diff against the commit that it began from; empty where no stage touched
     /// the repository.
     pub async fn diff(&self, adw_id: &AdwId) -> Result<String, CommandError> {
@@ -237,8 +248,9 @@ impl Engine {
 
 fn host(config: &Config, folders: &Folders) -> Result<Arc<Host>, StartError> {
     let mut host = adw_host::HostConfig::new(folders.compiled.clone());
-    // A run has one guest at a time, and none is to queue for a slot while its stage's time runs.
-    host.slots = host.slots.max(u32::try_from(config.limits.concurrent_workflows).unwrap_or(u32::MAX));
+    // A run has one guest at a time, a replay is one more, and none is to queue for a slot while its stage's time runs.
+    let runs = u32::try_from(config.limits.concurrent_workflows).unwrap_or(u32::MAX);
+    host.slots = host.slots.max(runs.saturating_add(1));
     Ok(Arc::new(Host::new(host)?))
 }
 
@@ -268,6 +280,7 @@ fn assemble(
         blobs: Blobs::new(folders.blobs),
         readings: Readings::new(config, reread, clock.now()),
         places,
+        replaying: tokio::sync::Mutex::default(),
         data,
         store,
         clock,

@@ -33,6 +33,8 @@ pub(crate) struct Inner {
     pub(crate) runs: Runs,
     pub(crate) scheduler: Scheduler,
     pub(crate) timers: Timers,
+    /// Held by the replay that is under way.
+    pub(crate) replaying: tokio::sync::Mutex<()>,
     /// Where those go that were given a place.
     pub(crate) places: mpsc::UnboundedSender<AdwId>,
     /// Everything that was started and has to end before the engine does.

@@ -25,6 +25,7 @@ mod programs;
 mod readiness;
 mod record;
 mod recovery;
+mod replay;
 mod request;
 mod results;
 mod run;
@@ -34,6 +35,7 @@ mod served;
 mod timers;
 
 pub use adw_agents::Program;
+pub use adw_host::LARGEST_PLUGIN;
 pub use agents::{find_program, first_installed};
 pub use answer::{AnswerError, NewAnswer};
 pub use clock::{Clock, SystemClock};
@@ -44,5 +46,6 @@ pub use feed::{BoardSubscription, Feed, Live, Missed, Published, StageProgress, 
 pub use logs::{LogLevel, LogLine, LogPage, LogPosition, LogQuery, LogSource};
 pub use readiness::Readiness;
 pub use record::{RecordPage, RecordedCall};
+pub use replay::{Difference, Replay, ReplayError, Request};
 pub use request::{Created, NewTask, Route};
 pub use runs::Programs;

@@ -111,8 +111,13 @@ impl RecordedCall {
 
     fn asked(&mut self, call: &adw_host::Call) {
         self.name = Some(call.name());
-        self.request = shown(content(json!(call)));
+        self.request = request(call);
     }
+}
+
+/// What a call asks, as it is shown.
+pub(crate) fn request(call: &adw_host::Call) -> Value {
+    shown(content(json!(call)))
 }
 
 fn read(record: JournalRecord) -> Result<Record, String> {

@@ -14,9 +14,8 @@ use std::{
 use adw_core::{AdwId, Command, Event, SetStatus, StageName, Status, Timestamp, Workflow, fold};
 use adw_engine::{Clock, NewAnswer, Programs};
 use adw_store::{AttemptKey, Journal as _, JournalKind, RowId, sqlite::SqliteStore};
-use adw_test_guests::ONLOOKER;
 use support::{
-    Bench, git, repository, script, task,
+    Bench, git, onlooker, repository, script, task,
     troubled::{Cut, Refusals, troubled},
     until_there,
 };
@@ -59,19 +58,6 @@ impl Tools {
         text.replace("LEDGER", &self.path("ledger").display().to_string())
             .replace("GO", &self.path("go").display().to_string())
     }
-}
-
-/// A stage that may change nothing and takes these steps; after it, the task is planned and what lies about committed.
-fn onlooker(folder: &Path, steps: &str) {
-    std::fs::write(folder.join("onlooker.wasm"), ONLOOKER).unwrap();
-    let config = format!(
-        "[stages.look]\npath = \"onlooker.wasm\"\nconfig = {{ steps = [{steps}] }}\n\
-         [stages.look.grants]\nworkspace = \"read\"\nexec = [[\"sh\", \"**\"]]\n\
-         [stages.plan]\nplugin = \"builtin:plan\"\n[stages.plan.grants]\nworkspace = \"write\"\nagent = []\n\
-         [pipelines.default]\nstages = [\"look\", \"plan\"]\n"
-    );
-    std::fs::write(folder.join("adw.toml"), config).unwrap();
-    git(folder, &["config", "core.excludesFile", "/dev/null"]);
 }
 
 /// The files of a workflow's branch.

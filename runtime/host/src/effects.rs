@@ -3,6 +3,7 @@
 //! The runtime, the test harness and the replayer run the same host and differ only in what they hand it here:
 //! [`Journaled`](crate::Journaled) around [`Granted`](crate::Granted) around what really happens.
 
+use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -51,9 +52,60 @@ pub enum Stop {
         /// What helps against it.
         remedy: &'static str,
     },
-    /// The runtime itself failed, or the guest did not ask again what it had asked before.
+    /// The guest did not ask again what it had asked before.
+    #[error(transparent)]
+    Diverged(Box<Divergence>),
+    /// The runtime itself failed.
     #[error("{0}")]
     Failed(String),
+}
+
+/// The guest did not do again what it had done: with both requests, which the message cuts to what a person reads.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "nondeterminism at call {n} ({}): on record is {}, now the plugin asks {}; use the SDK's clock and randomness and \
+     collections with a fixed order, and retry the stage",
+    .asked.name(), brief(&.recorded.to_string()), brief(&.asked.encode())
+)]
+pub struct Divergence {
+    /// The call's number in the attempt.
+    pub n: u32,
+    /// What stands in the record.
+    pub recorded: OnRecord,
+    /// What the guest asks now.
+    pub asked: Call,
+}
+
+/// What stands in the record in the place of a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OnRecord {
+    /// Another call.
+    Call(Call),
+    /// None, although a later one is there.
+    Nothing {
+        /// That one's number.
+        later: u32,
+    },
+    /// What can't be read, and why.
+    Unreadable(String),
+}
+
+impl fmt::Display for OnRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Call(call) => f.write_str(&call.encode()),
+            Self::Nothing { later } => write!(f, "nothing, although call {later} is"),
+            Self::Unreadable(why) => f.write_str(why),
+        }
+    }
+}
+
+fn brief(text: &str) -> String {
+    const SHOWN: usize = 2_000;
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 /// What a suspended call waits for; it lies in the journal as a call's `parked` entry.

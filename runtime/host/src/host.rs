@@ -132,6 +132,11 @@ impl Host {
         loaded
     }
 
+    /// Lets go of a plugin that isn't needed a second time; whoever has it still may run it.
+    pub fn forget(&self, plugin: &Plugin) {
+        self.plugins().remove(&plugin.sha256());
+    }
+
     async fn load_new(&self, sha256: Sha256, bytes: Arc<[u8]>) -> Result<Plugin, LoadError> {
         let component = self.compile(sha256, bytes).await?;
         let (imports, stage) = load::link(&component)?;

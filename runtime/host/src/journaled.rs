@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use crate::call::{Answer, Call, CallError, Recording};
 use crate::digest::Sha256;
-use crate::effects::{Effects, Stop, Suspension};
+use crate::effects::{Divergence, Effects, OnRecord, Stop, Suspension};
 use crate::journal::{Entry, EntryKind, Journal, Record};
 
 /// Answers of reads are held back until an effect is written; beyond this many they are written anyway.
@@ -93,19 +93,19 @@ impl<J: Journal, E: Effects> Journaled<J, E> {
         let Some(entries) = self.recorded.get(&n) else {
             return match self.recorded.range(n..).next() {
                 None => Ok(Known::Nothing),
-                Some((later, _)) => Err(diverged(n, &format!("nothing, although call {later} is"), call)),
+                Some((later, _)) => Err(diverged(n, OnRecord::Nothing { later: *later }, call)),
             };
         };
         let mut known = Known::Asked;
         for entry in entries {
             if entry.hash != hash {
-                return Err(diverged(n, &recorded_request(entries), call));
+                return Err(diverged(n, recorded_request(entries), call));
             }
             if entry.kind == EntryKind::Answered {
                 match entry.decode() {
                     Ok(Record::Answered { answer, .. }) => known = Known::Answered(answer),
                     Ok(_) => {}
-                    Err(error) => return Err(diverged(n, &error.to_string(), call)),
+                    Err(error) => return Err(diverged(n, OnRecord::Unreadable(error.to_string()), call)),
                 }
             }
         }
@@ -196,7 +196,7 @@ impl<J: Journal, E: Effects> Journaled<J, E> {
     /// after it were perhaps written too, and come again.
     async fn unrecorded(&self, n: u32, call: Call) -> Result<Answer, Stop> {
         if let Some(entries) = self.recorded.get(&n) {
-            return Err(diverged(n, &recorded_request(entries), &call));
+            return Err(diverged(n, recorded_request(entries), &call));
         }
         if self.recorded.range(n..).next().is_some() {
             return Ok(Ok(crate::call::Reply::Log));
@@ -208,29 +208,17 @@ impl<J: Journal, E: Effects> Journaled<J, E> {
     }
 }
 
-/// The request that entries of one call hold, as text.
-fn recorded_request(entries: &[Entry]) -> String {
+/// The request that entries of one call hold.
+fn recorded_request(entries: &[Entry]) -> OnRecord {
     entries
         .iter()
         .find_map(|entry| match entry.decode() {
-            Ok(Record::Asked(call) | Record::Answered { call: Some(call), .. }) => Some(call.encode()),
+            Ok(Record::Asked(call) | Record::Answered { call: Some(call), .. }) => Some(OnRecord::Call(call)),
             _ => None,
         })
-        .unwrap_or_else(|| "a request that can't be read".to_owned())
+        .unwrap_or_else(|| OnRecord::Unreadable("a request that can't be read".to_owned()))
 }
 
-/// The guest did not do again what it had done: shown with both requests, cut to what a person reads.
-fn diverged(n: u32, recorded: &str, call: &Call) -> Stop {
-    const SHOWN: usize = 2_000;
-    let cut = |text: &str| match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    };
-    Stop::Failed(format!(
-        "nondeterminism at call {n} ({}): on record is {}, now the plugin asks {}; use the SDK's clock and \
-         randomness and collections with a fixed order, and retry the stage",
-        call.name(),
-        cut(recorded),
-        cut(&call.encode()),
-    ))
+fn diverged(n: u32, recorded: OnRecord, asked: &Call) -> Stop {
+    Stop::Diverged(Box::new(Divergence { n, recorded, asked: asked.clone() }))
 }

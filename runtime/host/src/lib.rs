@@ -30,7 +30,7 @@ pub use bytes::Bytes;
 pub use call::{Answer, Call, CallError, DecodeError, Recording, Reply};
 pub use capability::Capability;
 pub use digest::{NotASha256, Sha256};
-pub use effects::{Effects, Stop, Suspension, Waiting};
+pub use effects::{Divergence, Effects, OnRecord, Stop, Suspension, Waiting};
 pub use granted::{Destination, Granted, NoDestination, argv_matches, check};
 pub use host::{Host, HostConfig, HostError};
 pub use journal::{Entry, EntryKind, Journal, JournalError, Record};

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use adw_core::Grants;
+use adw_core::{Grants, PluginPin};
 
 use crate::bindings::StagePre;
 use crate::capability::Capability;
@@ -30,6 +30,11 @@ pub(crate) struct Loaded {
 pub struct PluginName(Arc<str>);
 
 impl PluginName {
+    /// That of the plugin that a workflow is pinned to.
+    pub fn pinned(pin: &PluginPin) -> Self {
+        Self(format!("{} {}", pin.name, pin.version).into())
+    }
+
     pub(crate) fn described(description: &Description) -> Self {
         Self(format!("{} {}", description.name, description.version).into())
     }

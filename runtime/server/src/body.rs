@@ -18,9 +18,6 @@ use crate::problem::{Fault, Kind, Problem};
 /// The largest body, in bytes: a description of 1 MiB fits with every character escaped.
 const LARGEST: usize = 4 << 20;
 
-/// How much of a body that is too large is read all the same: a client that is cut off while it sends never hears why.
-const MOST_READ: usize = 8 * LARGEST;
-
 /// How long a body may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -36,7 +33,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         let headers = request.headers().clone();
-        let bytes = read(request).await?;
+        let bytes = read(request, LARGEST).await?;
         expect_json(&headers)?;
         Ok(Self(parse(&bytes)?))
     }
@@ -47,7 +44,7 @@ impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for OptionalJ
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         let headers = request.headers().clone();
-        let bytes = read(request).await?;
+        let bytes = read(request, LARGEST).await?;
         if bytes.trim_ascii().is_empty() {
             return Ok(Self(T::default()));
         }
@@ -56,18 +53,19 @@ impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for OptionalJ
     }
 }
 
-async fn read(request: Request) -> Result<Vec<u8>, Problem> {
+/// The bytes of a body that may have so many.
+pub(crate) async fn read(request: Request, largest: usize) -> Result<Vec<u8>, Problem> {
     let body = request.into_body();
-    if body.size_hint().lower() > MOST_READ as u64 {
-        return Err(too_large());
+    if body.size_hint().lower() > most_read(largest) as u64 {
+        return Err(too_large(largest));
     }
-    timeout(PATIENCE, collect(body)).await.unwrap_or_else(|_| {
+    timeout(PATIENCE, collect(body, largest)).await.unwrap_or_else(|_| {
         let detail = format!("the body didn't come within {PATIENCE:?}: send it at once, and all of it");
         Err(Problem::new(Kind::RequestTimeout, detail))
     })
 }
 
-async fn collect(body: Body) -> Result<Vec<u8>, Problem> {
+async fn collect(body: Body, largest: usize) -> Result<Vec<u8>, Problem> {
     let (mut kept, mut read) = (Vec::new(), 0);
     let mut chunks = body.into_data_stream();
     while let Some(chunk) = chunks.next().await {
@@ -77,19 +75,25 @@ async fn collect(body: Body) -> Result<Vec<u8>, Problem> {
             Problem::new(Kind::BadRequest, detail)
         })?;
         read += chunk.len();
-        if read <= LARGEST {
+        if read <= largest {
             kept.extend_from_slice(&chunk);
-        } else if read <= MOST_READ {
+        } else if read <= most_read(largest) {
             kept = Vec::new();
         } else {
             break;
         }
     }
-    if read > LARGEST { Err(too_large()) } else { Ok(kept) }
+    if read > largest { Err(too_large(largest)) } else { Ok(kept) }
 }
 
-fn too_large() -> Problem {
-    let detail = format!("a body may have 4 MiB ({LARGEST} bytes) at the most: hand over less at once");
+/// How much of a body that is too large is read all the same: a client that is cut off while it sends never hears why.
+const fn most_read(largest: usize) -> usize {
+    if largest <= LARGEST { 8 * largest } else { largest }
+}
+
+fn too_large(largest: usize) -> Problem {
+    let mib = largest >> 20;
+    let detail = format!("a body may have {mib} MiB ({largest} bytes) at the most: hand over less at once");
     Problem::new(Kind::BodyTooLarge, detail)
 }
 
@@ -247,7 +251,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_body_that_does_not_come_is_not_waited_for() {
         let never = Body::from_stream(stream::pending::<Result<Bytes, Infallible>>());
-        let problem = read(Request::new(never)).await.unwrap_err();
+        let problem = read(Request::new(never), LARGEST).await.unwrap_err();
         assert_eq!(problem.status(), StatusCode::REQUEST_TIMEOUT);
     }
 
@@ -255,7 +259,7 @@ mod tests {
     async fn of_a_body_that_is_too_large_only_a_part_is_read() {
         let chunk = Bytes::from(vec![b'x'; 1 << 20]);
         let endless = Body::from_stream(stream::repeat_with(move || Ok::<_, Infallible>(chunk.clone())));
-        let problem = read(Request::new(endless)).await.unwrap_err();
+        let problem = read(Request::new(endless), LARGEST).await.unwrap_err();
         assert_eq!(problem.status(), StatusCode::PAYLOAD_TOO_LARGE);
     }
 }

@@ -1,6 +1,7 @@
 //! What clients read of a workflow, the same over REST, in the feed and in the command line's JSON.
 
 mod configuration;
+mod replay;
 mod row;
 pub(crate) mod schema;
 
@@ -15,6 +16,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 pub(crate) use configuration::ConfigurationObject;
+pub(crate) use replay::ReplayObject;
 pub(crate) use row::RowObject;
 
 /// A task and the workflow that it became.

@@ -27,7 +27,8 @@ pub(crate) use patience::{TRIES, pause};
 pub(crate) use problem::Problem;
 use socket::Socket;
 pub(crate) use workflow::{
-    Configuration, Health, LogLine, NewAnswer, NewTask, Page, RecordedCall, Stage, Waiting, Workflow,
+    Configuration, Health, LogLine, NewAnswer, NewTask, Page, RecordedCall, Replay, Request, Stage, Waiting,
+    Workflow,
 };
 
 /// How long an answer may take. Nothing that a server does before it answers takes long.
@@ -190,6 +191,19 @@ impl Client {
         let after: Vec<_> = after.into_iter().map(|after| ("after", after)).collect();
         let request = self.request(Method::GET, adw_id, Some("journal")).query(&query).query(&after);
         Ok(self.answer::<Page<Value>>(request).await?.view)
+    }
+
+    /// An attempt once more over its record, by its own plugin or by these bytes.
+    pub(crate) async fn replay(
+        &self,
+        adw_id: &AdwId,
+        stage: &StageName,
+        attempt: u32,
+        plugin: Vec<u8>,
+    ) -> Result<Answer<Replay>, RequestError> {
+        let query = [("stage", stage.to_string()), ("attempt", attempt.to_string())];
+        let request = self.request(Method::POST, adw_id, Some("replay")).query(&query);
+        self.answer(request.header(header::CONTENT_TYPE, "application/wasm").body(plugin)).await
     }
 
     fn request(&self, method: Method, adw_id: &AdwId, part: Option<&str>) -> RequestBuilder {

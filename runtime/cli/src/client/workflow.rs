@@ -199,6 +199,53 @@ impl RecordedCall {
     }
 }
 
+/// What is shown of a replay.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Replay {
+    pub(crate) stage: StageName,
+    pub(crate) attempt: u32,
+    pub(crate) plugin: Plugin,
+    pub(crate) calls: u32,
+    pub(crate) took_ms: f64,
+    pub(crate) same: bool,
+    #[serde(default)]
+    pub(crate) end: Option<Value>,
+    #[serde(default)]
+    pub(crate) call: Option<DifferentCall>,
+    #[serde(default)]
+    pub(crate) ends: Option<DifferentEnds>,
+}
+
+/// A stage's plugin.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Plugin {
+    pub(crate) name: String,
+    pub(crate) version: String,
+    pub(crate) sha256: String,
+}
+
+/// A call that is another one than on record.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct DifferentCall {
+    pub(crate) n: u32,
+    pub(crate) recorded: Option<Request>,
+    pub(crate) now: Option<Request>,
+}
+
+/// What a call asks.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Request {
+    pub(crate) call: Option<String>,
+    pub(crate) request: Value,
+}
+
+/// An end that is another one than on record; each is an event.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct DifferentEnds {
+    pub(crate) recorded: Value,
+    pub(crate) now: Value,
+}
+
 /// An answer to what a workflow asks.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct NewAnswer {

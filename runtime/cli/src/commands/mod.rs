@@ -11,6 +11,7 @@ pub(crate) mod journal;
 pub(crate) mod logs;
 pub(crate) mod ls;
 pub(crate) mod reload;
+pub(crate) mod replay;
 pub(crate) mod retry;
 pub(crate) mod run;
 pub(crate) mod serve;
@@ -52,6 +53,7 @@ pub(crate) fn run(cli: Cli, output: Output) -> Result<Exit, Failure> {
         Command::Show(show) => client()?.block_on(show.run(&cx)),
         Command::Logs(logs) => client()?.block_on(logs.run(&cx)),
         Command::Journal(journal) => client()?.block_on(journal.run(&cx)),
+        Command::Replay(replay) => client()?.block_on(replay.run(&cx)),
         Command::Diff(diff) => client()?.block_on(diff.run(&cx)),
         Command::Answer(answer) => client()?.block_on(answer.run(&cx)),
         Command::Watch(watch) => client()?.block_on(watch.run(&cx)),

@@ -18,13 +18,14 @@ const fn call(line: &'static str, member: &'static str) -> Call {
 const BEFORE: [Call; 3] = [call("init", "/file"), call("check", "/ok"), call("doctor", "/findings")];
 
 /// Commands that ask a server, in an order in which each has something to answer.
-const AFTER: [Call; 11] = [
+const AFTER: [Call; 12] = [
     call("run One --id one --stages implement --patch fix.diff", "/stage_runs"),
     call("run Two --id two --stages implement --agent patch", "/error_message"),
     call("ls", "/items/0"),
     call("show one", "/status"),
     call("logs one", "/message"),
     call("journal one", "/items/0/call"),
+    call("replay one", "/items/0/plugin/name"),
     call("diff one", "/diff"),
     call("retry two --follow", "/error_message"),
     // It asks nothing, and says so in JSON too.

@@ -26,6 +26,7 @@ fn to_look_at_what_was_done_takes_no_server() {
         (&["diff", "mend"], "+Hello"),
         (&["logs", "mend"], "asking the agent patch"),
         (&["journal", "mend"], "agent.run"),
+        (&["replay", "mend"], "implement, attempt 1  the same, "),
     ] {
         let ended: Ended = adw(&repository.path()).args(arguments).output().unwrap().into();
         assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{ended:?}");

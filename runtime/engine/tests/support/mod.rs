@@ -21,6 +21,7 @@ use adw_config::{Config, Env};
 use adw_core::{AdwId, Priority, Status, TaskType, Workflow};
 use adw_engine::{Clock, Engine, Live, NewAnswer, NewTask, Options, Programs, Route};
 use adw_store::{Store, sqlite::SqliteStore};
+use adw_test_guests::ONLOOKER;
 use tempfile::TempDir;
 
 /// How long anything may take on a machine that does other things too.
@@ -218,6 +219,19 @@ pub fn repository(files: &[(&str, &str)]) -> TempDir {
     git(folder.path(), &["add", "-A"]);
     git(folder.path(), &["-c", "user.name=P", "-c", "user.email=p@example.org", "commit", "-qm", "begin"]);
     folder
+}
+
+/// A stage that may change nothing and takes these steps; after it, the task is planned and what lies about committed.
+pub fn onlooker(folder: &Path, steps: &str) {
+    std::fs::write(folder.join("onlooker.wasm"), ONLOOKER).unwrap();
+    let config = format!(
+        "[stages.look]\npath = \"onlooker.wasm\"\nconfig = {{ steps = [{steps}] }}\n\
+         [stages.look.grants]\nworkspace = \"read\"\nexec = [[\"sh\", \"**\"]]\n\
+         [stages.plan]\nplugin = \"builtin:plan\"\n[stages.plan.grants]\nworkspace = \"write\"\nagent = []\n\
+         [pipelines.default]\nstages = [\"look\", \"plan\"]\n"
+    );
+    std::fs::write(folder.join("adw.toml"), config).unwrap();
+    git(folder, &["config", "core.excludesFile", "/dev/null"]);
 }
 
 pub fn git(folder: &Path, arguments: &[&str]) -> String {

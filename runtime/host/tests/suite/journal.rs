@@ -205,9 +205,11 @@ async fn a_call_in_doubt_is_done_without_asking_again() {
 async fn diverged(before: Vec<Entry>, n: u32, call: Call) -> String {
     let script = Scripted::new([]);
     let journaled = Journaled::new(Memory::default(), script.clone(), before);
-    let Err(Stop::Failed(text)) = make(&journaled, n, call).await else { panic!("it did not diverge") };
+    let Err(Stop::Diverged(divergence)) = make(&journaled, n, call).await else {
+        panic!("it did not diverge")
+    };
     assert_eq!(script.made(), []);
-    text
+    divergence.to_string()
 }
 
 #[tokio::test]

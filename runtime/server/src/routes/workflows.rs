@@ -11,6 +11,7 @@ mod id;
 mod journal;
 mod list;
 mod logs;
+mod replay;
 mod retry;
 mod stages;
 mod status;
@@ -37,6 +38,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
         .routes(routes!(events::events))
         .routes(routes!(logs::logs))
         .routes(routes!(journal::journal))
+        .routes(routes!(replay::replay))
         .routes(routes!(stages::stages))
         .routes(routes!(artifacts::artifacts))
         .routes(routes!(artifacts::artifact))

@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::{bench::Bench, http::get};
+use crate::{
+    bench::Bench,
+    http::{ask, get},
+};
 
 async fn read(bench: &Bench, adw_id: &str, rest: &str) -> Value {
     get(format!("/api/v1/workflows/{adw_id}/{rest}")).of(bench).await.is(200)
@@ -135,4 +138,31 @@ async fn the_calls_of_an_attempt_are_read_with_requests_and_answers() {
     let asked = calls["items"].as_array().unwrap().last().unwrap();
     assert_eq!((&asked["call"], &asked["state"]), (&json!("human.ask"), &json!("waiting")), "{asked}");
     assert_eq!(asked["answer"], Value::Null, "{asked}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_attempt_is_replayed_by_its_own_plugin_and_by_others() {
+    let bench = Bench::new().await;
+    let adw_id = bench.ended(&["fail"]).await;
+    let at = |rest: &str| ask("POST", format!("/api/v1/workflows/{adw_id}/replay{rest}"));
+    for rest in ["", "?stage=fail", "?stage=fail&attempt=1"] {
+        let replay = at(rest).of(&bench).await.is(200);
+        assert_eq!(
+            (&replay["same"], &replay["end"]["type"]),
+            (&json!(true), &json!("stage_failed")),
+            "{replay}"
+        );
+        assert_eq!((&replay["call"], &replay["ends"]), (&Value::Null, &Value::Null));
+        assert_eq!(replay["plugin"], replay["recorded_by"]);
+    }
+    let gate = adw_plugins_bundle::builtin("gate").unwrap();
+    let other = at("").with("content-type", "application/wasm").body(gate).of(&bench).await.is(200);
+    assert_eq!((&other["same"], &other["plugin"]["name"]), (&json!(false), &json!("gate")), "{other}");
+    assert!(other["call"]["n"].is_u64(), "{other}");
+
+    let wrong = at("?attempt=2").of(&bench).await.problem(422);
+    assert!(wrong.to_string().contains("has made no attempt 2; its newest is 1"), "{wrong}");
+    let junk = at("").body("junk").of(&bench).await.problem(422);
+    assert!(junk.to_string().contains("is no WebAssembly"), "{junk}");
+    ask("POST", "/api/v1/workflows/nowhere/replay").of(&bench).await.problem(404);
 }

@@ -1,5 +1,5 @@
 use adw_core::{StageName, Timestamp, Workflow};
-use adw_engine::RecordedCall;
+use adw_engine::{Engine, RecordedCall};
 use axum::{
     Json,
     extract::State,
@@ -108,17 +108,27 @@ pub(super) async fn journal(
     let after = faults.number("?after", query.after, 0, u64::from(u32::MAX)).unwrap_or(0);
     let limit = faults.number("?limit", query.limit, 1, 50).unwrap_or(20);
     faults.into_result(Some(()))?;
-    let canonical = |name: StageName| app.engine.config().stage_alias(name.as_str()).cloned().unwrap_or(name);
     let workflow = id.find(&app.engine).await?.workflow;
-    let Some(stage) = stage.map(canonical).or_else(|| last(&workflow).cloned()) else {
+    let Some((stage, attempt)) = meant(&app.engine, &workflow, stage, attempt) else {
         return Ok(Json(Items::<CallObject<'_>> { items: Vec::new(), next_cursor: None }).into_response());
     };
-    let newest = workflow.stage(&stage).map_or(0, |stage| stage.attempt);
-    let attempt = attempt.map_or(newest, small);
     let page = app.engine.record(&id.0, &stage, attempt, small(after), small(limit)).await?;
     let next_cursor = page.calls.last().filter(|_| page.more).map(|last| last.n.to_string());
     let items = page.calls.into_iter().map(|call| CallObject::new(&stage, attempt, call)).collect();
     Ok(Json(Items { items, next_cursor }).into_response())
+}
+
+/// The attempt that a client means; none where no stage was named and none has begun.
+pub(super) fn meant(
+    engine: &Engine,
+    workflow: &Workflow,
+    stage: Option<StageName>,
+    attempt: Option<u64>,
+) -> Option<(StageName, u32)> {
+    let canonical = |name: StageName| engine.config().stage_alias(name.as_str()).cloned().unwrap_or(name);
+    let stage = stage.map(canonical).or_else(|| last(workflow).cloned())?;
+    let newest = workflow.stage(&stage).map_or(0, |stage| stage.attempt);
+    Some((stage, attempt.map_or(newest, small)))
 }
 
 /// The stage that is at work, or was last.
