@@ -11,7 +11,7 @@ use futures_util::future::join_all;
 use many::{
     burst::{Burst, PLACES},
     memory::Memory,
-    order,
+    order, waiting,
 };
 use serde_json::json;
 use support::{
@@ -185,4 +185,17 @@ async fn those_who_come_and_go_leave_nothing_behind() {
     }
     memory.is_flat_after(1, ROOM);
     memory.has_no_open_sockets_within(Duration::from_secs(30)).await;
+}
+
+/// Tasks that wait for a person take no place, next to no memory and no time, over restarts too; and all go on when they
+/// are answered.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn those_who_wait_for_a_person_cost_next_to_nothing() {
+    waiting::costs_next_to_nothing(300).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes minutes: `cargo xtask test crowd` runs it"]
+async fn five_thousand_who_wait_for_a_person_cost_next_to_nothing() {
+    waiting::costs_next_to_nothing(5_000).await;
 }

@@ -46,9 +46,18 @@ impl Memory {
     }
 }
 
-fn resident(process: u32) -> u64 {
+/// In bytes.
+pub fn resident(process: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
     let kibibytes: u64 = line.trim().strip_suffix(" kB").unwrap().trim().parse().unwrap();
     kibibytes << 10
+}
+
+/// The CPU time that a process has had, in hundredths of a second.
+pub fn cpu_ticks(process: u32) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+    // After the program's name, which may hold anything, `utime` and `stime` are the 12th and 13th.
+    let fields: Vec<&str> = stat.rsplit_once(") ").unwrap().1.split(' ').collect();
+    fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
 }

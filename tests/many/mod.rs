@@ -3,3 +3,4 @@
 pub mod burst;
 pub mod memory;
 pub mod order;
+pub mod waiting;
