@@ -46,6 +46,9 @@ impl From<CommandError> for Problem {
             CommandError::Stopping => Self::new(Kind::Stopping, error.to_string()),
             CommandError::Store(error) => error.into(),
             CommandError::Unreadable { .. } => Self::new(Kind::ResultUnreadable, error.to_string()),
+            CommandError::BranchGone { ref branch, .. } => {
+                Self::new(Kind::BranchGone, error.to_string()).with_details(json!({ "branch": branch }))
+            }
             CommandError::Broken { .. } => {
                 let text = error.to_string();
                 Self::new(Kind::WorkflowBroken, text.clone()).with_cause(text)
