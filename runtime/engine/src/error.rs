@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use adw_config::ConfigErrors;
 use adw_core::{AdwId, Refusal};
 use adw_store::StoreError;
 
@@ -92,9 +93,9 @@ pub enum CommandError {
 /// Why the engine did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// A stage's plugin can't be used; each line names stage, cause and remedy.
-    #[error("{}", .0.join("\n"))]
-    Plugins(Vec<String>),
+    /// Plugins can't be used as adw.toml has it; each names stage, cause and remedy.
+    #[error(transparent)]
+    Plugins(ConfigErrors),
     /// The WebAssembly host didn't start.
     #[error(transparent)]
     Host(#[from] adw_host::HostError),
