@@ -73,6 +73,31 @@ fn a_task_that_succeeds_is_shown_and_ends_with_0() {
 }
 
 #[test]
+fn the_record_of_calls_is_read_as_text_by_people_and_as_it_is_by_programs() {
+    let repository = Repository::with_a_fix();
+    let folder = repository.path();
+    let server = Server::start(&folder);
+    let url = server.url.as_str();
+    let task =
+        ["run", "Mend", "--id", "mend", "--stages", "plan,implement", "--patch", "fix.diff", "--server", url];
+    assert_eq!(run(&folder, task).code, Some(0));
+    let specification = repository.git(["show", "adw-task/mend:specs/mend-mend.md"]);
+    let first = specification.lines().next().unwrap();
+    let said = run(&folder, ["journal", "mend", "--server", url]).stdout;
+    for call in ["workspace-write.write", "workspace.read"] {
+        let (_, call) = said.split_once(call).unwrap_or_else(|| panic!("{call}: {said}"));
+        let told: Vec<&str> = call.lines().take(3).collect();
+        assert!(told.iter().any(|line| line.contains(&format!("\"{first}\\n"))), "{told:?}");
+    }
+    let calls = run(&folder, ["journal", "mend", "--json", "--server", url]).json();
+    let read =
+        calls["items"].as_array().unwrap().iter().find(|call| call["call"] == "workspace.read").unwrap();
+    let base64 = read["answer"]["file"].as_str().unwrap();
+    assert!(base64.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte)), "{base64}");
+    assert_eq!(server.end("TERM"), Some(0));
+}
+
+#[test]
 fn a_task_that_fails_ends_with_1_and_can_be_retried() {
     let repository = Repository::with_a_fix();
     let folder = repository.path();
