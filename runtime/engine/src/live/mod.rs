@@ -38,7 +38,7 @@ use crate::{
     runs::StopSignal,
 };
 
-pub(crate) use workspace::has_begun;
+pub(crate) use {by_hand::quoted, workspace::has_begun};
 
 /// What an attempt's effects need to know.
 pub(crate) struct LiveOptions {

@@ -25,7 +25,7 @@ impl From<AnswerError> for Problem {
     fn from(error: AnswerError) -> Self {
         match error {
             AnswerError::Invalid { field, message } => Self::fault(format!("/{field}"), message),
-            AnswerError::NothingDone { ref worktree } => {
+            AnswerError::NothingDone { ref worktree } | AnswerError::WorktreeGone { ref worktree, .. } => {
                 Self::new(Kind::NothingDone, error.to_string()).with_details(json!({ "worktree": worktree }))
             }
             AnswerError::Command(error) => error.into(),
