@@ -54,6 +54,14 @@ fn cases() -> Vec<Case> {
         stage("a text for a plugin", "path = \"notes.txt\""),
         stage("a plugin without its end", "path = \"half.wasm\""),
         stage("a plugin that may not do what it asks for", "plugin = \"builtin:test\""),
+        stage(
+            "a config that its plugin doesn't take",
+            "plugin = \"builtin:test\"\n[stages.mine.grants]\nworkspace = \"read\"\nexec = []\n[stages.mine.config]\ncomand = \"make\"",
+        ),
+        text(
+            "several mistakes, of which the text shows one",
+            "[limits]\nqueues = 1\n[projects.demo]\nrepo = \".\"\nbase = \"develop\"\n[stages.plan]\nplugin = \"builtin:noop\"\nconfig = { quiet = true }\n[stages.other]\nplugin = \"builtin:test\"\ngrant = {}\n[pipelines.default]\nstages = [\"plan\"]\n",
+        ),
         stage("another version than there is", "plugin = \"builtin:noop\"\nversion = \"^9\""),
         stage(
             "another hash than there is",

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use adw_config::{Config, ConfigErrors, Env, StoreConfig};
+use adw_config::{Config, ConfigErrors, Env, Reading, StoreConfig};
 use adw_store::sqlite::is_in_use;
 
 use crate::client::{Address, Client};
@@ -65,6 +65,10 @@ impl Context {
                 let it = Server::at_rest(folders_config()?).await?.look(ask).await?;
                 return Ok(Seen { it, is_at_rest: true });
             }
+            Err(Failure::Config(errors)) => {
+                let it = self.at_rest_in_spite_of(errors).await?.look(ask).await?;
+                return Ok(Seen { it, is_at_rest: true });
+            }
             client => client?,
         };
         Ok(Seen { it: ask(&client).await?, is_at_rest: false })
@@ -86,6 +90,23 @@ impl Context {
             client.address()
         ));
         Ok((client, stay))
+    }
+
+    /// One who looks at the data beside an adw.toml that is wrong, where there are any.
+    async fn at_rest_in_spite_of(&self, errors: ConfigErrors) -> Result<Server, Failure> {
+        let Some(config) = find_config()?.and_then(|file| beside_what_is_wrong(&file)) else {
+            return Err(errors.into());
+        };
+        let data = config.data_dir();
+        let server = Server::at_rest(config).await;
+        let (Ok(server), Some(first)) = (server, errors.iter().next()) else { return Err(errors.into()) };
+        self.output.note(format_args!(
+            "{} is wrong: {}; these are the data in {}, and `adw check` says all that is wrong",
+            first.location,
+            first.message,
+            data.display()
+        ));
+        Ok(server)
     }
 
     /// A client of the server that works on this configuration's data, wherever it listens. Where adw.toml says that it
@@ -122,6 +143,18 @@ async fn server_of(file: &Path) -> Option<(Client, Stay)> {
     let client = Client::new(told.address().ok()?).ok()?;
     let configuration = client.configuration().await.ok()?.view;
     told.goes_by(&configuration.sha256).then_some((client, told.stay))
+}
+
+/// What tells where the data are beside an adw.toml that is wrong: what of it can be read, else what holds without a word
+/// in it. None where there are none.
+fn beside_what_is_wrong(file: &Path) -> Option<Config> {
+    let env = Env::of_process();
+    let config = match Config::read(file, &env) {
+        Reading::Right(config) | Reading::Wrong { legible: Some(config), .. } => config,
+        Reading::Wrong { legible: None, .. } => Config::parse("", "adw.toml", file.parent()?, &env).ok()?,
+    };
+    let StoreConfig::Sqlite { file } = &config.store;
+    file.exists().then_some(config)
 }
 
 /// The configuration of the folder that the command is called in.

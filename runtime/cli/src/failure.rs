@@ -43,8 +43,6 @@ pub(crate) enum Failure {
     Config(#[from] ConfigErrors),
     #[error("no adw.toml in {start} or in a folder above it")]
     NoConfig { start: PathBuf },
-    #[error("{}", bare(&.wrong.join("\n\n")))]
-    Check { file: String, wrong: Vec<String> },
     #[error("{file} is there already")]
     ConfigExists { file: PathBuf },
     #[error("no server is named, and there is no adw.toml in {start} or in a folder above it")]
@@ -89,9 +87,7 @@ impl Failure {
     fn kind(&self) -> &'static str {
         match self {
             Self::Arguments(_) | Self::Usage { .. } | Self::Address(_) | Self::ConfigExists { .. } => "usage",
-            Self::Config(_) | Self::NoConfig { .. } | Self::Nowhere { .. } | Self::Check { .. } => {
-                "configuration"
-            }
+            Self::Config(_) | Self::NoConfig { .. } | Self::Nowhere { .. } => "configuration",
             Self::NoServer { .. } | Self::Unsettled { .. } => "unreachable",
             Self::Start(_) | Self::InUse { .. } | Self::Listen { .. } => "start",
             Self::File { .. } | Self::Output(_) => "io",
@@ -151,10 +147,6 @@ impl Failure {
         }
         match self {
             Self::Config(errors) => error["errors"] = json!(errors),
-            Self::Check { file, wrong } => {
-                let errors = wrong.iter().map(|message| json!({ "message": message, "file": file }));
-                error["errors"] = errors.collect();
-            }
             Self::Request(RequestError::Refused(problem)) => error["problem"] = problem.raw.clone(),
             _ => {}
         }

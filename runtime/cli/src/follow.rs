@@ -7,7 +7,7 @@ use anstyle::Style;
 use serde_json::{Value, json};
 
 use crate::asked;
-use crate::client::{Answer, Change, Client, Feed, LogLine, LogReader, News, Waiting, Workflow};
+use crate::client::{Answer, Change, Client, Feed, Load, LogLine, LogReader, News, Waiting, Workflow};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::output::Output;
@@ -59,6 +59,9 @@ pub(crate) async fn follow(
     loop {
         match feed.next().await? {
             News::Change(change) => {
+                if change.is_queueing() && !output.is_json() {
+                    view.queue(&change, load_before(client, adw_id, feed.reached()).await)?;
+                }
                 // A retry or an answer may have followed, and then it is not over: how it stands is asked.
                 let is_known = stands.as_ref().is_some_and(|answer| answer.view.version >= feed.reached());
                 if (change.is_end() || change.waiting().is_some()) && !is_known {
@@ -85,6 +88,17 @@ pub(crate) async fn follow(
             return Ok(answer);
         }
     }
+}
+
+/// What a server has to do before a workflow that is at this version; none where nothing is in its way, or it has gone on.
+async fn load_before(client: &Client, adw_id: &AdwId, version: u64) -> Option<Load> {
+    // What can't be asked now the feed finds out.
+    let workflow = client.workflow(adw_id).await.ok()?.view;
+    if workflow.status != Status::Pending || workflow.version != version {
+        return None;
+    }
+    // Nothing waits for a place while there is one.
+    client.load().await.ok().filter(|load| load.queued > 0)
 }
 
 /// What is left to say to a program when a person broke off the following.
@@ -164,6 +178,17 @@ impl View<'_> {
             self.lines(&stage, attempt).await?;
         }
         if change.event == EventKind::StageStarted { Ok(()) } else { self.event(change, now) }
+    }
+
+    /// That it waits for a place, and with how many.
+    fn queue(&self, change: &Change, load: Option<Load>) -> Result<(), Failure> {
+        let Some(Load { queued, running }) = load else { return Ok(()) };
+        let said = format!("{running} at work, {queued} in the queue, this one counted");
+        if self.progress.is_shown() {
+            self.progress.say(&said);
+            return Ok(());
+        }
+        self.line(change.at, "queued", said)
     }
 
     fn event(&self, change: &Change, now: Option<&Workflow>) -> Result<(), Failure> {

@@ -44,6 +44,11 @@ impl Progress {
         Self(Some(bar))
     }
 
+    /// Whether somebody looks.
+    pub(crate) const fn is_shown(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// A step begins.
     pub(crate) fn step(&self, name: String) {
         self.with(|bar| {

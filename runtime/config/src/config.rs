@@ -13,7 +13,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::{
     AgentConfig, ConfigError, ConfigErrors, Env, LimitsConfig, Location, PipelineConfig, ProjectConfig,
-    SecretSource, ServerConfig, StageConfig, StoreConfig,
+    Reading, SecretSource, ServerConfig, StageConfig, StoreConfig,
     form::Wrong,
     reader::{Keys, Table},
     report::Report,
@@ -72,24 +72,37 @@ impl Config {
 
     /// Reads a file.
     pub fn load(file: &Path, env: &Env) -> Result<Self, ConfigErrors> {
+        Self::read(file, env).into_config()
+    }
+
+    /// Reads a file, as far as it goes.
+    pub fn read(file: &Path, env: &Env) -> Reading {
         let unreadable = |Wrong { message, help }| {
             let location = Location::File { file: file.display().to_string() };
-            ConfigError { message, help, key: None, location }
+            Reading::wrong(ConfigError { message, help, key: None, location }.into(), None)
         };
-        let text = read_text(file).map_err(unreadable)?;
-        let absolute = std::path::absolute(file).map_err(|error| unreadable(unread(&error)))?;
-        let folder = absolute.parent().unwrap_or(&absolute);
-        Self::parse(&text, &file.display().to_string(), folder, env)
+        let absolute = || std::path::absolute(file).map_err(|error| unread(&error));
+        match read_text(file).and_then(|text| Ok((text, absolute()?))) {
+            Ok((text, absolute)) => {
+                let folder = absolute.parent().unwrap_or(&absolute);
+                Self::read_text(&text, &file.display().to_string(), folder, env)
+            }
+            Err(wrong) => unreadable(wrong),
+        }
     }
 
     /// Reads a text. The name is how errors call the file; the folder is what its paths are relative to.
     pub fn parse(text: &str, file: &str, folder: impl AsRef<Path>, env: &Env) -> Result<Self, ConfigErrors> {
+        Self::read_text(text, file, folder.as_ref(), env).into_config()
+    }
+
+    fn read_text(text: &str, file: &str, folder: &Path, env: &Env) -> Reading {
         let source = Arc::new(Source { name: file.to_owned(), text: text.to_owned() });
         let report = Report::new(Arc::clone(&source));
         let (document, errors) = DeTable::parse_recoverable(&source.text);
         // What follows a broken line is guesswork: its own errors would only distract.
         let config = if errors.is_empty() {
-            Some(read(&report, document.get_ref(), folder.as_ref(), env))
+            Some(read(&report, document.get_ref(), folder, env))
         } else {
             let mut lines = Vec::new();
             for error in errors {
@@ -106,15 +119,13 @@ impl Config {
             None
         };
         match (report.finish(), config) {
-            (None, Some(config)) => Ok(config),
-            (Some(errors), _) => Err(errors),
-            (None, None) => Err(ConfigError {
-                message: "not valid TOML".to_owned(),
-                help: None,
-                key: None,
-                location: Location::File { file: file.to_owned() },
+            (None, Some(config)) => Reading::Right(config),
+            (Some(errors), config) => Reading::wrong(errors, config),
+            (None, None) => {
+                let location = Location::File { file: file.to_owned() };
+                let message = "not valid TOML".to_owned();
+                Reading::wrong(ConfigError { message, help: None, key: None, location }.into(), None)
             }
-            .into()),
         }
     }
 

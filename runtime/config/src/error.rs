@@ -56,6 +56,14 @@ pub enum Location {
     },
 }
 
+impl ConfigError {
+    /// Whether it is about a key, or about one below it.
+    pub(crate) fn is_within(&self, path: &str) -> bool {
+        let below = self.key.as_deref().and_then(|key| key.strip_prefix(path));
+        below.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    }
+}
+
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -67,8 +75,13 @@ impl fmt::Display for Location {
 }
 
 impl ConfigErrors {
-    /// None where nothing is wrong.
-    pub(crate) fn of(errors: Vec<ConfigError>) -> Option<Self> {
+    /// These, in the order of the file; those of variables come first. None where nothing is wrong.
+    pub fn of(mut errors: Vec<ConfigError>) -> Option<Self> {
+        errors.sort_by_key(|error| match &error.location {
+            Location::Variable { .. } => (0, 0),
+            Location::File { .. } => (usize::MAX, 0),
+            Location::Line { line, column, .. } => (*line, *column),
+        });
         (!errors.is_empty()).then_some(Self(errors))
     }
 

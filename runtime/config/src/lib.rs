@@ -16,6 +16,7 @@ mod form;
 pub mod init;
 mod origin;
 mod reader;
+mod reading;
 mod render;
 mod report;
 mod section;
@@ -26,6 +27,7 @@ pub use config::{Config, FILE_NAME};
 pub use env::Env;
 pub use error::{ConfigError, ConfigErrors, Location};
 pub use origin::{InvalidOrigin, Origin};
+pub use reading::Reading;
 pub use section::{
     AgentConfig, AgentProfile, BUILTIN_AGENTS, BUILTIN_PLUGINS, InvalidListen, LimitsConfig, Listen,
     PipelineConfig, PluginSource, ProjectConfig, SecretSource, ServerConfig, StageConfig, StoreConfig,

@@ -96,14 +96,8 @@ impl Report {
         self.add(&Place::At(span), None, wrong);
     }
 
-    /// The errors in the order of the file; those of variables come first.
+    /// What is wrong, if anything is.
     pub(crate) fn finish(self) -> Option<ConfigErrors> {
-        let mut errors = self.errors.into_inner();
-        errors.sort_by_key(|error| match &error.location {
-            Location::Variable { .. } => (0, 0),
-            Location::File { .. } => (usize::MAX, 0),
-            Location::Line { line, column, .. } => (*line, *column),
-        });
-        ConfigErrors::of(errors)
+        ConfigErrors::of(self.errors.into_inner())
     }
 }

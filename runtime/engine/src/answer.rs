@@ -8,7 +8,7 @@ use adw_store::Stored;
 use adw_workspace::WorkspaceError;
 use serde_json::Value;
 
-use crate::{CommandError, inner::Inner};
+use crate::{CommandError, inner::Inner, live::quoted};
 
 /// The longest answer, in bytes of JSON.
 const LONGEST_ANSWER: usize = 256 << 10;
@@ -47,6 +47,24 @@ pub enum AnswerError {
         /// Where it was to be done.
         worktree: PathBuf,
     },
+    /// Work by hand is said to be done, and where it was to be done is no more.
+    #[error(
+        "the worktree {} is gone, and what was done there with it: make it again with `git --git-dir={} worktree add \
+         --force {} {branch}`, do the work there and answer {:?} then, or {:?} if it can't be done",
+        quoted(worktree),
+        quoted(git_dir),
+        quoted(worktree),
+        HandWork::DONE,
+        HandWork::FAILED
+    )]
+    WorktreeGone {
+        /// Where it was to be done.
+        worktree: PathBuf,
+        /// The repository that it belongs to.
+        git_dir: PathBuf,
+        /// The branch that is to be checked out there.
+        branch: String,
+    },
     /// Nothing is asked, or the workflow can't take it.
     #[error(transparent)]
     Command(#[from] CommandError),
@@ -73,41 +91,59 @@ pub(crate) async fn answer(
     })??;
     if let Some(Waiting::AgentByHand(work)) = &stored.workflow.waiting
         && answer.answer.as_str() == Some(HandWork::DONE)
-        && is_undone(engine, &stored, &work.question).await
     {
-        return Err(AnswerError::NothingDone { worktree: work.worktree.clone() });
+        check_done(engine, &stored, work).await?;
     }
     Ok(engine.command(adw_id, &adw_core::Command::Answer(answer), expected).await?)
 }
 
-/// Whether the worktree is what it was when the work was asked for. Where that can't be seen now, the stage finds out.
-async fn is_undone(engine: &Inner, stored: &Stored, asked: &Question) -> bool {
+/// Refuses work by hand of which nothing can be seen. Where it can't be looked at now, the stage finds out.
+async fn check_done(engine: &Inner, stored: &Stored, work: &HandWork) -> Result<(), AnswerError> {
     let adw_id = &stored.workflow.adw_id;
-    match changed(engine, stored, asked).await {
-        Ok(changed) => changed.is_some_and(|paths| paths.is_empty()),
+    let worktree = work.worktree.clone();
+    match seen(engine, stored, &work.question).await {
+        Ok(Seen::Unchanged) => Err(AnswerError::NothingDone { worktree }),
+        Ok(Seen::Gone { git_dir }) => {
+            Err(AnswerError::WorktreeGone { worktree, git_dir, branch: stored.workflow.branch() })
+        }
+        Ok(Seen::Changed | Seen::Unknown) => Ok(()),
         Err(reason) => {
             tracing::warn!(%adw_id, reason, "whether work was done by hand can't be seen");
-            false
+            Ok(())
         }
     }
 }
 
-/// What differs in the worktree from what it was before the call that asks; none where either is gone.
-async fn changed(engine: &Inner, stored: &Stored, asked: &Question) -> Result<Option<Vec<String>>, String> {
+/// The worktree, held against what it was before the call that asks.
+enum Seen {
+    Changed,
+    Unchanged,
+    /// It is no worktree of this repository any more.
+    Gone {
+        git_dir: PathBuf,
+    },
+    /// What it was is not known.
+    Unknown,
+}
+
+async fn seen(engine: &Inner, stored: &Stored, asked: &Question) -> Result<Seen, String> {
     let workflow = &stored.workflow;
     let calls = engine.calls.attempt(stored.id, &asked.stage, asked.attempt);
     let Some(before) = calls.before(asked.call).await.map_err(|error| error.to_string())? else {
-        return Ok(None);
+        return Ok(Seen::Unknown);
     };
     let pipeline = engine.ledger.pipeline(workflow).await.map_err(|error| error.to_string())?;
     let project = &pipeline.project;
-    let changes = async {
+    let seen = async {
         let repository = engine.workspaces.open(&project.repo, project.base.as_deref()).await?;
         let found = engine.workspaces.find(workflow.adw_id.as_str(), &repository, &workflow.branch()).await?;
-        let Some(workspace) = found else { return Ok(None) };
-        workspace.changes(&before.checkpoint).await.map(Some)
+        let Some(workspace) = found else {
+            return Ok(Seen::Gone { git_dir: repository.git_dir().to_owned() });
+        };
+        let changes = workspace.changes(&before.checkpoint).await?;
+        Ok(if changes.is_empty() { Seen::Unchanged } else { Seen::Changed })
     };
-    changes.await.map_err(|error: WorkspaceError| error.to_string())
+    seen.await.map_err(|error: WorkspaceError| error.to_string())
 }
 
 fn judge(question: &Question, given: &NewAnswer) -> Result<(), AnswerError> {

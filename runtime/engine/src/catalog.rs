@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
-use adw_config::{Config, PluginSource, StageConfig};
+use adw_config::{Config, ConfigError, ConfigErrors, PluginSource, StageConfig};
 use adw_core::{PluginPin, StageName, StageSpec};
 use adw_host::{Host, LARGEST_PLUGIN, LoadError, Plugin};
 use futures_util::future::join_all;
@@ -81,10 +81,13 @@ async fn load_all(config: &Config, host: &Host, blobs: &Blobs) -> Result<Loaded,
                 plugins.insert(spec.plugin.sha256.clone(), plugin);
                 stages.insert(spec.name.clone(), spec);
             }
-            Err(message) => wrong.push(message),
+            Err(error) => wrong.push(error),
         }
     }
-    if wrong.is_empty() { Ok((stages, plugins)) } else { Err(StartError::Plugins(wrong)) }
+    match ConfigErrors::of(wrong) {
+        None => Ok((stages, plugins)),
+        Some(wrong) => Err(StartError::Plugins(wrong)),
+    }
 }
 
 async fn load(
@@ -92,13 +95,13 @@ async fn load(
     stage: &StageConfig,
     host: &Host,
     blobs: &Blobs,
-) -> Result<(StageSpec, Plugin), String> {
-    let wrong =
-        |message: String| config.error_at(&["stages", stage.name.as_str()], message, None).to_string();
+) -> Result<(StageSpec, Plugin), ConfigError> {
+    let wrong = |message: String| config.error_at(&["stages", stage.name.as_str()], message, None);
     let bytes = bytes(&stage.plugin).map_err(&wrong)?;
     let loaded = host.load(Arc::clone(&bytes)).await;
     let plugin = loaded.map_err(|error| wrong(format!("plugin {} {error}", named(&stage.plugin))))?;
     check(stage, &plugin).map_err(&wrong)?;
+    check_config(config, stage, &plugin).await?;
     // Kept before any workflow names it: the file may have changed by the time that one goes on.
     let sha256 =
         blobs.put(bytes).await.map_err(|error| wrong(format!("its plugin can't be kept: {error}")))?;
@@ -154,6 +157,24 @@ fn check(stage: &StageConfig, plugin: &Plugin) -> Result<(), String> {
         ));
     }
     plugin.check_grants(&stage.grants, stage.name.as_str()).map_err(|missing| missing.to_string())
+}
+
+/// Is its config what the plugin says that it takes?
+async fn check_config(config: &Config, stage: &StageConfig, plugin: &Plugin) -> Result<(), ConfigError> {
+    let (judge, given) = (plugin.clone(), stage.config.clone());
+    // A schema may take its time.
+    let judged = tokio::task::spawn_blocking(move || judge.check_config(&given)).await;
+    let mismatch = match judged {
+        Ok(Ok(())) => return Ok(()),
+        Ok(Err(mismatch)) => mismatch.to_string(),
+        Err(error) => format!("its config could not be checked: {error}"),
+    };
+    let known = plugin.config_keys().collect::<Vec<_>>().join(", ");
+    let help = match known.as_str() {
+        "" => "it knows no keys there".to_owned(),
+        known => format!("known there: {known}"),
+    };
+    Err(config.error_at(&["stages", stage.name.as_str(), "config"], mismatch, Some(help)))
 }
 
 fn spec(stage: &StageConfig, plugin: PluginPin) -> StageSpec {

@@ -73,6 +73,19 @@ impl Readings {
         self.told.subscribe()
     }
 
+    /// The present state, as whoever asks for it finds it. That adw.toml can't be read is seen by reading it: nobody tells
+    /// that it is gone, since it may be so for as long as somebody takes to write it anew.
+    pub(crate) async fn look(&self, clock: &dyn Clock) -> Arc<Configuration> {
+        let present = Arc::clone(&self.told.borrow());
+        match self.read().await {
+            Err(errors) if present.refused.is_none() => {
+                let refused = Some(RefusedConfiguration { at: clock.now(), errors });
+                Arc::new(Configuration { refused, ..Configuration::clone(&present) })
+            }
+            _ => present,
+        }
+    }
+
     /// Reads adw.toml anew, and goes by it where nothing is wrong with it.
     pub(crate) async fn reload(
         &self,
@@ -103,11 +116,15 @@ impl Readings {
         }
     }
 
-    async fn take_up(&self, catalog: &Catalog) -> Result<Arc<Config>, Vec<String>> {
+    async fn read(&self) -> Result<Config, Vec<String>> {
         let reread = Arc::clone(&self.reread);
         let read = tokio::task::spawn_blocking(move || reread()).await;
         let read = read.map_err(|error| vec![format!("reading it was broken off: {error}")])?;
-        let config = read.map_err(|errors| errors.iter().map(bare).collect::<Vec<_>>())?;
+        read.map_err(|errors| errors.iter().map(bare).collect())
+    }
+
+    async fn take_up(&self, catalog: &Catalog) -> Result<Arc<Config>, Vec<String>> {
+        let config = self.read().await?;
         // Most often it is just being written.
         if let Some(error) = config.without_stages() {
             return Err(vec![bare(&error)]);

@@ -114,6 +114,11 @@ impl Engine {
         self.inner.readings.subscribe()
     }
 
+    /// The same for whoever asks: also whether adw.toml can be read now.
+    pub async fn look_at_configuration(&self) -> Arc<Configuration> {
+        self.inner.readings.look(self.inner.clock.as_ref()).await
+    }
+
     /// Reads adw.toml anew, and goes by it for every task from now on, where nothing is wrong with it.
     pub async fn reload(&self) -> Result<Arc<Configuration>, RefusedConfiguration> {
         self.inner.readings.reload(&self.inner.catalog, self.inner.clock.as_ref()).await

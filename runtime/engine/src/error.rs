@@ -1,5 +1,8 @@
 //! Why the engine did not do what it was asked.
 
+use std::path::PathBuf;
+
+use adw_config::ConfigErrors;
 use adw_core::{AdwId, Refusal};
 use adw_store::StoreError;
 
@@ -62,6 +65,21 @@ pub enum CommandError {
         /// What, and why.
         reason: String,
     },
+    /// What the workflow changed was taken out of the repository.
+    #[error(
+        "workflow {adw_id}: its branch {branch} is gone from {}, and so is what adw kept beside it (refs/adw/{adw_id}): \
+         what it changed can be seen where it was merged or pushed to; else `git fsck --lost-found` there finds its last \
+         commit for as long as git keeps that",
+        repository.display()
+    )]
+    BranchGone {
+        /// The workflow.
+        adw_id: AdwId,
+        /// Its branch.
+        branch: String,
+        /// Where that was.
+        repository: PathBuf,
+    },
     /// The pinned document, or something else that was kept, can't be read.
     #[error("workflow {adw_id} can't be continued: {reason}")]
     Broken {
@@ -75,9 +93,9 @@ pub enum CommandError {
 /// Why the engine did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// A stage's plugin can't be used; each line names stage, cause and remedy.
-    #[error("{}", .0.join("\n"))]
-    Plugins(Vec<String>),
+    /// Plugins can't be used as adw.toml has it; each names stage, cause and remedy.
+    #[error(transparent)]
+    Plugins(ConfigErrors),
     /// The WebAssembly host didn't start.
     #[error(transparent)]
     Host(#[from] adw_host::HostError),
@@ -91,7 +109,7 @@ pub enum StartError {
     #[error("{path}: {source}. Make it writable for the user that runs adw")]
     DataFolder {
         /// What was to be made or opened.
-        path: std::path::PathBuf,
+        path: PathBuf,
         /// What the system said.
         source: std::io::Error,
     },

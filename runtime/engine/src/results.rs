@@ -4,7 +4,7 @@ use adw_core::{AdwId, Workflow};
 use adw_store::{Artifact, Stored};
 use adw_workspace::WorkspaceError;
 
-use crate::{CommandError, LogPage, LogQuery, inner::Inner};
+use crate::{CommandError, LogPage, LogQuery, inner::Inner, live};
 
 pub(crate) async fn logs(engine: &Inner, adw_id: &AdwId, query: LogQuery) -> Result<LogPage, CommandError> {
     let stored = find(engine, adw_id).await?;
@@ -43,14 +43,19 @@ pub(crate) async fn diff(engine: &Inner, adw_id: &AdwId) -> Result<String, Comma
     let stored = find(engine, adw_id).await?;
     let pipeline = engine.ledger.pipeline(&stored.workflow).await?;
     let project = &pipeline.project;
+    let branch = stored.workflow.branch();
     let diff = async {
         let repository = engine.workspaces.open(&project.repo, project.base.as_deref()).await?;
-        let branch = stored.workflow.branch();
-        Ok::<_, WorkspaceError>(
-            engine.workspaces.diff(adw_id.as_str(), &repository, &branch).await?.unwrap_or_default(),
-        )
+        engine.workspaces.diff(adw_id.as_str(), &repository, &branch).await
     };
-    diff.await.map_err(|error| unreadable(adw_id, format!("its diff can't be made: {error}")))
+    let diff: Result<_, WorkspaceError> = diff.await;
+    match diff.map_err(|error| unreadable(adw_id, format!("its diff can't be made: {error}")))? {
+        Some(diff) => Ok(diff),
+        None if live::has_begun(engine.store.as_ref(), stored.id).await? => {
+            Err(CommandError::BranchGone { adw_id: adw_id.clone(), branch, repository: project.repo.clone() })
+        }
+        None => Ok(String::new()),
+    }
 }
 
 /// Removes the worktree of a workflow that needs it no more, if its branch holds all that is in it: so the person can

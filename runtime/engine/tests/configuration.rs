@@ -69,6 +69,7 @@ async fn one_that_is_wrong_is_refused_whole_and_the_one_before_stays() {
         ("[stages.ask]\nplugin = builtin\n".to_owned(), "adw.toml:2:"),
         (BEFORE.replace(r#"stages = ["ask", "run"]"#, r#"stages = ["run", "publish"]"#), "publish"),
         (after().replace("exec = []\n", ""), "grants"),
+        (BEFORE.replace("trust_exit_code", "trust_exit_cod"), "'trust_exit_cod' was unexpected"),
         // As it is while somebody writes it.
         (String::new(), "there are no stages"),
         (

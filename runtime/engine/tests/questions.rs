@@ -268,6 +268,32 @@ async fn work_by_hand_is_not_done_while_nothing_has_changed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn work_by_hand_is_not_done_where_its_worktree_is_gone() {
+    let bench = Bench::in_folder(repository(&[("sum.txt", "1 + 1 = 3\n")]), BY_HAND).await;
+    let adw_id = bench.create(task("Fix the sum")).await;
+    let before = asks(&bench, &adw_id).await;
+    let Some(Waiting::AgentByHand(work)) = &before.waiting else { panic!("{:?}", before.waiting) };
+    std::fs::write(work.worktree.join("sum.txt"), "1 + 1 = 2\n").unwrap();
+    std::fs::remove_dir_all(&work.worktree).unwrap();
+    let refused = bench.engine.answer(&adw_id, given("done"), None).await.unwrap_err();
+    assert!(
+        matches!(&refused, AnswerError::WorktreeGone { worktree, .. } if *worktree == work.worktree),
+        "{refused:?}"
+    );
+    assert_eq!(bench.workflow(&adw_id).await, before, "it asks as it did");
+
+    let said = refused.to_string();
+    let remedy = said.split('`').nth(1).unwrap();
+    let mended = std::process::Command::new("sh").args(["-c", remedy]).output().unwrap();
+    assert!(mended.status.success(), "{remedy}: {mended:?}");
+    let undone = bench.engine.answer(&adw_id, given("done"), None).await.unwrap_err();
+    assert!(matches!(undone, AnswerError::NothingDone { .. }), "{undone:?}");
+    std::fs::write(work.worktree.join("sum.txt"), "1 + 1 = 2\n").unwrap();
+    answer(&bench, &adw_id, "done").await;
+    bench.ends_as(&adw_id, Status::Completed).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_can_not_do_it_says_so() {
     let bench = Bench::in_folder(repository(&[("sum.txt", "1 + 1 = 3\n")]), BY_HAND).await;
     let mut new = task("Fix the sum");

@@ -37,7 +37,7 @@ pub use journal::{Entry, EntryKind, Journal, JournalError, Record};
 pub use journaled::Journaled;
 pub use json_schema::{InvalidSchema, JsonSchema, Mismatch};
 pub use load::{LARGEST_PLUGIN, LoadError};
-pub use plugin::{MissingGrant, Plugin, PluginName};
+pub use plugin::{MissingGrant, Plugin, PluginName, UnfitConfig};
 pub use run::{Ran, Run, Usage};
 pub use stage::{Context, Description, Earlier, Failure, Outcome, Reason, Task};
 pub use trouble::{Cause, RunError};

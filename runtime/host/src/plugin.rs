@@ -5,12 +5,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use adw_core::{Grants, PluginPin};
+use serde_json::Value;
 
 use crate::bindings::StagePre;
 use crate::capability::Capability;
 use crate::digest::Sha256;
 use crate::granted::key;
 use crate::guest::Guest;
+use crate::json_schema::{JsonSchema, Mismatch};
 use crate::stage::Description;
 
 /// A plugin, ready to run. Clones are the same plugin.
@@ -81,6 +83,28 @@ impl Plugin {
         }
         Err(MissingGrant { plugin: self.0.name.clone(), stage: stage.to_owned(), missing })
     }
+
+    /// Whether this is a config that it says it takes. Of one whose schema can't be used nothing is known before it runs.
+    pub fn check_config(&self, config: &Value) -> Result<(), UnfitConfig> {
+        let Ok(schema) = JsonSchema::new(&self.0.description.config_schema) else { return Ok(()) };
+        schema.check(config).map_err(|mismatch| UnfitConfig { plugin: self.0.name.clone(), mismatch })
+    }
+
+    /// The keys that a config of it may have, as far as its schema names them.
+    pub fn config_keys(&self) -> impl Iterator<Item = &str> {
+        let keys = self.0.description.config_schema.get("properties").and_then(Value::as_object);
+        keys.into_iter().flatten().map(|(key, _)| key.as_str())
+    }
+}
+
+/// A config that a plugin doesn't take.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("plugin {plugin} doesn't take this config: {}", .mismatch.0.join("; "))]
+pub struct UnfitConfig {
+    /// The plugin.
+    pub plugin: PluginName,
+    /// What is wrong.
+    pub mismatch: Mismatch,
 }
 
 impl fmt::Debug for Plugin {

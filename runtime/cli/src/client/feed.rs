@@ -46,6 +46,11 @@ impl Change {
         self.data.get("waiting").filter(|_| is_wait).and_then(|waiting| Waiting::deserialize(waiting).ok())
     }
 
+    /// Whether the workflow takes its place in the queue.
+    pub(crate) const fn is_queueing(&self) -> bool {
+        matches!(self.event, EventKind::TaskCreated | EventKind::WorkflowRetried)
+    }
+
     /// Whether it is the end of the workflow, unless a retry follows.
     pub(crate) const fn is_end(&self) -> bool {
         matches!(

@@ -27,8 +27,8 @@ pub(crate) use patience::{TRIES, pause};
 pub(crate) use problem::Problem;
 use socket::Socket;
 pub(crate) use workflow::{
-    Configuration, Health, LogLine, NewAnswer, NewTask, Page, RecordedCall, Replay, Request, Stage, Waiting,
-    Workflow,
+    Configuration, Health, Load, LogLine, NewAnswer, NewTask, Page, RecordedCall, Replay, Request, Stage,
+    Waiting, Workflow,
 };
 
 /// How long an answer may take. Nothing that a server does before it answers takes long.
@@ -77,6 +77,11 @@ impl Client {
     /// Which server it is.
     pub(crate) async fn health(&self) -> Result<Health, RequestError> {
         Ok(self.answer::<Health>(self.http.get(self.address.url(&["health"]))).await?.view)
+    }
+
+    /// How much the server has to do.
+    pub(crate) async fn load(&self) -> Result<Load, RequestError> {
+        Ok(self.answer(self.http.get(self.address.url(&["readyz"]))).await?.view)
     }
 
     /// Which adw.toml the server goes by.

@@ -147,6 +147,15 @@ pub(crate) struct Health {
     pub(crate) version: String,
 }
 
+/// How much a server has to do.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(crate) struct Load {
+    /// Workflows that wait for a place.
+    pub(crate) queued: u64,
+    /// Workflows that have one.
+    pub(crate) running: u64,
+}
+
 /// Which adw.toml a server goes by.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Configuration {

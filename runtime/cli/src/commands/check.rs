@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use adw_config::{AgentProfile, Config, Env};
+use adw_config::{AgentProfile, Config, ConfigError, ConfigErrors, Env, Reading};
 use adw_engine::{Program, StartError, find_program};
 use clap::Args;
 use serde_json::json;
@@ -29,15 +29,12 @@ pub(crate) struct Check {
 impl Check {
     pub(crate) async fn run(self, cx: &Context) -> Result<Exit, Failure> {
         let file = config_file(self.config)?;
-        let config = Config::load(&file, &Env::of_process())?;
-        let faults = config.projects.iter().filter_map(|project| projects::fault(&config, project));
-        let mut wrong: Vec<String> =
-            config.without_stages().into_iter().chain(faults).map(|error| error.to_string()).collect();
-        wrong.extend(of_plugins(&config).await?);
-        let file = file.display().to_string();
-        if !wrong.is_empty() {
-            return Err(Failure::Check { file, wrong });
+        let reading = Config::read(&file, &Env::of_process());
+        if let Some(wrong) = ConfigErrors::of(all_wrong(&reading).await?) {
+            return Err(wrong.into());
         }
+        let config = reading.into_config()?;
+        let file = file.display().to_string();
         let stages: Vec<&str> = config.stages.iter().map(|stage| stage.name.as_str()).collect();
         let warnings: Vec<String> = projects::advice(&config).chain(of_agents(&config)).collect();
         cx.output.json(&json!({ "file": file, "ok": true, "stages": stages, "warnings": warnings }))?;
@@ -47,6 +44,19 @@ impl Check {
         }
         Ok(Exit::Done)
     }
+}
+
+/// What the text shows, and what only the repositories and the plugins do.
+async fn all_wrong(reading: &Reading) -> Result<Vec<ConfigError>, Failure> {
+    let (mut wrong, legible) = match reading {
+        Reading::Right(config) => (config.without_stages().into_iter().collect(), Some(config)),
+        Reading::Wrong { errors, legible } => (errors.iter().cloned().collect::<Vec<_>>(), legible.as_ref()),
+    };
+    if let Some(config) = legible {
+        wrong.extend(config.projects.iter().filter_map(|project| projects::fault(config, project)));
+        wrong.extend(of_plugins(config).await?);
+    }
+    Ok(wrong)
 }
 
 /// Can the program of every agent be run? The one that a task names may be another.
@@ -67,13 +77,13 @@ fn of_agents(config: &Config) -> impl Iterator<Item = String> {
     })
 }
 
-/// Does every plugin load, with the grants that it has?
-pub(crate) async fn of_plugins(config: &Config) -> Result<Vec<String>, Failure> {
+/// Does every plugin load, with the grants and the config that it has?
+pub(crate) async fn of_plugins(config: &Config) -> Result<Vec<ConfigError>, Failure> {
     let failed = |source| Failure::File { what: "make a folder for temporary files".to_owned(), source };
     let scratch = tempfile::tempdir().map_err(failed)?;
     match adw_engine::check(config, scratch.path()).await {
         Ok(()) => Ok(Vec::new()),
-        Err(StartError::Plugins(wrong)) => Ok(wrong),
+        Err(StartError::Plugins(wrong)) => Ok(wrong.into_iter().collect()),
         Err(error) => Err(Failure::Start(error.to_string())),
     }
 }

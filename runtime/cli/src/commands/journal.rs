@@ -1,3 +1,5 @@
+mod bytes;
+
 use adw_core::{AdwId, StageName};
 use clap::Args;
 use serde_json::{Value, json};
@@ -13,7 +15,8 @@ use crate::style::{self, Styled, duration, one_line, time_of_day};
 /// This is the record by which an attempt goes on where it was after a crash: a call that has its answer is not made again.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Long texts are cut. With --json it is one document, with requests and answers as they are recorded.
+Long texts are cut, and bytes that are no text are only counted. With --json it is one document,
+with requests and answers as they are recorded: bytes in base64.
 
 Examples:
   adw journal adw_bug_1760000000_1a2b3c4d
@@ -94,10 +97,15 @@ fn print(output: Output, stage: &StageName, attempt: u32, calls: &[Told]) -> Res
     for Told { call, .. } in calls {
         let name = call.call.as_deref().unwrap_or("unreadable");
         output.line(format_args!("{:>5}  {name:<24} {}", call.n, state(call)))?;
-        output.line(Styled(style::QUIET, format!("       asked    {}", brief(&call.request))))?;
+        output.line(Styled(
+            style::QUIET,
+            format!("       asked    {}", brief(&bytes::of_request(name, &call.request))),
+        ))?;
         match (&call.error, &call.answer) {
             (Some(error), _) => output.line(format_args!("       error    {}", one_line(error, WIDTH)))?,
-            (None, Some(answer)) => output.line(format_args!("       answered {}", brief(answer)))?,
+            (None, Some(answer)) => {
+                output.line(format_args!("       answered {}", brief(&bytes::of_answer(name, answer))))?;
+            }
             (None, None) => {}
         }
     }

@@ -1,5 +1,6 @@
 //! The plugins: do they load, may they do what they ask for, and is there room for what they compile to?
 
+use adw_config::ConfigError;
 use tokio::runtime::Handle;
 
 use super::place::Place;
@@ -13,7 +14,7 @@ pub(super) fn check(surroundings: &Surroundings) -> Vec<Finding> {
             let count = config.stages.len();
             vec![Finding::ok(format!("{count} of {count} stages load, with the grants that they have"))]
         }
-        Ok(wrong) => wrong.iter().map(|wrong| of_message(wrong)).collect(),
+        Ok(wrong) => wrong.iter().map(of_stage).collect(),
         Err(failure) => {
             vec![Finding::fail(failure.to_string(), failure.help().unwrap_or_else(|| "adw check".to_owned()))]
         }
@@ -29,17 +30,9 @@ pub(super) fn check(surroundings: &Surroundings) -> Vec<Finding> {
     findings
 }
 
-/// A stage's plugin, as the engine tells of it: the first line says what is wrong, and the lines to add to adw.toml
-/// follow where some are missing.
-fn of_message(wrong: &str) -> Finding {
-    let message = wrong.strip_prefix("error: ").unwrap_or(wrong);
-    let (message, lines) = message.split_once("; add to adw.toml:\n").unwrap_or((message, ""));
-    let lines: Vec<&str> = lines.lines().take_while(|line| is_toml(line)).collect();
-    let fix = if lines.is_empty() { "adw check   # shows the line".to_owned() } else { lines.join("\n") };
+/// What is wrong with a stage's plugin: the lines to add to adw.toml where some are missing.
+fn of_stage(wrong: &ConfigError) -> Finding {
+    let (message, lines) = wrong.message.split_once("; add to adw.toml:\n").unwrap_or((&wrong.message, ""));
+    let fix = if lines.is_empty() { "adw check   # shows the line" } else { lines };
     Finding::fail(message, fix)
-}
-
-/// What comes after shows where it is, as compilers do.
-fn is_toml(line: &str) -> bool {
-    !line.trim().is_empty() && !line.trim_start().starts_with("-->")
 }

@@ -53,6 +53,24 @@ fn where_nothing_was_done_yet_there_is_nothing_to_see() {
 }
 
 #[test]
+fn a_result_that_was_deleted_is_told_as_gone_and_not_as_nothing() {
+    let repository = done();
+    let diff = run(&repository.path(), ["diff", "mend"]).stdout;
+    repository.git(["branch", "--quiet", "-D", "adw-task/mend"]);
+    assert_eq!(run(&repository.path(), ["diff", "mend"]).stdout, diff, "its last commit is remembered");
+
+    repository.git(["update-ref", "-d", "refs/adw/mend"]);
+    let gone = run(&repository.path(), ["diff", "mend"]);
+    assert_eq!((gone.code, gone.stdout.as_str()), (Some(2), ""), "{gone:?}");
+    for said in ["its branch adw-task/mend is gone from ", "`git fsck --lost-found`"] {
+        assert!(gone.stderr.contains(said), "{said}: {gone:?}");
+    }
+    let problem = run(&repository.path(), ["diff", "mend", "--json"]).json()["error"]["problem"].clone();
+    assert_eq!((&problem["status"], &problem["code"]), (&410.into(), &"branch_gone".into()), "{problem}");
+    assert_eq!(problem["details"]["branch"], "adw-task/mend");
+}
+
+#[test]
 fn logs_are_followed_as_far_as_they_go_without_a_server() {
     let repository = done();
     let task = ["run", "By hand", "--id", "hand", "--stages", "implement", "--agent", "manual"];

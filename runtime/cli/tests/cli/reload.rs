@@ -85,9 +85,22 @@ fn one_that_is_wrong_stands_in_the_way_of_no_command_while_a_server_goes_by_the_
         }
     }
     assert_eq!(server.end("TERM"), Some(0));
-    let alone = run(&repository.path(), ["ls"]);
-    assert_eq!(alone.code, Some(2), "{alone:?}");
-    assert!(alone.stderr.starts_with("error: ") && !alone.stderr.contains(" is wrong: "), "{alone:?}");
+    // What was done can be looked at without a server too; to change anything takes one, and that takes an adw.toml.
+    let alone = run(&repository.path(), ["show", "mend"]);
+    assert_eq!(alone.code, Some(0), "{alone:?}");
+    assert!(alone.stdout.contains("implement    completed"), "{alone:?}");
+    let data = format!("these are the data in {}", repository.path().join(".adw").display());
+    for said in ["adw.toml:", " is wrong: ", &data, "`adw check`"] {
+        assert!(alone.stderr.contains(said), "{said}: {}", alone.stderr);
+    }
+    for arguments in [&["cancel", "mend"][..], &["run", "More"]] {
+        let refused: Ended = adw(&repository.path()).args(arguments).output().unwrap().into();
+        assert_eq!(refused.code, Some(2), "{refused:?}");
+        assert!(
+            refused.stderr.starts_with("error: ") && !refused.stderr.contains(" is wrong: "),
+            "{refused:?}"
+        );
+    }
 }
 
 #[test]
@@ -97,8 +110,9 @@ fn where_it_is_wrong_the_server_of_another_folder_is_not_asked_at_an_address_tha
     assert_eq!(run(&repository.path(), ["ls"]).code, Some(0));
     std::fs::copy(other.path().join(".adw/address"), repository.path().join(".adw/address")).unwrap();
     repository.configure("\n[agents.mine\n");
-    let ended = run(&repository.path(), ["ls"]);
+    let ended = run(&repository.path(), ["cancel", "one"]);
     assert_eq!(ended.code, Some(2), "{ended:?}");
+    assert!(ended.stderr.starts_with("error: ") && !ended.stderr.contains("no workflow"), "{ended:?}");
     assert_eq!(server.end("TERM"), Some(0));
 }
 

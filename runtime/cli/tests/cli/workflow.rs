@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
 
+use crate::pty::Terminal;
 use crate::support::{Repository, Server, adw, run};
 
 #[test]
@@ -31,6 +32,7 @@ fn a_task_that_succeeds_is_shown_and_ends_with_0() {
     {
         assert!(ended.stdout.contains(said), "{said}: {}", ended.stdout);
     }
+    assert!(!ended.stdout.contains("queued"), "nothing was in its way: {}", ended.stdout);
     assert!(!ended.stdout.contains('\x1b'), "no colours but on a terminal: {}", ended.stdout);
 
     let diff = ask(&["diff", "mend"]).stdout;
@@ -69,6 +71,72 @@ fn a_task_that_succeeds_is_shown_and_ends_with_0() {
     }
     let done = ask(&["retry", "mend"]);
     assert!(done.stderr.contains("a workflow that is completed can't be retried"), "{done:?}");
+    assert_eq!(server.end("TERM"), Some(0));
+}
+
+#[test]
+fn a_task_behind_others_says_that_it_is_queued() {
+    let repository = Repository::with_a_fix();
+    let folder = repository.path();
+    let file = folder.join("adw.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let narrow = text.replace("concurrent_workflows = 10", "concurrent_workflows = 1");
+    assert_ne!(text, narrow);
+    std::fs::write(&file, narrow).unwrap();
+    repository.configure("\n[agents.slow]\nprofile = \"command\"\ncommand = [\"sleep\", \"600\"]\n");
+    let server = Server::start(&folder);
+    let task = |id: &str| {
+        let mut command = adw(&folder);
+        command.args(["run", "Wait", "--id", id, "--stages", "implement", "--server", &server.url]);
+        command
+    };
+    let slow: crate::support::Ended =
+        task("slow").args(["--agent", "slow", "--no-follow"]).output().unwrap().into();
+    assert_eq!(slow.code, Some(0), "{slow:?}");
+
+    let patch = ["--patch", "fix.diff"];
+    let mut second = task("second").args(patch).stdout(Stdio::piped()).spawn().unwrap();
+    let mut stdout = BufReader::new(second.stdout.take().unwrap());
+    let mut lines = [String::new(), String::new()];
+    for line in &mut lines {
+        assert!(stdout.read_line(line).unwrap() > 0);
+    }
+    assert_eq!(lines[0], "second  Wait\n");
+    assert!(lines[1].ends_with("  queued       1 at work, 1 in the queue, this one counted\n"), "{lines:?}");
+    let mut third = Terminal::start(task("third").args(patch).env("TERM", "xterm-256color"));
+    third.until_it_shows("1 at work, 2 in the queue");
+
+    assert_eq!(run(&folder, ["cancel", "slow", "--server", &server.url]).code, Some(0));
+    let mut rest = String::new();
+    stdout.read_to_string(&mut rest).unwrap();
+    assert!(rest.contains("completed after") && !rest.contains("queued"), "{rest}");
+    assert_eq!(second.wait().unwrap().code(), Some(0));
+    assert_eq!(third.end().0, Some(0));
+    assert_eq!(server.end("TERM"), Some(0));
+}
+
+#[test]
+fn the_record_of_calls_is_read_as_text_by_people_and_as_it_is_by_programs() {
+    let repository = Repository::with_a_fix();
+    let folder = repository.path();
+    let server = Server::start(&folder);
+    let url = server.url.as_str();
+    let task =
+        ["run", "Mend", "--id", "mend", "--stages", "plan,implement", "--patch", "fix.diff", "--server", url];
+    assert_eq!(run(&folder, task).code, Some(0));
+    let specification = repository.git(["show", "adw-task/mend:specs/mend-mend.md"]);
+    let first = specification.lines().next().unwrap();
+    let said = run(&folder, ["journal", "mend", "--server", url]).stdout;
+    for call in ["workspace-write.write", "workspace.read"] {
+        let (_, call) = said.split_once(call).unwrap_or_else(|| panic!("{call}: {said}"));
+        let told: Vec<&str> = call.lines().take(3).collect();
+        assert!(told.iter().any(|line| line.contains(&format!("\"{first}\\n"))), "{told:?}");
+    }
+    let calls = run(&folder, ["journal", "mend", "--json", "--server", url]).json();
+    let read =
+        calls["items"].as_array().unwrap().iter().find(|call| call["call"] == "workspace.read").unwrap();
+    let base64 = read["answer"]["file"].as_str().unwrap();
+    assert!(base64.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte)), "{base64}");
     assert_eq!(server.end("TERM"), Some(0));
 }
 

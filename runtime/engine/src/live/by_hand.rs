@@ -83,6 +83,7 @@ fn show_prompt(worktree: &Path, prompt: &Path) -> String {
     format!("cd {} && cat {}", quoted(worktree), quoted(prompt))
 }
 
-fn quoted(path: &Path) -> String {
+/// A path as a shell takes it.
+pub(crate) fn quoted(path: &Path) -> String {
     format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
 }

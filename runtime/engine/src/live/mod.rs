@@ -38,6 +38,8 @@ use crate::{
     runs::StopSignal,
 };
 
+pub(crate) use {by_hand::quoted, workspace::has_begun};
+
 /// What an attempt's effects need to know.
 pub(crate) struct LiveOptions {
     pub(crate) engine: Arc<Inner>,

@@ -5,6 +5,7 @@ use adw_host::{
     Bytes, CallError,
     capability::{workspace as read, workspace_write as write},
 };
+use adw_store::{RowId, Store, StoreError};
 use adw_workspace::{CommitId, ErrorKind, Workspace, WorkspaceError};
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +35,11 @@ struct Began {
 pub(super) struct Opened {
     pub(super) workspace: Workspace,
     began: Began,
+}
+
+/// Whether a stage of the workflow has had its worktree.
+pub(crate) async fn has_begun(store: &dyn Store, workflow: RowId) -> Result<bool, StoreError> {
+    Ok(store.values_kept(workflow, BEGAN).await?.values > 0)
 }
 
 impl Live {

@@ -18,6 +18,7 @@ pub(crate) enum Kind {
     NothingAsked,
     NothingDone,
     Conflict,
+    BranchGone,
     StaleVersion,
     RequestTimeout,
     AddressTooLong,
@@ -63,6 +64,7 @@ impl Kind {
             Self::Conflict => {
                 (S::CONFLICT, "conflict", "Something else changed the workflow at the same time")
             }
+            Self::BranchGone => (S::GONE, "branch_gone", "The workflow's branch was deleted"),
             Self::StaleVersion => {
                 (S::PRECONDITION_FAILED, "stale_version", "The workflow has changed since it was read")
             }

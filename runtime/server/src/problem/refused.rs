@@ -25,7 +25,7 @@ impl From<AnswerError> for Problem {
     fn from(error: AnswerError) -> Self {
         match error {
             AnswerError::Invalid { field, message } => Self::fault(format!("/{field}"), message),
-            AnswerError::NothingDone { ref worktree } => {
+            AnswerError::NothingDone { ref worktree } | AnswerError::WorktreeGone { ref worktree, .. } => {
                 Self::new(Kind::NothingDone, error.to_string()).with_details(json!({ "worktree": worktree }))
             }
             AnswerError::Command(error) => error.into(),
@@ -46,6 +46,9 @@ impl From<CommandError> for Problem {
             CommandError::Stopping => Self::new(Kind::Stopping, error.to_string()),
             CommandError::Store(error) => error.into(),
             CommandError::Unreadable { .. } => Self::new(Kind::ResultUnreadable, error.to_string()),
+            CommandError::BranchGone { ref branch, .. } => {
+                Self::new(Kind::BranchGone, error.to_string()).with_details(json!({ "branch": branch }))
+            }
             CommandError::Broken { .. } => {
                 let text = error.to_string();
                 Self::new(Kind::WorkflowBroken, text.clone()).with_cause(text)

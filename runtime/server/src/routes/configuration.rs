@@ -15,7 +15,8 @@ pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(configuration)).routes(routes!(reload))
 }
 
-/// Says which adw.toml the server goes by, and why not by a newer one.
+/// Says which adw.toml the server goes by, and why not by a newer one. One that can't be read at the moment, because it was
+/// deleted for example, counts as refused.
 #[utoipa::path(
     get,
     path = "/api/v1/configuration",
@@ -24,9 +25,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
     responses((status = 200, description = "The configuration", body = ConfigurationObject))
 )]
 async fn configuration(State(app): State<App>) -> Json<ConfigurationObject> {
-    let configuration = app.engine.configuration();
-    let present = configuration.borrow();
-    Json(ConfigurationObject::from(&**present))
+    Json(ConfigurationObject::from(&*app.engine.look_at_configuration().await))
 }
 
 /// Reads adw.toml anew.

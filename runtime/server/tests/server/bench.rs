@@ -81,6 +81,12 @@ impl Bench {
         std::fs::write(self.folder.path().join("adw.toml"), adw_toml).unwrap();
     }
 
+    /// From now on there is no adw.toml.
+    #[allow(dead_code, reason = "the tests inside the crate have no use for it")]
+    pub(crate) fn loses_adw_toml(&self) {
+        std::fs::remove_file(self.folder.path().join("adw.toml")).unwrap();
+    }
+
     /// A workflow that has gone its way, by its id.
     pub(crate) async fn completed(&self) -> String {
         let task = NewTask {

@@ -36,6 +36,21 @@ async fn one_that_is_wrong_is_a_problem_and_stays_known() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn one_that_is_gone_is_told_to_whoever_asks_and_to_nobody_else() {
+    let bench = Bench::new().await;
+    let first = get("/api/v1/configuration").of(&bench).await.is(200);
+    let told = bench.engine.configuration();
+    bench.loses_adw_toml();
+    let gone = get("/api/v1/configuration").of(&bench).await.is(200);
+    let error = gone["refused"]["errors"][0].as_str().unwrap_or_default();
+    assert!(error.contains("failed to read the configuration"), "{gone}");
+    assert_eq!((&gone["sha256"], &gone["since"]), (&first["sha256"], &first["since"]));
+    assert!(!told.has_changed().unwrap(), "it may be on its way");
+    bench.says(ADW_TOML);
+    assert_eq!(get("/api/v1/configuration").of(&bench).await.is(200), first);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_board_is_told_what_became_of_it() {
     let live = Live::new().await;
     let mut socket = live.connect_to_topics().await;

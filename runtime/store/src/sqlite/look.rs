@@ -42,11 +42,8 @@ pub async fn look(database: &Path, scratch: &Path) -> Result<Found, StoreError> 
     if lock::is_held(&database)? {
         return Ok(Found::InUse);
     }
-    if !fs::exists(&database).map_err(unavailable)? {
-        return Ok(Found::Nothing);
-    }
     if !has_header(&database)? {
-        return Ok(Found::Free { schema: 0 });
+        return Ok(Found::Nothing);
     }
     let log = beside(&database, "-wal");
     let unread = fs::metadata(&log).map_or(0, |log| log.len());

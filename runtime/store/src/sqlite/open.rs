@@ -95,6 +95,8 @@ pub(super) async fn open(options: Options) -> Result<Opened, StoreError> {
     assert_version().await?;
     if has_header(&options.path)? {
         inspect(&options.path, reader_options(&options)).await?;
+    } else {
+        make(&options).await?;
     }
     let mut connection = connect_writer(&options).await?;
     let identity = Identity::of(&options.path)?;
@@ -130,12 +132,37 @@ fn unavailable(path: &Path, error: &io::Error) -> StoreError {
     StoreError::Unavailable(format!("{}: {error}", path.display()))
 }
 
+/// Makes a database without anything in it, as a whole or not at all: so an empty file is one that was lost, and never
+/// one that is just begun.
+async fn make(options: &Options) -> Result<(), StoreError> {
+    // A link stays one.
+    let linked = std::fs::read_link(&options.path).ok();
+    let database = match (linked, options.path.parent()) {
+        (Some(to), Some(folder)) => folder.join(to),
+        _ => options.path.clone(),
+    };
+    let mut unfinished = database.clone().into_os_string();
+    unfinished.push(".new");
+    let unfinished = PathBuf::from(unfinished);
+    match std::fs::remove_file(&unfinished) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            return Err(unavailable(&unfinished, &error));
+        }
+        _ => {}
+    }
+    let new = Options { path: unfinished.clone(), ..options.clone() };
+    connect_writer(&new).await?.close().await.map_err(Failure::from)?;
+    let placed = std::fs::rename(&unfinished, &database)
+        .and_then(|()| database.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all()));
+    placed.map_err(|error| unavailable(&database, &error))
+}
+
 /// Whether there is a database already. What isn't one is left untouched.
 pub(super) fn has_header(path: &Path) -> Result<bool, StoreError> {
     let mut header = Vec::new();
     match File::open(path).and_then(|file| file.take(HEADER.len() as u64).read_to_end(&mut header)) {
         Ok(_) if header == HEADER => Ok(true),
-        Ok(0) => Ok(false),
+        Ok(0) => Err(StoreError::Lost(path.display().to_string())),
         Ok(_) => Err(StoreError::Damaged(format!("{} is not a SQLite database", path.display()))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(unavailable(path, &error)),

@@ -51,6 +51,10 @@ async fn what_would_not_open_is_an_error_and_left_as_it_is() {
     fs::write(notes.path(), "not a database, but somebody's notes\n").unwrap();
     assert!(matches!(seen(&notes.path()).await, Err(StoreError::Damaged(_))));
 
+    let lost = Place::new();
+    fs::write(lost.path(), "").unwrap();
+    assert!(matches!(seen(&lost.path()).await, Err(StoreError::Lost(_))));
+
     let foreign = Place::new();
     foreign.tamper("PRAGMA application_id = 7; CREATE TABLE places (url TEXT);").await;
     assert!(matches!(seen(&foreign.path()).await, Err(StoreError::Damaged(_))));

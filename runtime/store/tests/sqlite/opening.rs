@@ -46,6 +46,30 @@ async fn what_is_no_database_is_left_untouched() {
 }
 
 #[tokio::test]
+async fn an_empty_file_is_a_database_that_was_lost_and_not_one_to_begin_with() {
+    let place = Place::new();
+    place.open().await.close().await;
+    fs::write(place.path(), "").unwrap();
+    let error = refusal(&place.path()).await;
+    assert!(matches!(&error, StoreError::Lost(path) if path.ends_with("adw.db")), "{error}");
+    assert_eq!(fs::read(place.path()).unwrap(), b"");
+
+    fs::remove_file(place.path()).unwrap();
+    create(&*place.open().await, "one").await;
+}
+
+#[tokio::test]
+async fn a_database_is_made_where_a_link_leads() {
+    let (place, elsewhere) = (Place::new(), Place::new());
+    std::os::unix::fs::symlink(elsewhere.path(), place.path()).unwrap();
+    let store = place.open().await;
+    create(&*store, "one").await;
+    store.close().await;
+    assert!(place.path().is_symlink());
+    assert!(elsewhere.open().await.workflow(&adw_id("one")).await.unwrap().is_some());
+}
+
+#[tokio::test]
 async fn another_program_s_database_is_left_untouched() {
     let place = Place::new();
     place.tamper("PRAGMA application_id = 7; CREATE TABLE places (url TEXT);").await;
@@ -116,8 +140,8 @@ async fn a_schema_that_was_never_released_is_damage() {
 
 #[tokio::test]
 async fn making_a_database_goes_on_where_it_was_cut_off() {
-    let empty = Place::new();
-    fs::write(empty.path(), b"").unwrap();
+    let begun = Place::new();
+    fs::write(begun.path().with_file_name("adw.db.new"), b"SQLite form").unwrap();
     let half = Place::new();
     half.tamper(
         "PRAGMA journal_mode = WAL; CREATE TABLE _sqlx_migrations (version BIGINT PRIMARY KEY, \
@@ -125,8 +149,9 @@ async fn making_a_database_goes_on_where_it_was_cut_off() {
          success BOOLEAN NOT NULL, checksum BLOB NOT NULL, execution_time BIGINT NOT NULL)",
     )
     .await;
-    for place in [empty, half] {
+    for place in [begun, half] {
         create(&*place.open().await, "one").await;
+        assert!(!place.path().with_file_name("adw.db.new").exists());
     }
 }
 

@@ -8,7 +8,7 @@ use super::id::{Id, IdParameter};
 use crate::{app::App, problem::Problem};
 
 /// What the workflow changed, as a unified diff against the commit that it began from; empty where no stage touched
-/// the repository.
+/// the repository. Where the branch was deleted, and what adw keeps beside it, that is 410.
 #[utoipa::path(
     get,
     path = "/api/v1/workflows/{adw_id}/diff",

@@ -29,8 +29,8 @@ pub(super) struct JournalQuery {
     limit: Option<String>,
 }
 
-/// A call that an attempt of a stage made: what was asked and what it brought. Texts longer than 4,000 characters are cut,
-/// with a mark.
+/// A call that an attempt of a stage made: what was asked and what it brought. Bytes (contents of files, what a program
+/// reads and writes, values of `state`, artifacts) are in base64. Texts longer than 4,000 characters are cut, with a mark.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Call)]
 pub(super) struct CallObject<'a> {
