@@ -24,6 +24,12 @@ pub enum StoreError {
         "the database {0} is empty, and what it held is lost: restore a backup in its place, or delete the file to begin anew"
     )]
     Lost(String),
+    /// The database's file is gone, and the log that belongs to it is still there: a new database would take that for its own.
+    #[error(
+        "the database {0} is gone, and its log {0}-wal is still there: restore both from a backup, or delete the log too to \
+         begin anew"
+    )]
+    Gone(String),
     /// Another process has the database open.
     #[error("{0} is in use by another adw: stop that one, or give this one a store of its own")]
     InUse(String),
@@ -73,6 +79,7 @@ mod tests {
             StoreError::Conflict { adw_id, expected: 7 },
             StoreError::Damaged("event 3 of workflow one is missing".to_owned()),
             StoreError::Lost("/srv/.adw/adw.db".to_owned()),
+            StoreError::Gone("/srv/.adw/adw.db".to_owned()),
             StoreError::InUse("/srv/.adw/adw.db".to_owned()),
             StoreError::Newer { found: 9, known: 1 },
             StoreError::Rejected("the events of one must be numbered from 2 to 3".to_owned()),
@@ -86,6 +93,7 @@ mod tests {
         workflow adw_bug_1760000000_1a2b3c4d is not at version 7 any more: read it and decide again
         the database is damaged: event 3 of workflow one is missing. Stop the server, keep the file, and restore a backup
         the database /srv/.adw/adw.db is empty, and what it held is lost: restore a backup in its place, or delete the file to begin anew
+        the database /srv/.adw/adw.db is gone, and its log /srv/.adw/adw.db-wal is still there: restore both from a backup, or delete the log too to begin anew
         /srv/.adw/adw.db is in use by another adw: stop that one, or give this one a store of its own
         the database has schema 9, and this adw knows schemas up to 1: use the newer adw that wrote it
         the store can't take this: the events of one must be numbered from 2 to 3. Nothing was written; this is a fault of adw, please report it

@@ -35,7 +35,7 @@ pub(super) fn check(surroundings: &Surroundings) -> Vec<Finding> {
         Err(error) => {
             let fix = match &error {
                 StoreError::Newer { .. } => "adw --version   # a newer one wrote it: use that".to_owned(),
-                StoreError::Damaged(_) | StoreError::Lost(_) => {
+                StoreError::Damaged(_) | StoreError::Lost(_) | StoreError::Gone(_) => {
                     let files = files_of(database).join(" ");
                     format!("mkdir {quoted}.damaged && mv {files} {quoted}.damaged/   # keeps the evidence")
                 }

@@ -2,10 +2,10 @@
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::lock;
-use super::open::{Options, has_header, inspect, reader_options};
+use super::open::{Options, beside, has_header, inspect, reader_options};
 use crate::StoreError;
 
 /// What a process that was killed may have left beside a database is read from a copy, unless both are larger.
@@ -59,10 +59,4 @@ pub async fn look(database: &Path, scratch: &Path) -> Result<Found, StoreError> 
     fs::copy(&database, &copy).map_err(unavailable)?;
     fs::copy(&log, beside(&copy, "-wal")).map_err(unavailable)?;
     Ok(Found::Free { schema: inspect(&database, reader_options(&Options::new(&copy))).await? })
-}
-
-fn beside(database: &Path, ending: &str) -> PathBuf {
-    let mut path = database.as_os_str().to_owned();
-    path.push(ending);
-    path.into()
 }

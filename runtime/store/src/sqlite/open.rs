@@ -141,9 +141,7 @@ async fn make(options: &Options) -> Result<(), StoreError> {
         (Some(to), Some(folder)) => folder.join(to),
         _ => options.path.clone(),
     };
-    let mut unfinished = database.clone().into_os_string();
-    unfinished.push(".new");
-    let unfinished = PathBuf::from(unfinished);
+    let unfinished = beside(&database, ".new");
     match std::fs::remove_file(&unfinished) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             return Err(unavailable(&unfinished, &error));
@@ -157,6 +155,13 @@ async fn make(options: &Options) -> Result<(), StoreError> {
     placed.map_err(|error| unavailable(&database, &error))
 }
 
+/// A file that belongs to a database.
+pub(super) fn beside(database: &Path, ending: &str) -> PathBuf {
+    let mut path = database.as_os_str().to_owned();
+    path.push(ending);
+    path.into()
+}
+
 /// Whether there is a database already. What isn't one is left untouched.
 pub(super) fn has_header(path: &Path) -> Result<bool, StoreError> {
     let mut header = Vec::new();
@@ -164,7 +169,10 @@ pub(super) fn has_header(path: &Path) -> Result<bool, StoreError> {
         Ok(_) if header == HEADER => Ok(true),
         Ok(0) => Err(StoreError::Lost(path.display().to_string())),
         Ok(_) => Err(StoreError::Damaged(format!("{} is not a SQLite database", path.display()))),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let has_log = std::fs::metadata(beside(path, "-wal")).is_ok_and(|log| log.len() > 0);
+            if has_log { Err(StoreError::Gone(path.display().to_string())) } else { Ok(false) }
+        }
         Err(error) => Err(unavailable(path, &error)),
     }
 }

@@ -59,6 +59,24 @@ async fn an_empty_file_is_a_database_that_was_lost_and_not_one_to_begin_with() {
 }
 
 #[tokio::test]
+async fn a_log_without_its_database_is_no_beginning_of_a_new_one() {
+    let place = Place::new();
+    let store = place.open().await;
+    create(&*store, "one").await;
+    let log = place.path().with_file_name("adw.db-wal");
+    let written = fs::read(&log).unwrap();
+    store.close().await;
+    fs::remove_file(place.path()).unwrap();
+    fs::write(&log, &written).unwrap();
+    let error = refusal(&place.path()).await;
+    assert!(matches!(&error, StoreError::Gone(path) if path.ends_with("adw.db")), "{error}");
+    assert_eq!(fs::read(&log).unwrap(), written);
+
+    fs::remove_file(&log).unwrap();
+    assert!(place.open().await.workflow(&adw_id("one")).await.unwrap().is_none());
+}
+
+#[tokio::test]
 async fn a_database_is_made_where_a_link_leads() {
     let (place, elsewhere) = (Place::new(), Place::new());
     std::os::unix::fs::symlink(elsewhere.path(), place.path()).unwrap();
