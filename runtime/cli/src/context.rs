@@ -13,7 +13,7 @@ use crate::server::Server;
 use crate::whereabouts::{Stay, Told};
 
 /// What a person should know who looks at workflows that have not ended, and take them to be under way.
-pub(crate) const NOTHING_GOES_ON: &str = "no server is running: nothing goes on until `adw serve`";
+pub(crate) const NOTHING_GOES_ON: &str = "no server is running: no stage goes on until `adw serve`";
 
 /// What was seen by one who looks.
 pub(crate) struct Seen<T> {

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use adw_config::ConfigErrors;
+use adw_core::AdwId;
 use serde_json::{Value, json};
 
-use crate::client::{InvalidAddress, RequestError};
+use crate::client::{Address, InvalidAddress, RequestError};
 
 /// How a command ended, as scripts see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +51,8 @@ pub(crate) enum Failure {
     /// Where adw.toml says that one listens, another folder's may.
     #[error("no server works on the data in {data}")]
     NoServer { data: PathBuf },
+    #[error("the server that did {adw_id} has ended, and another folder's has its address now, {address}")]
+    AnotherServer { address: Address, adw_id: AdwId },
     #[error(transparent)]
     Address(#[from] InvalidAddress),
     #[error(transparent)]
@@ -71,7 +74,7 @@ pub(crate) enum Failure {
 impl Failure {
     pub(crate) fn exit(&self) -> Exit {
         match self {
-            Self::NoServer { .. } | Self::Unsettled { .. } => Exit::Unreachable,
+            Self::NoServer { .. } | Self::Unsettled { .. } | Self::AnotherServer { .. } => Exit::Unreachable,
             Self::Request(error) if error.is_the_servers() => Exit::Unreachable,
             failure if failure.is_closed_output() => Exit::Done,
             _ => Exit::Usage,
@@ -88,7 +91,7 @@ impl Failure {
         match self {
             Self::Arguments(_) | Self::Usage { .. } | Self::Address(_) | Self::ConfigExists { .. } => "usage",
             Self::Config(_) | Self::NoConfig { .. } | Self::Nowhere { .. } => "configuration",
-            Self::NoServer { .. } | Self::Unsettled { .. } => "unreachable",
+            Self::NoServer { .. } | Self::Unsettled { .. } | Self::AnotherServer { .. } => "unreachable",
             Self::Start(_) | Self::InUse { .. } | Self::Listen { .. } => "start",
             Self::File { .. } | Self::Output(_) => "io",
             Self::Request(error) => error.kind(),
@@ -113,6 +116,9 @@ impl Failure {
             Self::NoServer { .. } => Some(
                 "start one with `adw serve`, or name another with `--server URL` or ADW_SERVER".to_owned(),
             ),
+            Self::AnotherServer { adw_id, .. } => {
+                Some(format!("{adw_id} is kept: start `adw serve`, which goes on with it, and follow it with adw logs {adw_id} --follow"))
+            }
             Self::Unsettled { .. } => Some(
                 "try again in a moment; where it stays so, look at that server's log, or name its address with `--server \
                  URL` or ADW_SERVER"

@@ -72,7 +72,11 @@ pub(crate) async fn follow(
             News::Unknown => {}
             News::Log { stage, attempt } => view.lines(&stage, attempt).await?,
             News::Progress { percent, message, .. } => view.progress(percent, &message),
-            News::Lost { cause } => output.note(format!("the feed is interrupted, trying again: {cause}")),
+            News::Lost { cause } => output.note(format!("the feed is interrupted ({cause}), trying again; where the server was stopped, `adw serve` lets it go on")),
+            // Where one is there for a task only, another folder's may have its address next.
+            News::Rewound if until == Until::QuestionOrEnd => {
+                return Err(Failure::AnotherServer { address: client.address().clone(), adw_id: adw_id.clone() });
+            }
             News::Rewound => {
                 output.note("the server's database was restored: this is what it holds now");
                 view.log.rewind();

@@ -18,7 +18,7 @@ pub(crate) enum LogFormat {
     Json,
 }
 
-/// Logs from now on: what ADW_LOG asks for, else this.
+/// Logs from now on: what ADW_LOG asks for, else this. What was begun goes on as it is.
 pub(crate) fn begin(unless_asked: &str, format: LogFormat) -> Result<(), Failure> {
     let asked = std::env::var("ADW_LOG").ok().filter(|filter| !filter.is_empty());
     let filter =
@@ -32,9 +32,10 @@ pub(crate) fn begin(unless_asked: &str, format: LogFormat) -> Result<(), Failure
         .with_env_filter(filter)
         .with_writer(|| LogWriter)
         .log_internal_errors(false);
-    match format {
-        LogFormat::Pretty => log.with_ansi(output::is_coloured(&std::io::stderr())).init(),
-        LogFormat::Json => log.json().init(),
-    }
+    // It fails only where a log was begun before: who first wanted to be the server, and wasn't quick enough, may be it later.
+    let _ = match format {
+        LogFormat::Pretty => log.with_ansi(output::is_coloured(&std::io::stderr())).try_init(),
+        LogFormat::Json => log.json().try_init(),
+    };
     Ok(())
 }

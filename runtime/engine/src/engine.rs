@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use adw_agents::supervisor::Supervisor;
+use adw_agents::supervisor::{State, Supervisor};
 use adw_config::Config;
 use adw_core::{AdwId, Command, Interrupt, Recorded, StageName};
 use adw_host::Host;
@@ -247,6 +247,11 @@ impl Engine {
         self.inner.tasks.wait().await;
         // Also those that an earlier server left, and whose workflow has no place again yet.
         programs::end(programs::or_none(programs::to_end(&self.inner, &programs).await)).await;
+        let at_work = programs::or_none(self.inner.calls.programs());
+        let at_work = at_work.iter().filter(|run| run.state == State::Alive).count();
+        if at_work > 0 {
+            tracing::info!(at_work, "agents and commands work on; the next server takes their answers");
+        }
         self.inner.store.close().await;
     }
 }

@@ -3,9 +3,9 @@
 
 mod support;
 
-use adw_core::{Cancel, Command, StageStatus, Status, fold};
+use adw_core::{Cancel, Command, Retry, StageStatus, Status, fold};
 use adw_engine::{LogQuery, NewTask, Programs, Route};
-use support::{Bench, git, repository, script, task, until_there};
+use support::{Bench, git, onlooker, repository, script, task, until_there};
 
 const NOOP: &str = r#"
 [stages.one]
@@ -239,4 +239,18 @@ async fn an_agent_that_is_not_executable_is_not_installed_and_says_what_mends_it
     let workflow = bench.ends_as(&named, Status::Failed).await;
     let agent = bench.path().join("agent.sh").display().to_string();
     insta::assert_snapshot!(workflow.error_message.unwrap().replace(&agent, "[agent]"), @"stage implement failed: plugin implement 0.1.0: the agent failed (missing_executable): `[agent]` is there and isn't executable: chmod +x [agent]");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_person_mends_in_the_worktree_before_a_retry_is_on_the_branch_that_passed() {
+    let folder = repository(&[("a.txt", "bad\n")]);
+    onlooker(folder.path(), "{ run = \"grep -q good a.txt\" }");
+    let bench = Bench::again(folder).await;
+    let adw_id =
+        bench.create(NewTask { route: Route::Stages(vec!["look".parse().unwrap()]), ..task("mend") }).await;
+    bench.ends_as(&adw_id, Status::Failed).await;
+    std::fs::write(bench.path().join(".adw/trees").join(adw_id.as_str()).join("a.txt"), "good\n").unwrap();
+    bench.engine.command(&adw_id, Command::Retry(Retry { from: None }), None).await.unwrap();
+    let workflow = bench.ends_as(&adw_id, Status::Completed).await;
+    assert_eq!(git(bench.path(), &["show", &format!("{}:a.txt", workflow.branch())]), "good\n");
 }

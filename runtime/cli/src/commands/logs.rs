@@ -96,7 +96,7 @@ impl Logs {
                 News::Log { stage, attempt } => Some((stage, attempt)),
                 News::Unknown | News::Progress { .. } => None,
                 News::Lost { cause } => {
-                    output.note(format!("the feed is interrupted, trying again: {cause}"));
+                    output.note(format!("the feed is interrupted ({cause}), trying again; where the server was stopped, `adw serve` lets it go on"));
                     None
                 }
                 News::Rewound => {

@@ -69,10 +69,20 @@ impl Replay {
             same &= answer.view.same;
             raw.push(answer.raw);
         }
-        output.json(&json!({ "adw_id": self.adw_id, "same": same, "items": raw }))?;
         if raw.is_empty() {
-            output.note("no stage has begun yet");
+            let which = self
+                .stage
+                .as_ref()
+                .map_or_else(|| "no stage".to_owned(), |stage| format!("no such attempt of {stage}"));
+            return Err(Failure::Usage {
+                message: format!(
+                    "{which} of the workflow {} has begun: there is nothing to replay",
+                    self.adw_id
+                ),
+                help: format!("`adw show {}` shows its stages and their attempts", self.adw_id),
+            });
         }
+        output.json(&json!({ "adw_id": self.adw_id, "same": same, "items": raw }))?;
         Ok(if same { Exit::Done } else { Exit::CHECK_FAILED })
     }
 }

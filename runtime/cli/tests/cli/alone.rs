@@ -221,7 +221,7 @@ fn what_was_interrupted_is_taken_up_by_the_next_server() {
     assert_eq!(ended.code, Some(130), "{ended:?}");
     let agent = said.trim_end().rsplit(' ').next().unwrap().to_owned();
     assert!(!is_alive(&agent), "who stops a task doesn't want its agent to go on");
-    let kept = "wait is kept: the next `adw serve` goes on with it, and `adw cancel wait` ends it then\n";
+    let kept = "wait is kept: the next server goes on with it, `adw serve` or that of another `adw run`, and `adw cancel wait` ends it then\n";
     assert!(ended.stderr.ends_with(kept), "{}", ended.stderr);
 
     std::fs::write(repository.path().join("again"), "").unwrap();
@@ -356,6 +356,22 @@ fn whoever_was_served_by_the_command_of_another_task_goes_on_in_its_place_when_t
     let (third, runs) = companions.end("third", third);
     assert_eq!((third.code, runs), (Some(0), 1), "{third:?}");
     assert!(third.stderr.contains(IN_ITS_PLACE), "nobody else was there at last: {third:?}");
+}
+
+#[test]
+fn of_those_who_begin_at_the_same_moment_all_come_to_their_end() {
+    let companions = Companions::new();
+    let ids = ["first", "second", "third"];
+    let begun = ids.map(|adw_id| {
+        companions.let_go_on(adw_id);
+        let task = ["run", "Wait", "--id", adw_id, "--stages", "implement", "--agent", "patient"];
+        let mut command = alone(&companions.repository);
+        command.args(task).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    });
+    for (adw_id, child) in ids.into_iter().zip(begun) {
+        let (ended, runs) = companions.end(adw_id, child);
+        assert_eq!((ended.code, runs), (Some(0), 1), "{ended:?}");
+    }
 }
 
 #[test]

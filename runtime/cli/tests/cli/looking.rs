@@ -103,7 +103,7 @@ fn nothing_goes_on_while_somebody_looks() {
     let version = || run(&repository.path(), ["show", "slow", "--json"]).json()["version"].clone();
     let (first, second) = (version(), version());
     assert_eq!(first, second, "it was not taken up");
-    let note = "no server is running: nothing goes on until `adw serve`\n";
+    let note = "no server is running: no stage goes on until `adw serve`\n";
     for arguments in [&["ls"][..], &["show", "slow"]] {
         let ended: Ended = adw(&repository.path()).args(arguments).output().unwrap().into();
         assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), note), "{ended:?}");

@@ -106,13 +106,28 @@ impl Live {
         let Some(opened) = self.touched().await? else { return Ok(()) };
         let keep = || self.keep_end(opened);
         let kept = if achieved { self.insist(keep).await } else { keep().await };
-        kept.map_err(answer)
+        kept.map_err(answer)?;
+        if achieved && !self.may_change() { self.commit_what_was_found(opened).await } else { Ok(()) }
     }
 
     async fn keep_end(&self, opened: &Opened) -> Result<(), WorkspaceError> {
         let end = opened.workspace.checkpoint(&self.label("end"), self.git_time()).await?;
         if end.id != opened.began.checkpoint && !self.may_change() {
             opened.workspace.restore(&opened.began.checkpoint, self.git_time()).await?;
+        }
+        Ok(())
+    }
+
+    /// What lay uncommitted in the worktree when the stage began, most often a person's mending of a stage that had failed,
+    /// is part of what succeeded, and so of the branch: what was tested is what is merged.
+    async fn commit_what_was_found(&self, opened: &Opened) -> Result<(), CallError> {
+        let message = format!("Take over what lay in the worktree when {} succeeded", self.options.spec.name);
+        let commit = || opened.workspace.commit(&message, self.git_time());
+        if let Some(commit) = self.insist(commit).await.map_err(answer)? {
+            let said = format!(
+                "what was changed in the worktree and not committed is on the branch now, as {commit:.12}"
+            );
+            self.say(LogLevel::Info, LogSource::Runtime, &said).await;
         }
         Ok(())
     }

@@ -203,7 +203,8 @@ fn conclude(cx: &Context, outcome: Outcome, is_in_git: bool) -> Result<Exit, Fai
     match outcome {
         Outcome::Interrupted(adw_id) => {
             cx.output.note(format_args!(
-                "{adw_id} is kept: the next `adw serve` goes on with it, and `adw cancel {adw_id}` ends it then"
+                "{adw_id} is kept: the next server goes on with it, `adw serve` or that of another `adw run`, and `adw cancel \
+                 {adw_id}` ends it then"
             ));
             follow::interrupted(cx, &adw_id)
         }
