@@ -4,8 +4,8 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     answer::Answer, cancel::Cancel, check::Check, completions::Completions, diff::Diff, doctor::Doctor,
-    init::Init, journal::Journal, logs::Logs, ls::Ls, reload::Reload, retry::Retry, run::Run, serve::Serve,
-    show::Show, watch::Watch,
+    init::Init, journal::Journal, logs::Logs, ls::Ls, pause::Pause, reload::Reload, resume::Resume,
+    retry::Retry, run::Run, serve::Serve, show::Show, watch::Watch,
 };
 
 /// A durable runtime for AI developer workflows.
@@ -54,6 +54,8 @@ pub(crate) enum Command {
     Journal(Journal),
     Diff(Diff),
     Answer(Answer),
+    Pause(Pause),
+    Resume(Resume),
     Cancel(Cancel),
     Retry(Retry),
     Reload(Reload),

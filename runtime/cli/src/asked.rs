@@ -19,12 +19,15 @@ pub(crate) fn answer(adw_id: &AdwId, waiting: &Waiting) -> String {
     format!("adw answer {adw_id} {}{or}", printable(&example))
 }
 
-/// What is needed to answer beside the question itself, each by its name, and the line that answers; nothing for what
-/// waits on something else.
+/// What is needed to answer beside the question itself, each by its name, and the line that answers; for a pause the line
+/// that ends it, and nothing for what waits on something else.
 pub(crate) fn how(adw_id: &AdwId, waiting: &Waiting) -> Vec<(&'static str, String)> {
     let mut lines = beside(adw_id, waiting);
     if waiting.is_question() {
         lines.push(("answer", answer(adw_id, waiting)));
+    }
+    if waiting.is_pause() {
+        lines.push(("resume", format!("adw resume {adw_id}")));
     }
     lines
 }

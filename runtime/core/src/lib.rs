@@ -24,8 +24,8 @@ mod workflow;
 
 pub use apply::{FoldError, apply, fold};
 pub use command::{
-    Answer, AttemptResult, Cancel, Command, Create, EndAttempt, Interrupt, Retry, SetStatus, Start, Suspend,
-    decide,
+    Answer, AttemptResult, Cancel, Command, Create, EndAttempt, Interrupt, Pause, Resume, Retry, SetStatus,
+    Start, Suspend, decide,
 };
 pub use depth::{DEEPEST_JSON, is_too_deep};
 pub use event::{Event, EventKind, Recorded};
@@ -38,4 +38,4 @@ pub use refusal::Refusal;
 pub use status::{StageStatus, Status};
 pub use task::{Priority, Task, TaskType, UnknownTaskType};
 pub use time::Timestamp;
-pub use workflow::{Output, PipelineRef, Reason, Stage, Waiting, Workflow};
+pub use workflow::{Output, Paused, PipelineRef, Reason, Stage, Waiting, Workflow};

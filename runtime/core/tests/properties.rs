@@ -4,8 +4,9 @@
 mod support;
 
 use adw_core::{
-    Answer, AttemptResult, Backoff, Cancel, Command, EndAttempt, Interrupt, Question, Recorded, Retry,
-    SetStatus, StageName, StageStatus, Start, Status, Suspend, Timestamp, Waiting, Workflow, fold,
+    Answer, AttemptResult, Backoff, Cancel, Command, EndAttempt, Interrupt, Pause, Question, Recorded,
+    Resume, Retry, SetStatus, StageName, StageStatus, Start, Status, Suspend, Timestamp, Waiting, Workflow,
+    fold,
 };
 use proptest::prelude::*;
 use support::{History, done, name, pipeline};
@@ -69,6 +70,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => set.prop_map(Step::Ask),
         1 => Just(Step::Ask(Command::Interrupt(Interrupt { cause: "stop".to_owned() }))),
         1 => Just(Step::Ask(Command::Cancel(Cancel::default()))),
+        1 => Just(Step::Ask(Command::Pause(Pause::default()))),
+        2 => Just(Step::Ask(Command::Resume(Resume))),
         2 => prop::option::of(stage()).prop_map(|from| Step::Ask(Command::Retry(Retry { from }))),
         2 => (0u64..100_000).prop_map(Step::Wait),
     ]
@@ -124,6 +127,10 @@ fn holds(before: &Workflow, after: &Workflow) {
         after.waiting.is_some(),
         after.stages.iter().any(|stage| stage.status == StageStatus::Waiting)
     );
+    if after.paused.is_some() {
+        assert!(running == 0 && !after.status.is_ended() && !after.is_runnable());
+        assert_eq!(after.due(), None);
+    }
     if before.status != after.status {
         assert!(before.status.moves().contains(&after.status) || before.status == Status::Pending);
     }
@@ -169,6 +176,9 @@ proptest! {
             let open = !history.workflow.status.is_ended();
             let mut later = history.clone();
             later.at = Timestamp::from_millis(i64::MAX);
+            if later.workflow.paused.is_some() {
+                later.run(Command::Resume(Resume));
+            }
             if let Some(question) = later.workflow.question().cloned() {
                 later.run(Command::Answer(Answer::to(&question, "yes".into(), None)));
             }

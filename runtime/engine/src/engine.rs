@@ -388,7 +388,7 @@ async fn hear(engine: Arc<Inner>, mut rings: Rings) {
         };
         match engine.ledger.current(&adw_id).await {
             // Whether it still waits, and its time has come, is decided when it starts.
-            Ok(stored) if stored.workflow.waiting.is_some() => engine.enqueue(&stored),
+            Ok(stored) if stored.workflow.due().is_some() => engine.enqueue(&stored),
             Ok(_) => {}
             Err(error) => {
                 tracing::error!(%adw_id, %error, "a workflow whose time has come could not be read; trying again");

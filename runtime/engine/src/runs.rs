@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
-use adw_core::{AdwId, StageName, Workflow};
+use adw_core::{AdwId, StageName, StageStatus, Workflow};
 use tokio_util::sync::CancellationToken;
 
 /// What becomes of agents and commands that are at work when the engine stops.
@@ -23,10 +23,23 @@ pub enum Programs {
 pub(crate) enum Cause {
     /// The workflow went on without it: it was cancelled, ended or moved.
     Superseded,
+    /// The workflow was paused: the attempt goes on later, and its programs go on meanwhile.
+    Paused,
     /// The server stops.
     Shutdown(Programs),
     /// It took longer than the stage may.
     TimedOut,
+}
+
+impl Cause {
+    /// Whether the attempt goes on later, where it was.
+    pub(crate) const fn is_for_now(self) -> bool {
+        matches!(self, Self::Paused | Self::Shutdown(_))
+    }
+
+    const fn ends_programs(self) -> bool {
+        !matches!(self, Self::Paused | Self::Shutdown(Programs::GoOn))
+    }
 }
 
 /// Stops an attempt, once, for one cause.
@@ -42,7 +55,7 @@ impl StopSignal {
     /// The first cause stays.
     pub(crate) fn stop(&self, cause: Cause) {
         let cause = self.cause.get_or_init(|| cause);
-        if *cause != Cause::Shutdown(Programs::GoOn) {
+        if cause.ends_programs() {
             self.programs.cancel();
         }
         self.token.cancel();
@@ -109,11 +122,10 @@ impl Runs {
     pub(crate) fn stop_superseded(&self, workflow: &Workflow) {
         let running = self.lock();
         let Some(run) = running.get(&workflow.adw_id) else { return };
-        let current = workflow
-            .running_stage()
-            .is_some_and(|stage| stage.name == run.stage && stage.attempt == run.attempt);
-        if !current {
-            run.signal.stop(Cause::Superseded);
+        match workflow.stage(&run.stage).filter(|stage| stage.attempt == run.attempt) {
+            Some(stage) if stage.status == StageStatus::Running => {}
+            Some(stage) if stage.goes_on() => run.signal.stop(Cause::Paused),
+            _ => run.signal.stop(Cause::Superseded),
         }
     }
 
@@ -146,8 +158,9 @@ mod tests {
     use super::{Cause, Programs, StopSignal};
 
     #[test]
-    fn only_a_stop_of_the_server_lets_programs_go_on_and_a_later_cause_changes_nothing() {
+    fn a_pause_and_a_stop_of_the_server_let_programs_go_on_and_a_later_cause_changes_nothing() {
         for (cause, ends_programs) in [
+            (Cause::Paused, false),
             (Cause::Superseded, true),
             (Cause::TimedOut, true),
             (Cause::Shutdown(Programs::End), true),

@@ -5,6 +5,8 @@ mod cancel;
 mod create;
 mod end_attempt;
 mod interrupt;
+mod pause;
+mod resume;
 mod retry;
 mod set_status;
 mod start;
@@ -15,6 +17,8 @@ pub use cancel::Cancel;
 pub use create::Create;
 pub use end_attempt::{AttemptResult, EndAttempt};
 pub use interrupt::Interrupt;
+pub use pause::Pause;
+pub use resume::Resume;
 pub use retry::Retry;
 pub use set_status::SetStatus;
 pub use start::Start;
@@ -35,6 +39,10 @@ pub enum Command {
     Answer(Answer),
     /// Attempts under way were cut off.
     Interrupt(Interrupt),
+    /// Somebody wants nothing of it to go on for now.
+    Pause(Pause),
+    /// Somebody wants a paused one to go on.
+    Resume(Resume),
     /// Somebody wants it ended.
     Cancel(Cancel),
     /// Somebody sets its status, stage, result or error by hand.
@@ -58,6 +66,8 @@ pub fn decide(
         Command::Suspend(suspend) => suspend.decide(workflow),
         Command::Answer(answer) => answer.decide(workflow),
         Command::Interrupt(interrupt) => Ok(interrupt.decide(workflow)),
+        Command::Pause(pause) => pause.decide(workflow),
+        Command::Resume(Resume) => Resume::decide(workflow),
         Command::Cancel(cancel) => cancel.decide(workflow),
         Command::SetStatus(set) => set.decide(workflow),
         Command::Retry(retry) => retry.decide(workflow),

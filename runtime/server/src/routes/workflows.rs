@@ -11,6 +11,8 @@ mod id;
 mod journal;
 mod list;
 mod logs;
+mod pause;
+mod resume;
 mod retry;
 mod stages;
 mod status;
@@ -33,6 +35,8 @@ pub(super) fn router() -> OpenApiRouter<App> {
         .routes(routes!(get::get, cancel::cancel))
         .routes(routes!(status::set_status))
         .routes(routes!(retry::retry))
+        .routes(routes!(pause::pause))
+        .routes(routes!(resume::resume))
         .routes(routes!(answer::answer))
         .routes(routes!(events::events))
         .routes(routes!(logs::logs))
