@@ -329,7 +329,9 @@ fn in_words(change: &Change) -> Option<String> {
             let answer = data
                 .get("answer")
                 .map(|answer| answer.as_str().map_or_else(|| answer.to_string(), str::to_owned));
-            with(style::NOTE, "answered:", answer.as_deref())
+            let by_default = data.get("by_default").and_then(Value::as_bool).unwrap_or_default();
+            let word = if by_default { "answered by default:" } else { "answered:" };
+            with(style::NOTE, word, answer.as_deref())
         }
         EventKind::StageResumed => with(style::BUSY, "goes on", None),
         EventKind::StageReworked => {

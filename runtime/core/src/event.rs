@@ -87,7 +87,7 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         goes_on: bool,
     },
-    /// A person answered what an attempt had asked.
+    /// A person answered what an attempt had asked, or nobody did in time.
     QuestionAnswered {
         /// The stage that asked.
         stage: StageName,
@@ -100,6 +100,9 @@ pub enum Event {
         /// What the person said beside it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
+        /// Nobody answered in time: it is the answer that stood ready for that.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        by_default: bool,
     },
     /// An attempt goes on where it was, over the record of what it has done.
     StageResumed {

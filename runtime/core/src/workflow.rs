@@ -190,7 +190,11 @@ impl Waiting {
     pub const fn until(&self) -> Option<Timestamp> {
         match self {
             Self::Timer { until, .. } => Some(*until),
-            Self::Question(_) | Self::AgentByHand(_) => None,
+            Self::Question(question) => match &question.default {
+                Some(default) => Some(default.until),
+                None => None,
+            },
+            Self::AgentByHand(_) => None,
         }
     }
 

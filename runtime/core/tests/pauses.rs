@@ -58,7 +58,8 @@ fn ask(history: &mut History) -> Question {
     let stage = history.workflow.running_stage().unwrap();
     let (stage, attempt) = (stage.name.clone(), stage.attempt);
     let message = "Ready?".to_owned();
-    let asked = Question { stage, attempt, call: 3, message, choices: Vec::new(), schema: None };
+    let asked =
+        Question { stage, attempt, call: 3, message, choices: Vec::new(), schema: None, default: None };
     let waiting = Waiting::Question(Box::new(asked.clone()));
     history.run(Command::Suspend(Suspend { waiting, attempt }));
     asked
@@ -189,6 +190,7 @@ fn the_end_of_an_attempt_that_comes_after_the_pause_is_stale() {
         message: "?".to_owned(),
         choices: Vec::new(),
         schema: None,
+        default: None,
     };
     let suspend = Suspend { waiting: Waiting::Question(Box::new(question)), attempt: 1 };
     history.run(pause());

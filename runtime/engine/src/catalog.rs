@@ -168,5 +168,6 @@ fn spec(stage: &StageConfig, plugin: PluginPin) -> StageSpec {
         on_rework: stage.on_rework.clone(),
         max_rework: stage.max_rework,
         agent: stage.agent.clone(),
+        questions: stage.questions.clone(),
     }
 }

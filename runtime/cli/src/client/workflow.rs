@@ -128,6 +128,9 @@ pub(crate) struct Waiting {
     /// What the answer is to be, as a JSON Schema.
     #[serde(default)]
     pub(crate) schema: Option<Value>,
+    /// What is taken for the answer at `until`.
+    #[serde(default)]
+    pub(crate) default: Option<Value>,
     /// What a person is to do by hand.
     #[serde(default)]
     pub(crate) prompt: Option<String>,

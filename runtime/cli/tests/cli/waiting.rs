@@ -12,11 +12,22 @@ config = { question = "Is it good?" }
 [stages.implement]
 plugin = "builtin:implement"
 grants = { workspace = "write", agent = ["*"] }
+[stages.patient]
+plugin = "builtin:gate"
+config = { question = "Is it kept?" }
+question_timeout = "24h"
+question_default = "approve"
+[stages.hasty]
+plugin = "builtin:gate"
+question_timeout = "1ms"
+question_default = "approve"
 [agents.slow]
 profile = "command"
 command = ["sleep", "600"]
 [pipelines.default]
 stages = ["gate"]
+[pipelines.hasty]
+stages = ["hasty", "patient"]
 [pipelines.work]
 stages = ["implement"]
 "#;
@@ -137,4 +148,15 @@ fn who_follows_a_workflow_that_is_paused_is_told_how_it_goes_on() {
     let said = followed_until(&repository, "busy", "work", "resume     adw resume busy");
     let paused = "implement    paused: nothing of it goes on until it is resumed";
     assert!(said.iter().any(|line| line.ends_with(paused)), "{said:#?}");
+}
+
+#[test]
+fn an_answer_that_is_taken_where_nobody_gives_one_is_told_before_and_after() {
+    let (repository, _server) = asking();
+    let said = followed_until(&repository, "soon", "hasty", "│ Is it kept?");
+    assert!(said.iter().any(|line| line.ends_with("hasty        answered by default: approve")), "{said:#?}");
+    let shown = ask(&repository, &["show", "soon"]).stdout;
+    for line in ["waits on   question until 2", "\ndefault    approve, where nobody answers until 2"] {
+        assert!(shown.contains(line), "{line}: {shown}");
+    }
 }

@@ -4,6 +4,7 @@ mod answer;
 mod cancel;
 mod create;
 mod end_attempt;
+mod expire;
 mod interrupt;
 mod pause;
 mod resume;
@@ -16,6 +17,7 @@ pub use answer::Answer;
 pub use cancel::Cancel;
 pub use create::Create;
 pub use end_attempt::{AttemptResult, EndAttempt};
+pub use expire::Expire;
 pub use interrupt::Interrupt;
 pub use pause::Pause;
 pub use resume::Resume;
@@ -37,6 +39,8 @@ pub enum Command {
     Suspend(Suspend),
     /// A person answers what was asked.
     Answer(Answer),
+    /// The time that a question was given may be up.
+    Expire(Expire),
     /// Attempts under way were cut off.
     Interrupt(Interrupt),
     /// Somebody wants nothing of it to go on for now.
@@ -65,6 +69,7 @@ pub fn decide(
         Command::EndAttempt(end) => end.decide(workflow, pipeline, at),
         Command::Suspend(suspend) => suspend.decide(workflow),
         Command::Answer(answer) => answer.decide(workflow),
+        Command::Expire(Expire) => Ok(Expire::decide(workflow, at)),
         Command::Interrupt(interrupt) => Ok(interrupt.decide(workflow)),
         Command::Pause(pause) => pause.decide(workflow),
         Command::Resume(Resume) => Resume::decide(workflow),

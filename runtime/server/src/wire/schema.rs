@@ -66,6 +66,7 @@ fn waiting() -> Schema {
         .property("call", number())
         .property("choices", choices)
         .property("schema", ObjectBuilder::new())
+        .property("default", ObjectBuilder::new())
         .property("prompt", text())
         .property("worktree", text())
         .property("command", text())
