@@ -75,7 +75,7 @@ fn as_served(workflow: &Workflow, served: &Value) -> Value {
         "stages": workflow.stages.iter().map(|stage| &stage.name).collect::<Vec<_>>(),
         "current_stage": workflow.current_stage(),
         "stage_runs": workflow.stages.iter().map(stage_as_served).collect::<Vec<_>>(),
-        "waiting": workflow.waiting,
+        "waiting": waiting_as_served(workflow),
         "result": workflow.result,
         "error_message": workflow.error_message,
         "progress": workflow.progress,
@@ -88,6 +88,18 @@ fn as_served(workflow: &Workflow, served: &Value) -> Value {
         "created_at": workflow.created_at,
         "updated_at": workflow.updated_at,
         "completed_at": workflow.completed_at,
+    })
+}
+
+/// A pause comes before whatever the workflow waits on itself.
+fn waiting_as_served(workflow: &Workflow) -> Value {
+    let Some(paused) = &workflow.paused else { return json!(workflow.waiting) };
+    json!({
+        "kind": "paused",
+        "stage": workflow.current_stage(),
+        "message": paused.reason.as_deref().unwrap_or("nothing of it goes on until it is resumed"),
+        "since": paused.since,
+        "then": workflow.waiting,
     })
 }
 

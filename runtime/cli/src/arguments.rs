@@ -4,8 +4,8 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     answer::Answer, cancel::Cancel, check::Check, completions::Completions, diff::Diff, doctor::Doctor,
-    init::Init, journal::Journal, logs::Logs, ls::Ls, reload::Reload, replay::Replay, retry::Retry, run::Run,
-    serve::Serve, show::Show, watch::Watch,
+    init::Init, journal::Journal, logs::Logs, ls::Ls, pause::Pause, reload::Reload, replay::Replay,
+    resume::Resume, retry::Retry, run::Run, serve::Serve, show::Show, watch::Watch,
 };
 
 /// A durable runtime for AI developer workflows.
@@ -55,6 +55,8 @@ pub(crate) enum Command {
     Replay(Replay),
     Diff(Diff),
     Answer(Answer),
+    Pause(Pause),
+    Resume(Resume),
     Cancel(Cancel),
     Retry(Retry),
     Reload(Reload),

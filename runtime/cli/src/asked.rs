@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use adw_core::AdwId;
 
 use crate::client::Waiting;
-use crate::style::printable;
+use crate::style::{date_and_time, printable};
 
 /// The line that answers, with the first choice, and the others behind it.
 pub(crate) fn answer(adw_id: &AdwId, waiting: &Waiting) -> String {
@@ -19,12 +19,15 @@ pub(crate) fn answer(adw_id: &AdwId, waiting: &Waiting) -> String {
     format!("adw answer {adw_id} {}{or}", printable(&example))
 }
 
-/// What is needed to answer beside the question itself, each by its name, and the line that answers; nothing for what
-/// waits on something else.
+/// What is needed to answer beside the question itself, each by its name, and the line that answers; for a pause the line
+/// that ends it, and nothing for what waits on something else.
 pub(crate) fn how(adw_id: &AdwId, waiting: &Waiting) -> Vec<(&'static str, String)> {
     let mut lines = beside(adw_id, waiting);
     if waiting.is_question() {
         lines.push(("answer", answer(adw_id, waiting)));
+    }
+    if waiting.is_pause() {
+        lines.push(("resume", format!("adw resume {adw_id}")));
     }
     lines
 }
@@ -41,6 +44,11 @@ pub(crate) fn beside(adw_id: &AdwId, waiting: &Waiting) -> Vec<(&'static str, St
     }
     if let Some(schema) = &waiting.schema {
         lines.push(("schema", printable(&schema.to_string())));
+    }
+    if let Some((default, until)) = waiting.default.as_ref().zip(waiting.until) {
+        let default = default.as_str().map_or_else(|| default.to_string(), str::to_owned);
+        let until = date_and_time(until);
+        lines.push(("default", format!("{}, where nobody answers until {until}", printable(&default))));
     }
     lines
 }

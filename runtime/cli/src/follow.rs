@@ -145,6 +145,7 @@ fn conclusion(workflow: &Workflow) -> String {
 /// How it ended, or what keeps it; after how long, and why; and whether anything was tested.
 pub(crate) fn how_it_stands(workflow: &Workflow) -> String {
     let status = match workflow.status {
+        _ if workflow.pause().is_some() => "paused",
         Status::Pending | Status::Running if workflow.waits_for_a_person() => "waits for a person",
         status => status.as_str(),
     };
@@ -197,7 +198,7 @@ impl View<'_> {
 
     fn event(&self, change: &Change, now: Option<&Workflow>) -> Result<(), Failure> {
         if let Some(waiting) = change.waiting() {
-            let is_open = now.is_some_and(|now| now.waiting.as_ref() == Some(&waiting));
+            let is_open = now.is_some_and(|now| waiting.is_open(now));
             return self.wait(change, &waiting, is_open);
         }
         if change.event == EventKind::StageFailed {
@@ -228,6 +229,9 @@ impl View<'_> {
         if waiting.passes() {
             return self.line(change.at, stage, with(style::NOTE, "waits", Some(message)));
         }
+        if waiting.is_pause() {
+            return self.pause(change, waiting, is_open);
+        }
         if !is_open {
             return self.line(change.at, stage, with(style::NOTE, "asked:", Some(message)));
         }
@@ -242,6 +246,18 @@ impl View<'_> {
         };
         for (name, value) in needed {
             self.output.line(format_args!("{name:<10} {value}"))?;
+        }
+        Ok(())
+    }
+
+    /// That it is held, and the line that lets it go on, where that is still to be done and somebody is there to do it.
+    fn pause(&self, change: &Change, pause: &Waiting, is_open: bool) -> Result<(), Failure> {
+        let stage = text(&change.data, "current_stage").unwrap_or_default();
+        self.line(change.at, stage, with(style::NOTE, "paused:", pause.message.as_deref()))?;
+        if is_open && self.until == Until::End {
+            for (name, value) in asked::how(self.adw_id, pause) {
+                self.output.line(format_args!("{name:<10} {value}"))?;
+            }
         }
         Ok(())
     }
@@ -318,9 +334,10 @@ fn in_words(change: &Change) -> Option<String> {
     let summary = text(result, "summary");
     let error = text(result, "error");
     Some(match change.event {
-        // Said before the first event, after the last, where it comes to wait, and where it fails.
+        // Said before the first event, after the last, where it comes to wait or is held, and where it fails.
         EventKind::TaskCreated
         | EventKind::WorkflowWaiting
+        | EventKind::WorkflowPaused
         | EventKind::WorkflowStarted
         | EventKind::WorkflowAnnotated
         | EventKind::WorkflowCompleted
@@ -341,13 +358,16 @@ fn in_words(change: &Change) -> Option<String> {
             let answer = data
                 .get("answer")
                 .map(|answer| answer.as_str().map_or_else(|| answer.to_string(), str::to_owned));
-            with(style::NOTE, "answered:", answer.as_deref())
+            let by_default = data.get("by_default").and_then(Value::as_bool).unwrap_or_default();
+            let word = if by_default { "answered by default:" } else { "answered:" };
+            with(style::NOTE, word, answer.as_deref())
         }
         EventKind::StageResumed => with(style::BUSY, "goes on", None),
         EventKind::StageReworked => {
             let to = format!("sends the work back to {}:", text(data, "to").unwrap_or("an earlier stage"));
             with(style::NOTE, &to, text(data, "feedback"))
         }
+        EventKind::WorkflowResumed => with(style::NOTE, "resumed", None),
         EventKind::WorkflowMoved => with(style::NOTE, "moved by hand to", text(data, "to")),
         EventKind::WorkflowRetried => with(style::NOTE, "goes on, from", text(data, "from")),
     })

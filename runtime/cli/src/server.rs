@@ -109,7 +109,8 @@ impl Server {
             let page = self.engine.list(&filter, &newest).await.map(|page| page.items).unwrap_or_default();
             open.extend(page.into_iter().map(|stored| stored.workflow));
         }
-        let at_work = open.into_iter().filter(|workflow| workflow.waiting.is_none());
+        let at_work =
+            open.into_iter().filter(|workflow| workflow.waiting.is_none() && workflow.paused.is_none());
         at_work.map(|workflow| workflow.adw_id).collect()
     }
 

@@ -11,6 +11,7 @@ pub(crate) const WAITING: &str = "waiting";
 /// Its status; for one that waits, what it waits on: nobody would look at what runs to see whether it needs them.
 pub(crate) fn standing(status: Status, waiting: Option<&Waiting>) -> Styled<String> {
     match waiting {
+        Some(pause) if pause.is_pause() => Styled(style::NOTE, pause.kind.clone()),
         Some(waiting) => Styled(style::NOTE, format!("{WAITING}: {}", of_kind(&waiting.kind))),
         None => Styled(style::of_status(status), status.as_str().to_owned()),
     }

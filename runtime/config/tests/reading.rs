@@ -8,7 +8,7 @@ use std::{
 };
 
 use adw_config::{AgentProfile, Config, Env, PluginSource, SecretSource, StoreConfig};
-use adw_core::{Backoff, Limits, RetryPolicy, WorkspaceAccess};
+use adw_core::{Backoff, Limits, QuestionPolicy, RetryPolicy, WorkspaceAccess};
 use serde_json::json;
 
 fn parsed(text: &str) -> Config {
@@ -50,6 +50,8 @@ timeout = "15m"
 on_rework = "plan"
 max_rework = 0
 agent = "zed"
+question_timeout = "1h"
+question_default = { merge = true }
 [stages.notify.config]
 since = 2026-01-31T12:00:00Z
 numbers = [0xff, 1_000, -1.5]
@@ -99,7 +101,10 @@ fn a_stage_of_one_line_gets_the_defaults() {
         parsed("[stages.plan]\nplugin = \"builtin:plan\"\n[pipelines.default]\nstages = [\"plan\"]\n");
     let stage = config.stage("plan").unwrap();
     assert_eq!(stage.plugin, PluginSource::Builtin("plan".to_owned()));
-    assert_eq!((stage.timeout, stage.max_rework), (Duration::from_mins(30), 3));
+    assert_eq!(
+        (stage.timeout, stage.max_rework, stage.questions.as_ref()),
+        (Duration::from_mins(30), 3, None)
+    );
     assert_eq!((stage.retry.clone(), stage.limits), (RetryPolicy::default(), Limits::default()));
     assert_eq!(stage.config, json!({}));
     assert_eq!(stage.grants, adw_core::Grants::default(), "what is absent is not granted");
@@ -154,6 +159,8 @@ fn a_stage_with_everything() {
     assert!(stage.version.as_ref().unwrap().matches(&"0.1.7".parse().unwrap()));
     assert!(stage.sha256.as_ref().unwrap().starts_with("e3b0c442"));
     assert_eq!((stage.timeout, stage.max_rework), (Duration::from_mins(15), 0));
+    let questions = QuestionPolicy { timeout_ms: 3_600_000, default: json!({ "merge": true }) };
+    assert_eq!(stage.questions, Some(questions));
     assert_eq!(stage.on_rework.as_ref().unwrap().as_str(), "plan");
     assert_eq!(stage.agent.as_deref(), Some("zed"));
     assert_eq!(

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    AdwId, Answered, Event, Output, PipelineRef, Reason, Recorded, Stage, StageName, StageStatus, Status,
-    Task, Timestamp, Workflow,
+    AdwId, Answered, Event, Output, Paused, PipelineRef, Reason, Recorded, Stage, StageName, StageStatus,
+    Status, Task, Timestamp, Workflow,
 };
 
 /// A history that no workflow can have.
@@ -109,6 +109,10 @@ fn change(workflow: &mut Workflow, event: &Event, at: Timestamp) {
         Event::StageResumed { stage, .. } => {
             workflow.with(stage, |stage| stage.status = StageStatus::Running);
         }
+        Event::WorkflowPaused { reason } => {
+            workflow.paused = Some(Paused { since: at, reason: reason.clone() });
+        }
+        Event::WorkflowResumed => workflow.paused = None,
         Event::WorkflowMoved { to } => moved(workflow, to, at),
         Event::WorkflowAnnotated { result, error_message } => {
             if result.is_some() {
@@ -189,6 +193,7 @@ fn retried(workflow: &mut Workflow, from: &StageName) {
 fn end(workflow: &mut Workflow, status: Status, at: Timestamp) {
     workflow.status = status;
     workflow.waiting = None;
+    workflow.paused = None;
     workflow.completed_at = Some(at);
     for stage in &mut workflow.stages {
         match (stage.status, status) {
@@ -219,6 +224,7 @@ impl Workflow {
             status: Status::Pending,
             stages: stages.iter().cloned().map(Stage::new).collect(),
             waiting: None,
+            paused: None,
             result: None,
             error_message: None,
             progress: 0,

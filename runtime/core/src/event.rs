@@ -87,7 +87,7 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         goes_on: bool,
     },
-    /// A person answered what an attempt had asked.
+    /// A person answered what an attempt had asked, or nobody did in time.
     QuestionAnswered {
         /// The stage that asked.
         stage: StageName,
@@ -100,6 +100,9 @@ pub enum Event {
         /// What the person said beside it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
+        /// Nobody answered in time: it is the answer that stood ready for that.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        by_default: bool,
     },
     /// An attempt goes on where it was, over the record of what it has done.
     StageResumed {
@@ -135,6 +138,14 @@ pub enum Event {
         /// On what.
         waiting: Waiting,
     },
+    /// A person holds the workflow: nothing of it goes on.
+    WorkflowPaused {
+        /// Why, where a reason was given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// It is held no more, and goes on where it was.
+    WorkflowResumed,
     /// A person moved the workflow to a stage; those passed over are skipped, it and those after it are to run.
     WorkflowMoved {
         /// Where to.
@@ -195,6 +206,8 @@ pub enum EventKind {
     StageReworked,
     StageFailed,
     WorkflowWaiting,
+    WorkflowPaused,
+    WorkflowResumed,
     WorkflowMoved,
     WorkflowAnnotated,
     WorkflowRetried,
@@ -219,6 +232,8 @@ impl EventKind {
             Self::StageReworked => "stage_reworked",
             Self::StageFailed => "stage_failed",
             Self::WorkflowWaiting => "workflow_waiting",
+            Self::WorkflowPaused => "workflow_paused",
+            Self::WorkflowResumed => "workflow_resumed",
             Self::WorkflowMoved => "workflow_moved",
             Self::WorkflowAnnotated => "workflow_annotated",
             Self::WorkflowRetried => "workflow_retried",
@@ -245,6 +260,8 @@ impl Event {
             Self::StageReworked { .. } => EventKind::StageReworked,
             Self::StageFailed { .. } => EventKind::StageFailed,
             Self::WorkflowWaiting { .. } => EventKind::WorkflowWaiting,
+            Self::WorkflowPaused { .. } => EventKind::WorkflowPaused,
+            Self::WorkflowResumed => EventKind::WorkflowResumed,
             Self::WorkflowMoved { .. } => EventKind::WorkflowMoved,
             Self::WorkflowAnnotated { .. } => EventKind::WorkflowAnnotated,
             Self::WorkflowRetried { .. } => EventKind::WorkflowRetried,
@@ -271,6 +288,8 @@ impl Event {
             Self::WorkflowRetried { from } => Some(from),
             Self::TaskCreated { .. }
             | Self::WorkflowStarted
+            | Self::WorkflowPaused { .. }
+            | Self::WorkflowResumed
             | Self::WorkflowAnnotated { .. }
             | Self::WorkflowCompleted { .. }
             | Self::WorkflowFailed { .. }

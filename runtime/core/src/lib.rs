@@ -24,18 +24,20 @@ mod workflow;
 
 pub use apply::{FoldError, apply, fold};
 pub use command::{
-    Answer, AttemptResult, Cancel, Command, Create, EndAttempt, Interrupt, Retry, SetStatus, Start, Suspend,
-    decide,
+    Answer, AttemptResult, Cancel, Command, Create, EndAttempt, Expire, Interrupt, Pause, Resume, Retry,
+    SetStatus, Start, Suspend, decide,
 };
 pub use depth::{DEEPEST_JSON, is_too_deep};
 pub use event::{Event, EventKind, Recorded};
 pub use grants::{ArgvPattern, Grants, HttpGrant, Limits, WorkspaceAccess};
 pub use ids::{AdwId, InvalidName, StageName};
-pub use pipeline::{Backoff, Pipeline, PipelineHash, PluginPin, ProjectPin, RetryPolicy, StageSpec};
-pub use question::{Answered, HandWork, Question};
+pub use pipeline::{
+    Backoff, Pipeline, PipelineHash, PluginPin, ProjectPin, QuestionPolicy, RetryPolicy, StageSpec,
+};
+pub use question::{Answered, DefaultAnswer, HandWork, Question};
 pub use quoted::quoted;
 pub use refusal::Refusal;
 pub use status::{StageStatus, Status};
 pub use task::{Priority, Task, TaskType, UnknownTaskType};
 pub use time::Timestamp;
-pub use workflow::{Output, PipelineRef, Reason, Stage, Waiting, Workflow};
+pub use workflow::{Output, Paused, PipelineRef, Reason, Stage, Waiting, Workflow};

@@ -57,6 +57,18 @@ pub struct StageSpec {
     /// The agent that this stage asks when the task names none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<String>,
+    /// What becomes of its questions that nobody answers; none where they wait for as long as it takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub questions: Option<QuestionPolicy>,
+}
+
+/// What becomes of a stage's questions that nobody answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuestionPolicy {
+    /// How long there is to answer, in milliseconds.
+    pub timeout_ms: u64,
+    /// The answer that is taken then.
+    pub default: serde_json::Value,
 }
 
 /// A plugin, by its bytes.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::StageName;
+use crate::{StageName, Timestamp};
 
 /// A question to a person. The attempt that asks it has given up everything but its journal, and goes on in the middle
 /// once there is an answer.
@@ -25,6 +25,19 @@ pub struct Question {
     /// JSON Schema of the answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<Value>,
+    /// What becomes of it where nobody answers; none where it waits for as long as it takes.
+    #[serde(flatten)]
+    pub default: Option<DefaultAnswer>,
+}
+
+/// The answer that a question gets where nobody gives one in time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DefaultAnswer {
+    /// When it is taken.
+    pub until: Timestamp,
+    /// The answer.
+    #[serde(rename = "default")]
+    pub answer: Value,
 }
 
 /// Work that an agent would do, and a person does by hand. The answer says whether it is done.

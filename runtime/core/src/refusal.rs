@@ -24,7 +24,10 @@ pub enum Refusal {
         /// Those that there are.
         stages: Vec<StageName>,
     },
-    /// Nothing of it can be started now: it has ended, runs already, or waits.
+    /// It has ended, and so there is nothing to hold or to let go on.
+    #[error("a workflow that is {} can be neither paused nor resumed: nothing of it goes on by itself{}", .0.as_str(), after(*.0))]
+    NothingToPause(Status),
+    /// Nothing of it can be started now: it has ended, runs already, waits, or is paused.
     #[error("nothing of this workflow can be started now")]
     NothingToStart,
     /// The attempt that the command speaks for is no longer the one under way.
@@ -55,6 +58,13 @@ fn legal(from: Status, to: Status) -> String {
                 moves.iter().map(|status| status.as_str()).collect::<Vec<_>>().join(", ")
             )
         }
+    }
+}
+
+const fn after(status: Status) -> &'static str {
+    match status {
+        Status::Failed => "; a retry lets it go on",
+        _ => "",
     }
 }
 

@@ -25,6 +25,9 @@ pub struct Workflow {
     /// What a running workflow waits on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting: Option<Waiting>,
+    /// A person holds it: nothing of it goes on, whatever becomes of what it waits on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused: Option<Paused>,
     /// What came of it, an object, or whatever a person noted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result: Option<serde_json::Value>,
@@ -154,6 +157,16 @@ pub enum Waiting {
     AgentByHand(Box<HandWork>),
 }
 
+/// What a person said who holds a workflow.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Paused {
+    /// Since when.
+    pub since: Timestamp,
+    /// Why, where a reason was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
 impl Waiting {
     /// Its name on the wire.
     pub const fn kind(&self) -> &'static str {
@@ -177,7 +190,11 @@ impl Waiting {
     pub const fn until(&self) -> Option<Timestamp> {
         match self {
             Self::Timer { until, .. } => Some(*until),
-            Self::Question(_) | Self::AgentByHand(_) => None,
+            Self::Question(question) => match &question.default {
+                Some(default) => Some(default.until),
+                None => None,
+            },
+            Self::AgentByHand(_) => None,
         }
     }
 
@@ -252,9 +269,18 @@ impl Workflow {
         stage.map(|stage| &stage.name)
     }
 
-    /// Whether the scheduler may give it a place: it has work, none of it is under way, and it waits on nothing.
+    /// Whether the scheduler may give it a place: it has work, none of it is under way, it waits on nothing, and nobody
+    /// holds it.
     pub fn is_runnable(&self) -> bool {
-        !self.status.is_ended() && self.waiting.is_none() && self.running_stage().is_none()
+        !self.status.is_ended()
+            && self.waiting.is_none()
+            && self.paused.is_none()
+            && self.running_stage().is_none()
+    }
+
+    /// When it is to be looked at, since what it waits on is over by itself then; never while a person holds it.
+    pub fn due(&self) -> Option<Timestamp> {
+        self.waiting.as_ref().filter(|_| self.paused.is_none()).and_then(Waiting::until)
     }
 
     /// What a person is asked.

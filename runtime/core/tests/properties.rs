@@ -4,8 +4,9 @@
 mod support;
 
 use adw_core::{
-    Answer, AttemptResult, Backoff, Cancel, Command, EndAttempt, Interrupt, Question, Recorded, Retry,
-    SetStatus, StageName, StageStatus, Start, Status, Suspend, Timestamp, Waiting, Workflow, fold,
+    Answer, AttemptResult, Backoff, Cancel, Command, DefaultAnswer, EndAttempt, Expire, Interrupt, Pause,
+    Question, Recorded, Resume, Retry, SetStatus, StageName, StageStatus, Start, Status, Suspend, Timestamp,
+    Waiting, Workflow, fold,
 };
 use proptest::prelude::*;
 use support::{History, done, name, pipeline};
@@ -33,8 +34,8 @@ fn result() -> impl Strategy<Value = AttemptResult> {
 #[derive(Clone, Debug)]
 enum Step {
     EndCurrent(AttemptResult, u32),
-    /// The attempt under way asks a person.
-    Question(u32),
+    /// The attempt under way asks a person, who may have no more than so many milliseconds to answer.
+    Question(u32, Option<u64>),
     /// A person answers, perhaps what was asked before.
     Answer {
         stage: StageName,
@@ -62,13 +63,16 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         8 => (result(), any::<u32>()).prop_map(|(result, chance)| Step::EndCurrent(result, chance)),
         4 => Just(Step::Ask(Command::Start(Start))),
-        2 => (1u32..4).prop_map(Step::Question),
+        2 => (1u32..4, prop::option::of(0u64..100_000)).prop_map(|(call, within)| Step::Question(call, within)),
         2 => (stage(), 0u32..4, 1u32..4, any::<bool>())
             .prop_map(|(stage, attempt, call, fits)| Step::Answer { stage, attempt, call, fits }),
         1 => end.prop_map(Step::Ask),
         1 => set.prop_map(Step::Ask),
         1 => Just(Step::Ask(Command::Interrupt(Interrupt { cause: "stop".to_owned() }))),
         1 => Just(Step::Ask(Command::Cancel(Cancel::default()))),
+        3 => Just(Step::Ask(Command::Expire(Expire))),
+        1 => Just(Step::Ask(Command::Pause(Pause::default()))),
+        2 => Just(Step::Ask(Command::Resume(Resume))),
         2 => prop::option::of(stage()).prop_map(|from| Step::Ask(Command::Retry(Retry { from }))),
         2 => (0u64..100_000).prop_map(Step::Wait),
     ]
@@ -78,10 +82,13 @@ fn take(history: &mut History, step: Step) {
     match step {
         Step::Wait(millis) => history.at = history.at.plus_millis(millis),
         Step::Ask(command) => drop(history.try_run(command)),
-        Step::Question(call) => {
+        Step::Question(call, within) => {
             let Some(stage) = history.workflow.running_stage() else { return };
             let (stage, attempt, message) = (stage.name.clone(), stage.attempt, "?".to_owned());
-            let question = Question { stage, attempt, call, message, choices: Vec::new(), schema: None };
+            let default = within
+                .map(|within| DefaultAnswer { until: history.at.plus_millis(within), answer: "no".into() });
+            let question =
+                Question { stage, attempt, call, message, choices: Vec::new(), schema: None, default };
             history
                 .run(Command::Suspend(Suspend { waiting: Waiting::Question(Box::new(question)), attempt }));
         }
@@ -124,6 +131,10 @@ fn holds(before: &Workflow, after: &Workflow) {
         after.waiting.is_some(),
         after.stages.iter().any(|stage| stage.status == StageStatus::Waiting)
     );
+    if after.paused.is_some() {
+        assert!(running == 0 && !after.status.is_ended() && !after.is_runnable());
+        assert_eq!(after.due(), None);
+    }
     if before.status != after.status {
         assert!(before.status.moves().contains(&after.status) || before.status == Status::Pending);
     }
@@ -169,7 +180,12 @@ proptest! {
             let open = !history.workflow.status.is_ended();
             let mut later = history.clone();
             later.at = Timestamp::from_millis(i64::MAX);
+            if later.workflow.paused.is_some() {
+                later.run(Command::Resume(Resume));
+            }
+            later.run(Command::Expire(Expire));
             if let Some(question) = later.workflow.question().cloned() {
+                assert_eq!(question.default, None, "its time is up");
                 later.run(Command::Answer(Answer::to(&question, "yes".into(), None)));
             }
             if open && history.workflow.running_stage().is_none() {

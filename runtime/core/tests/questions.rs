@@ -4,8 +4,8 @@
 mod support;
 
 use adw_core::{
-    Answer, AttemptResult, Cancel, Command, EventKind, Interrupt, Question, Refusal, SetStatus, StageStatus,
-    Start, Status, Suspend, Waiting,
+    Answer, AttemptResult, Cancel, Command, DefaultAnswer, Event, EventKind, Expire, Interrupt, Pause,
+    Question, Refusal, Resume, SetStatus, StageStatus, Start, Status, Suspend, Timestamp, Waiting,
 };
 use serde_json::json;
 use support::{History, done, name, pipeline};
@@ -22,7 +22,7 @@ fn at_test() -> History {
 fn question(history: &History, call: u32) -> Question {
     let stage = history.workflow.running_stage().unwrap();
     let (stage, attempt, message) = (stage.name.clone(), stage.attempt, "Ready?".to_owned());
-    Question { stage, attempt, call, message, choices: Vec::new(), schema: None }
+    Question { stage, attempt, call, message, choices: Vec::new(), schema: None, default: None }
 }
 
 fn ask(history: &mut History, call: u32) -> Question {
@@ -145,4 +145,70 @@ fn a_workflow_that_waits_can_be_cancelled_and_moved() {
     moved.run(Command::SetStatus(to));
     assert!(moved.workflow.waiting.is_none() && moved.workflow.is_runnable());
     assert_eq!(moved.decide(&answer(&asked)), Err(Refusal::NothingAsked));
+}
+
+/// Asks a question that is answered with no after a minute, and says when that is.
+fn ask_with_default(history: &mut History) -> (Question, Timestamp) {
+    let until = history.at.plus_millis(60_000);
+    let default = Some(DefaultAnswer { until, answer: json!("no") });
+    let asked = Question { default, ..question(history, 3) };
+    let waiting = Waiting::Question(Box::new(asked.clone()));
+    history.run(Command::Suspend(Suspend { waiting, attempt: asked.attempt }));
+    (asked, until)
+}
+
+#[test]
+fn a_question_that_nobody_answers_in_time_is_answered_by_its_default() {
+    let mut history = at_test();
+    let (asked, until) = ask_with_default(&mut history);
+    assert_eq!(history.workflow.due(), Some(until));
+    assert_eq!(history.decide(&Command::Expire(Expire)), Ok(Vec::new()), "there is time left");
+    history.at = until;
+    let events = history.run(Command::Expire(Expire));
+    let [Event::QuestionAnswered { answer: given, call: 3, by_default: true, .. }] = &events[..] else {
+        panic!("{events:?}")
+    };
+    assert_eq!(given, &json!("no"));
+    assert_eq!(history.decide(&Command::Expire(Expire)), Ok(Vec::new()), "once");
+    assert_eq!(history.decide(&answer(&asked)), Err(Refusal::NothingAsked), "a person comes too late");
+    history.start();
+    assert_eq!(history.workflow.stages[1].answered.as_ref().unwrap().answer, json!("no"));
+}
+
+#[test]
+fn whoever_answers_in_time_is_not_overruled_by_a_default() {
+    let mut history = at_test();
+    let (asked, until) = ask_with_default(&mut history);
+    let events = history.run(answer(&asked));
+    assert!(matches!(&events[..], [Event::QuestionAnswered { by_default: false, .. }]), "{events:?}");
+    history.at = until;
+    assert_eq!(history.decide(&Command::Expire(Expire)), Ok(Vec::new()));
+}
+
+#[test]
+fn a_default_is_not_taken_while_it_is_paused() {
+    let mut history = at_test();
+    let (_, until) = ask_with_default(&mut history);
+    history.run(Command::Pause(Pause::default()));
+    history.at = until.plus_millis(1);
+    assert_eq!(history.decide(&Command::Expire(Expire)), Ok(Vec::new()));
+    history.run(Command::Resume(Resume));
+    assert_eq!(history.run(Command::Expire(Expire)).len(), 1);
+}
+
+#[test]
+fn nothing_but_a_question_expires() {
+    let mut waits = at_test();
+    waits.end(AttemptResult::Retryable { class: "network".to_owned(), message: String::new() });
+    let mut asks = at_test();
+    ask(&mut asks, 3);
+    for mut history in [at_test(), waits, asks] {
+        history.at = history.at.plus_millis(1_000_000_000);
+        assert_eq!(
+            history.decide(&Command::Expire(Expire)),
+            Ok(Vec::new()),
+            "{:?}",
+            history.workflow.waiting
+        );
+    }
 }

@@ -146,7 +146,8 @@ async fn seen(engine: &Inner, stored: &Stored, asked: &Question) -> Result<Seen,
     seen.await.map_err(|error: WorkspaceError| error.to_string())
 }
 
-fn judge(question: &Question, given: &NewAnswer) -> Result<(), AnswerError> {
+/// Whether an answer fits a question. A schema may take its time over it.
+pub(crate) fn judge(question: &Question, given: &NewAnswer) -> Result<(), AnswerError> {
     let invalid = |message: String| Err(AnswerError::Invalid { field: "answer", message });
     let NewAnswer { answer, note } = given;
     if note.as_ref().is_some_and(|note| note.len() > LONGEST_NOTE) {

@@ -26,6 +26,17 @@ pub(crate) enum End {
     Suspended(Waiting),
 }
 
+impl End {
+    /// Whether it goes on later, on the tree as it is now.
+    const fn is_for_now(&self) -> bool {
+        match self {
+            Self::Suspended(_) => true,
+            Self::Stopped(cause) => cause.is_for_now(),
+            Self::Result(_) => false,
+        }
+    }
+}
+
 /// Runs the attempt that the workflow says is under way.
 pub(crate) async fn run(engine: &Arc<Inner>, workflow: &Workflow, stage: &Stage) -> End {
     let (signal, _guard) = engine.runs.begin(&workflow.adw_id, &stage.name, stage.attempt);
@@ -71,8 +82,7 @@ pub(crate) async fn run(engine: &Arc<Inner>, workflow: &Workflow, stage: &Stage)
         Ok(ran) => ended(ran, &signal, &live, plugin.name()),
         Err(end) => end,
     };
-    // It goes on later, on the tree as it is now.
-    if let End::Suspended(_) | End::Stopped(Cause::Shutdown(_)) = end {
+    if end.is_for_now() {
         return end;
     }
     let achieved = matches!(end, End::Result(AttemptResult::Done(_) | AttemptResult::Skipped { .. }));

@@ -189,5 +189,6 @@ fn spec(stage: &StageConfig, plugin: PluginPin) -> StageSpec {
         on_rework: stage.on_rework.clone(),
         max_rework: stage.max_rework,
         agent: stage.agent.clone(),
+        questions: stage.questions.clone(),
     }
 }

@@ -4,7 +4,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use adw_agents::{Owner, RunMark, supervisor::Supervisor};
-use adw_core::{AdwId, Command, Status, Waiting, Workflow};
+use adw_core::{AdwId, Command, Status, Workflow};
 use adw_store::{Store, Stored};
 use adw_workspace::Workspaces;
 use tokio::sync::mpsc;
@@ -66,15 +66,17 @@ impl Inner {
     pub(crate) fn react(&self, stored: &Stored) {
         let workflow = &stored.workflow;
         self.runs.stop_superseded(workflow);
-        if let Some(Waiting::Timer { until, .. }) = &workflow.waiting {
-            self.timers.set(&workflow.adw_id, *until, self.clock.as_ref());
+        if let Some(due) = workflow.due() {
+            self.timers.set(&workflow.adw_id, due, self.clock.as_ref());
         }
-        if workflow.status.is_ended() {
+        if workflow.status.is_ended() || workflow.paused.is_some() {
             self.scheduler.forget(&workflow.adw_id);
             if !self.scheduler.has_place(&workflow.adw_id) {
-                // An earlier server's, which nobody follows: its workflow had no place again yet.
+                // Nobody follows them: an earlier server's, whose workflow had no place again yet, or those of an attempt
+                // that was paused, and then moved.
                 let left = programs::or_none(self.calls.programs_of(stored.id));
-                self.tasks.spawn(programs::end(left));
+                let unwanted = programs::unwanted(left, stored, &self.calls);
+                self.tasks.spawn(programs::end(unwanted));
             }
         }
         if workflow.is_runnable() || self.is_to_be_put_away(workflow) {

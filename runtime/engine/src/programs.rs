@@ -60,6 +60,14 @@ impl Left {
     }
 }
 
+/// Those programs of a workflow whose attempts don't go on.
+pub(crate) fn unwanted(found: Vec<FoundRun>, of: &Stored, calls: &Calls) -> Vec<FoundRun> {
+    if of.workflow.status.is_ended() {
+        return found;
+    }
+    Left::sort(found, std::slice::from_ref(of), calls).unwanted
+}
+
 /// Whether the newest attempt of a stage was under way when the server ended, or has been interrupted.
 fn goes_on(stage: &Stage) -> bool {
     stage.status == StageStatus::Running || stage.goes_on()

@@ -62,8 +62,8 @@ async fn through_stages(engine: &Arc<Inner>, mut workflow: Workflow) -> Ran {
             End::Stopped(Cause::Shutdown(_)) => {
                 Some(Command::Interrupt(Interrupt { cause: "the server stopped".to_owned() }))
             }
-            // What superseded it has been decided already: the workflow goes on from there.
-            End::Stopped(Cause::Superseded | Cause::TimedOut) => None,
+            // What came in its way has been decided already: the workflow goes on from there, or is held there.
+            End::Stopped(Cause::Superseded | Cause::Paused | Cause::TimedOut) => None,
         };
         let next = match command {
             Some(command) => engine.insist(&adw_id, &command).await,

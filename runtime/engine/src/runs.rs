@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
-use adw_core::{AdwId, StageName, Workflow};
+use adw_core::{AdwId, StageName, StageStatus, Workflow};
 use tokio_util::sync::CancellationToken;
 
 /// What becomes of agents and commands that are at work when the engine stops. Those that go on are heard by the next
@@ -44,10 +44,23 @@ pub(crate) enum Fate {
 pub(crate) enum Cause {
     /// The workflow went on without it: it was cancelled, ended or moved.
     Superseded,
+    /// The workflow was paused: the attempt goes on later, and its programs go on meanwhile.
+    Paused,
     /// The server stops.
     Shutdown(Fate),
     /// It took longer than the stage may.
     TimedOut,
+}
+
+impl Cause {
+    /// Whether the attempt goes on later, where it was.
+    pub(crate) const fn is_for_now(self) -> bool {
+        matches!(self, Self::Paused | Self::Shutdown(_))
+    }
+
+    const fn ends_programs(self) -> bool {
+        !matches!(self, Self::Paused | Self::Shutdown(Fate::GoOn))
+    }
 }
 
 /// Stops an attempt, once, for one cause.
@@ -63,7 +76,7 @@ impl StopSignal {
     /// The first cause stays.
     pub(crate) fn stop(&self, cause: Cause) {
         let cause = self.cause.get_or_init(|| cause);
-        if *cause != Cause::Shutdown(Fate::GoOn) {
+        if cause.ends_programs() {
             self.programs.cancel();
         }
         self.token.cancel();
@@ -130,11 +143,10 @@ impl Runs {
     pub(crate) fn stop_superseded(&self, workflow: &Workflow) {
         let running = self.lock();
         let Some(run) = running.get(&workflow.adw_id) else { return };
-        let current = workflow
-            .running_stage()
-            .is_some_and(|stage| stage.name == run.stage && stage.attempt == run.attempt);
-        if !current {
-            run.signal.stop(Cause::Superseded);
+        match workflow.stage(&run.stage).filter(|stage| stage.attempt == run.attempt) {
+            Some(stage) if stage.status == StageStatus::Running => {}
+            Some(stage) if stage.goes_on() => run.signal.stop(Cause::Paused),
+            _ => run.signal.stop(Cause::Superseded),
         }
     }
 
@@ -167,8 +179,9 @@ mod tests {
     use super::{Cause, Fate, StopSignal};
 
     #[test]
-    fn only_a_stop_of_the_server_lets_programs_go_on_and_a_later_cause_changes_nothing() {
+    fn a_pause_and_a_stop_of_the_server_let_programs_go_on_and_a_later_cause_changes_nothing() {
         for (cause, ends_programs) in [
+            (Cause::Paused, false),
             (Cause::Superseded, true),
             (Cause::TimedOut, true),
             (Cause::Shutdown(Fate::End), true),

@@ -1,14 +1,17 @@
 //! One queue of all times at which something is due.
 //!
 //! A timer is only a wake-up: whether the workflow still waits is decided when it rings, so a timer that is no longer
-//! wanted needs no removal.
+//! wanted needs no removal. A workflow has one at the most: the one that was set last.
 
-use std::time::Duration;
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    time::Duration,
+};
 
 use adw_core::{AdwId, Timestamp};
 use futures_util::StreamExt;
 use tokio::sync::mpsc;
-use tokio_util::time::DelayQueue;
+use tokio_util::time::{DelayQueue, delay_queue::Key};
 
 use crate::clock::Clock;
 
@@ -25,12 +28,13 @@ pub(crate) struct Timers {
 pub(crate) struct Rings {
     set: mpsc::UnboundedReceiver<(AdwId, Duration)>,
     queue: DelayQueue<AdwId>,
+    keys: HashMap<AdwId, Key>,
 }
 
 /// A pair of ends: one to set timers, one to hear them ring.
 pub(crate) fn timers() -> (Timers, Rings) {
     let (set, receiver) = mpsc::unbounded_channel();
-    (Timers { set }, Rings { set: receiver, queue: DelayQueue::new() })
+    (Timers { set }, Rings { set: receiver, queue: DelayQueue::new(), keys: HashMap::new() })
 }
 
 impl Timers {
@@ -56,14 +60,52 @@ impl Rings {
             tokio::select! {
                 rung = self.queue.next(), if !self.queue.is_empty() => {
                     if let Some(rung) = rung {
+                        self.keys.remove(rung.get_ref());
                         return Some(rung.into_inner());
                     }
                 }
                 set = self.set.recv() => {
                     let (adw_id, left) = set?;
-                    self.queue.insert(adw_id, left);
+                    self.put(adw_id, left);
                 }
             }
         }
+    }
+
+    fn put(&mut self, adw_id: AdwId, left: Duration) {
+        match self.keys.entry(adw_id) {
+            Entry::Occupied(set) => self.queue.reset(set.get(), left),
+            Entry::Vacant(new) => {
+                let key = self.queue.insert(new.key().clone(), left);
+                new.insert(key);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+    use tokio::time::{Instant, timeout};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_workflow_has_one_timer_the_one_that_was_set_last() {
+        let (timers, mut rings) = timers();
+        let begun = Instant::now();
+        let (one, other): (AdwId, AdwId) = ("one".parse().unwrap(), "other".parse().unwrap());
+        for seconds in [10, 30, 20] {
+            timers.set_in(&one, Duration::from_secs(seconds));
+        }
+        timers.set_in(&other, Duration::from_secs(25));
+        for (adw_id, seconds) in [(&one, 20), (&other, 25)] {
+            assert_eq!(rings.next().await.as_ref(), Some(adw_id));
+            assert_eq!(begun.elapsed().as_secs(), seconds);
+        }
+        assert!(timeout(Duration::from_hours(1), rings.next()).await.is_err(), "it rings once");
+        timers.set_in(&one, Duration::from_secs(1));
+        assert_eq!(rings.next().await, Some(one), "and again, once it is set again");
     }
 }

@@ -3,11 +3,15 @@
 
 mod support;
 
-use adw_core::{AdwId, Cancel, Command, EventKind, Refusal, StageStatus, Status, Waiting, Workflow, fold};
-use adw_engine::{AnswerError, CommandError, NewAnswer};
+use std::sync::Arc;
+
+use adw_core::{
+    AdwId, Cancel, Command, Event, EventKind, Refusal, StageStatus, Status, Waiting, Workflow, fold,
+};
+use adw_engine::{AnswerError, CommandError, LogQuery, NewAnswer};
 use adw_test_guests::HOSTILE;
 use serde_json::{Value, json};
-use support::{Bench, git, repository, task};
+use support::{Bench, clock::ByHand, git, repository, task};
 
 /// One place, so that whoever holds it while it waits is found out.
 const GATE: &str = r#"
@@ -320,4 +324,76 @@ async fn a_stage_whose_grants_leave_a_person_out_says_what_to_add() {
     [stages.implement.grants]
     agent = ["claude", "manual"]
     "#);
+}
+
+/// The stage of [`GATE`] that asks, with so much time to answer.
+fn within(time: &str, default: &str) -> String {
+    let policy = format!("question_timeout = \"{time}\"\nquestion_default = {default}\n");
+    GATE.replace("on_rework = \"begin\"\n", &format!("on_rework = \"begin\"\n{policy}"))
+}
+
+/// Whether the answer of each question was its default.
+async fn answered_by_default(bench: &Bench, adw_id: &AdwId) -> Vec<bool> {
+    let events = bench.engine.events(adw_id, 0, 1000).await.unwrap();
+    let answered = events.iter().filter_map(|recorded| match &recorded.event {
+        Event::QuestionAnswered { by_default, .. } => Some(*by_default),
+        _ => None,
+    });
+    answered.collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_that_nobody_answers_in_time_is_answered_by_its_default() {
+    let bench = Bench::new(&within("50ms", "\"approve\"")).await;
+    let adw_id = bench.create(task("nobody there")).await;
+    let workflow = bench.ends_as(&adw_id, Status::Completed).await;
+    assert_eq!(workflow.stages[1].attempt, 1);
+    assert_eq!(answered_by_default(&bench, &adw_id).await, [true]);
+    let late = bench.engine.answer(&adw_id, given("reject"), None).await;
+    assert!(
+        matches!(late, Err(AnswerError::Command(CommandError::Refused(Refusal::NothingAsked)))),
+        "{late:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_time_for_an_answer_is_told_and_runs_out_while_no_server_is_there() {
+    let first = Bench::new(&within("24h", "\"approve\"")).await;
+    let adw_id = first.create(task("later")).await;
+    let other = first.create(task("in time")).await;
+    let asked = asks(&first, &adw_id).await;
+    let until = asked.updated_at.plus_millis(24 * 3_600_000);
+    let told = serde_json::to_value(&asked.waiting).unwrap();
+    assert!(asked.due().is_some_and(|due| due <= until && due > asked.created_at), "{asked:#?}");
+    assert_eq!((&told["until"], &told["default"]), (&json!(asked.due()), &json!("approve")));
+    asks(&first, &other).await;
+    answer(&first, &other, "approve").await;
+    first.ends_as(&other, Status::Completed).await;
+    assert_eq!(answered_by_default(&first, &other).await, [false]);
+
+    let later = Arc::new(ByHand::at(until));
+    let bench = Bench::on_clock(first.stop().await, later).await;
+    bench.ends_as(&adw_id, Status::Completed).await;
+    assert_eq!(answered_by_default(&bench, &adw_id).await, [true]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_default_that_is_no_answer_to_a_question_is_not_taken_and_that_is_told() {
+    let folder = repository(&[("a.txt", "a\n")]);
+    std::fs::write(folder.path().join("asks.wasm"), HOSTILE).unwrap();
+    let policy = "path = \"asks.wasm\"\nquestion_timeout = \"1ms\"\nquestion_default = \"any\"\n";
+    let config = ASKS_FOR_A_PORT.replace("path = \"asks.wasm\"\n", policy);
+    let bench = Bench::in_folder(folder, &config).await;
+    let adw_id = bench.create(task("ask")).await;
+    let asked = asks(&bench, &adw_id).await;
+    assert_eq!((asked.due(), &asked.question().unwrap().default), (None, &None));
+    let log = bench
+        .engine
+        .logs(&adw_id, LogQuery { stage: None, attempt: None, offset: 0, limit: 100 })
+        .await
+        .unwrap();
+    let told = log.lines.iter().any(|line| line.message.contains("stages.ask.question_default is no answer"));
+    assert!(told, "{:?}", log.lines);
+    answer(&bench, &adw_id, 8080).await;
+    bench.ends_as(&adw_id, Status::Completed).await;
 }

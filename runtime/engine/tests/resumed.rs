@@ -5,17 +5,16 @@ mod support;
 
 use std::{
     path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
+    sync::Arc,
 };
 
-use adw_core::{AdwId, Command, Event, SetStatus, StageName, Status, Timestamp, Workflow, fold};
-use adw_engine::{Clock, NewAnswer, Programs};
+use adw_core::{AdwId, Command, Event, Pause, Resume, SetStatus, StageName, Status, Workflow, fold};
+use adw_engine::{NewAnswer, Programs};
 use adw_store::{AttemptKey, Journal as _, JournalKind, RowId, sqlite::SqliteStore};
 use support::{
-    Bench, git, onlooker, repository, script, task,
+    Bench,
+    clock::ByHand,
+    git, onlooker, repository, script, task,
     troubled::{Cut, Refusals, troubled},
     until_there,
 };
@@ -37,7 +36,7 @@ impl Tools {
         std::fs::read_to_string(self.path("ledger")).map_or(0, |ledger| ledger.lines().count())
     }
 
-    /// An adw.toml whose one agent, `mine`, notes that it was asked and then does this. `LEDGER` and `GO` stand for files.
+    /// An adw.toml whose one agent, `mine`, notes that it was asked and then does this. `LEDGER`, `GO` and `PID` stand for files.
     fn agent(&self, folder: &Path, does: &str, grants: &str) {
         let agent = self.script("agent", &format!("cat >/dev/null; echo run >> LEDGER; {does}\n"));
         let config = format!(
@@ -57,6 +56,7 @@ impl Tools {
     fn filled_in(&self, text: &str) -> String {
         text.replace("LEDGER", &self.path("ledger").display().to_string())
             .replace("GO", &self.path("go").display().to_string())
+            .replace("PID", &self.path("pid").display().to_string())
     }
 }
 
@@ -202,6 +202,56 @@ async fn cut_off_at_any_write_a_stage_that_looks_and_asks_leaves_nothing_and_one
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn paused_after_any_write_an_agent_is_asked_once_and_its_work_committed_once() {
+    let (folder, tools) = (repository(&[("a.txt", "a\n")]), Tools::new());
+    tools.agent(folder.path(), WORKS, "*");
+    let cut = Cut::after(u32::MAX);
+    let bench = troubled(folder, Refusals { cut: Some(Arc::clone(&cut)), ..Refusals::default() }).await;
+    let mut writes = 0;
+    for after in 1.. {
+        let _ = std::fs::remove_file(tools.path("ledger"));
+        let adw_id = bench.create(task(&format!("paused after {after} writes"))).await;
+        cut.written(writes + after).await;
+        let is_paused = bench.engine.command(&adw_id, Command::Pause(Pause::default()), None).await.is_ok();
+        if is_paused {
+            let paused = bench.workflow(&adw_id).await;
+            assert!(paused.paused.is_some() && paused.running_stage().is_none(), "{paused:#?}");
+            bench.engine.command(&adw_id, Command::Resume(Resume), None).await.unwrap();
+        }
+        let workflow = to_the_end(&bench, &adw_id).await;
+        assert_eq!(workflow.status, Status::Completed, "after {after} writes: {workflow:#?}");
+        for stage in &workflow.stages {
+            assert_eq!((stage.attempt, stage.failures), (1, 0), "after {after} writes: {workflow:#?}");
+        }
+        history(&bench, &adw_id).await;
+        assert_eq!(tools.runs(), 1, "after {after} writes");
+        worked_once(&CutOff { bench: &bench, workflow: &workflow, answered: true, runs: 1 }, &tools);
+        if !is_paused {
+            assert!(after > 5, "only the first {after} writes were tried");
+            return;
+        }
+        writes = cut.writes();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_moved_while_it_is_paused_has_its_agent_ended_at_once() {
+    let (folder, tools) = (repository(&[("a.txt", "a\n")]), Tools::new());
+    tools.agent(folder.path(), "echo $$ > PID; sleep 600", "*");
+    let bench = Bench::again(folder).await;
+    let adw_id = bench.create(task("moved")).await;
+    let pid = tools.path("pid");
+    until_there(&pid, true).await;
+    bench.engine.command(&adw_id, Command::Pause(Pause::default()), None).await.unwrap();
+    let back = SetStatus { current_stage: Some("rest".parse().unwrap()), ..SetStatus::default() };
+    bench.engine.command(&adw_id, Command::SetStatus(back), None).await.unwrap();
+    let process = Path::new("/proc").join(std::fs::read_to_string(pid).unwrap().trim());
+    until_there(&process, false).await;
+    let moved = bench.workflow(&adw_id).await;
+    assert!(moved.paused.is_some() && moved.stages.iter().all(|stage| !stage.goes_on()), "{moved:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_person_moved_by_hand_is_done_anew() {
     let (folder, tools) = (repository(&[("a.txt", "a\n")]), Tools::new());
     tools.agent(folder.path(), "[ -e GO ] || sleep 600; echo b >> a.txt", "*");
@@ -329,15 +379,6 @@ async fn the_tree_is_kept_before_a_second_question_too() {
     assert!(["mine.txt", "yours.txt"].iter().all(|file| files.iter().any(|kept| kept == file)), "{files:?}");
 }
 
-/// A clock that is set by hand.
-struct ByHand(AtomicI64);
-
-impl Clock for ByHand {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.0.load(Ordering::SeqCst))
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sleep_that_was_cut_off_lasts_for_what_is_left_of_it() {
     let folder = repository(&[("a.txt", "a\n")]);
@@ -349,7 +390,7 @@ async fn a_sleep_that_was_cut_off_lasts_for_what_is_left_of_it() {
     cut.written(2).await;
     let began = first.workflow(&adw_id).await.updated_at;
     let folder = first.stop().await;
-    let later = Arc::new(ByHand(AtomicI64::new(began.as_millis() + 3_600_000)));
+    let later = Arc::new(ByHand::at(began.plus_millis(3_600_000)));
     let second = Bench::on_clock(folder, later).await;
     let workflow = second.ends_as(&adw_id, Status::Completed).await;
     assert_eq!((workflow.stages[0].attempt, workflow.stages[0].failures), (1, 0));

@@ -4,10 +4,10 @@ mod configuration;
 mod replay;
 mod row;
 pub(crate) mod schema;
+mod waiting;
 
 use adw_core::{
-    AdwId, Priority, Reason, Recorded, Stage, StageName, StageStatus, Status, TaskType, Timestamp, Waiting,
-    Workflow,
+    AdwId, Priority, Reason, Recorded, Stage, StageName, StageStatus, Status, TaskType, Timestamp, Workflow,
 };
 use adw_store::{Artifact, Stored};
 use serde::Serialize;
@@ -18,6 +18,7 @@ use uuid::Uuid;
 pub(crate) use configuration::ConfigurationObject;
 pub(crate) use replay::ReplayObject;
 pub(crate) use row::RowObject;
+pub(crate) use waiting::WaitingObject;
 
 /// A task and the workflow that it became.
 #[derive(Debug, Serialize, ToSchema)]
@@ -49,9 +50,10 @@ pub(crate) struct TaskObject<'a> {
     current_stage: Option<&'a StageName>,
     /// Each stage, and how it went.
     stage_runs: Vec<StageRun<'a>>,
-    /// What a running workflow waits on, by its `kind`; null where it waits on nothing.
+    /// What it waits on, by its `kind`; null where it waits on nothing. One that is `paused` says `since` when, and what
+    /// it waits on besides in `then`.
     #[schema(value_type = Option<schema::WaitingSchema>, required)]
-    waiting: Option<&'a Waiting>,
+    waiting: Option<WaitingObject<'a>>,
     /// What came of it: `branch`, `summary` and a line for each stage, or what a person noted.
     #[schema(value_type = Option<Value>, required)]
     result: Option<&'a Value>,
@@ -106,7 +108,7 @@ impl<'a> TaskObject<'a> {
             stages: workflow.stages.iter().map(|stage| &stage.name).collect(),
             current_stage: workflow.current_stage(),
             stage_runs: StageRun::all(workflow),
-            waiting: workflow.waiting.as_ref(),
+            waiting: WaitingObject::of(workflow),
             result: workflow.result.as_ref(),
             error_message: workflow.error_message.as_deref(),
             progress: workflow.progress,

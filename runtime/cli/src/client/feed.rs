@@ -42,7 +42,7 @@ impl Change {
 
     /// What the workflow waits on from here.
     pub(crate) fn waiting(&self) -> Option<Waiting> {
-        let is_wait = self.event == EventKind::WorkflowWaiting;
+        let is_wait = matches!(self.event, EventKind::WorkflowWaiting | EventKind::WorkflowPaused);
         self.data.get("waiting").filter(|_| is_wait).and_then(|waiting| Waiting::deserialize(waiting).ok())
     }
 

@@ -139,6 +139,21 @@ impl Client {
         self.body(self.request(Method::DELETE, adw_id, None)).await.map(drop)
     }
 
+    /// Holds a workflow.
+    pub(crate) async fn pause(
+        &self,
+        adw_id: &AdwId,
+        reason: Option<&str>,
+    ) -> Result<Answer<Workflow>, RequestError> {
+        let body = json!({ "reason": reason });
+        self.answer(self.request(Method::POST, adw_id, Some("pause")).json(&body)).await
+    }
+
+    /// Lets a paused workflow go on.
+    pub(crate) async fn resume(&self, adw_id: &AdwId) -> Result<Answer<Workflow>, RequestError> {
+        self.answer(self.request(Method::POST, adw_id, Some("resume"))).await
+    }
+
     /// Lets a failed workflow go on, from the stage that failed or from an earlier one.
     pub(crate) async fn retry(&self, adw_id: &AdwId, from: Option<&StageName>) -> Result<(), RequestError> {
         let body = from.map_or_else(|| json!({}), |from| json!({ "stage": from }));

@@ -41,6 +41,19 @@ impl Workflow {
         self.waiting.as_ref().is_some_and(|waiting| !waiting.passes())
     }
 
+    /// The pause that holds it.
+    pub(crate) fn pause(&self) -> Option<&Waiting> {
+        self.waiting.as_ref().filter(|waiting| waiting.is_pause())
+    }
+
+    /// What it waits on by itself, whether it is paused or not.
+    pub(crate) fn own_wait(&self) -> Option<&Waiting> {
+        match self.waiting.as_ref()? {
+            pause if pause.is_pause() => pause.then.as_deref(),
+            waiting => Some(waiting),
+        }
+    }
+
     /// Whether it goes on without a person, as long as there is a server.
     pub(crate) fn needs_a_server(&self) -> bool {
         !self.status.is_ended() && !self.waits_for_a_person()
@@ -115,12 +128,21 @@ pub(crate) struct Waiting {
     /// What the answer is to be, as a JSON Schema.
     #[serde(default)]
     pub(crate) schema: Option<Value>,
+    /// What is taken for the answer at `until`.
+    #[serde(default)]
+    pub(crate) default: Option<Value>,
     /// What a person is to do by hand.
     #[serde(default)]
     pub(crate) prompt: Option<String>,
     /// A line for a shell that goes to where it is to be done.
     #[serde(default)]
     pub(crate) command: Option<String>,
+    /// Since when it is paused.
+    #[serde(default)]
+    pub(crate) since: Option<Timestamp>,
+    /// What one that is paused waits on besides.
+    #[serde(default)]
+    then: Option<Box<Self>>,
 }
 
 impl Waiting {
@@ -134,9 +156,22 @@ impl Waiting {
         self.kind == "question"
     }
 
+    /// Whether a person holds the workflow.
+    pub(crate) fn is_pause(&self) -> bool {
+        self.kind == "paused"
+    }
+
     /// Whether an answer ends it; what is paused isn't asked anything.
     pub(crate) fn is_question(&self) -> bool {
-        !self.passes() && self.kind != "paused"
+        !self.passes() && !self.is_pause()
+    }
+
+    /// Whether a workflow waits on this by now. A pause is the same one whatever it holds by then.
+    pub(crate) fn is_open(&self, now: &Workflow) -> bool {
+        if self.is_pause() {
+            return now.pause().is_some_and(|pause| pause.since == self.since);
+        }
+        now.own_wait() == Some(self)
     }
 }
 

@@ -44,7 +44,7 @@ impl Answer {
     pub(crate) async fn run(self, cx: &Context) -> Result<Exit, Failure> {
         let client = cx.client().await?;
         let now = client.workflow(&self.adw_id).await?.view;
-        let answer = read(now.waiting.as_ref(), self.text);
+        let answer = read(now.own_wait(), self.text);
         let given = NewAnswer { answer, note: self.note };
         // The version: an answer is for the question that was there when it was given.
         let goes_on = client.give_answer(&self.adw_id, &given, now.version).await?;
@@ -52,7 +52,13 @@ impl Answer {
             return follow::to_the_end(cx, &client, &self.adw_id).await;
         }
         cx.output.json(&goes_on.raw)?;
-        cx.output.line(format_args!("{} goes on with it", self.adw_id))?;
+        let id = &self.adw_id;
+        match goes_on.view.pause() {
+            None => cx.output.line(format_args!("{id} goes on with it"))?,
+            Some(_) => {
+                cx.output.line(format_args!("{id} goes on with it once it is resumed: adw resume {id}"))?;
+            }
+        }
         Ok(Exit::Done)
     }
 }

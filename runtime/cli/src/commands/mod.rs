@@ -10,8 +10,10 @@ pub(crate) mod init;
 pub(crate) mod journal;
 pub(crate) mod logs;
 pub(crate) mod ls;
+pub(crate) mod pause;
 pub(crate) mod reload;
 pub(crate) mod replay;
+pub(crate) mod resume;
 pub(crate) mod retry;
 pub(crate) mod run;
 pub(crate) mod serve;
@@ -57,6 +59,8 @@ pub(crate) fn run(cli: Cli, output: Output) -> Result<Exit, Failure> {
         Command::Diff(diff) => client()?.block_on(diff.run(&cx)),
         Command::Answer(answer) => client()?.block_on(answer.run(&cx)),
         Command::Watch(watch) => client()?.block_on(watch.run(&cx)),
+        Command::Pause(pause) => client()?.block_on(pause.run(&cx)),
+        Command::Resume(resume) => client()?.block_on(resume.run(&cx)),
         Command::Cancel(cancel) => client()?.block_on(cancel.run(&cx)),
         Command::Retry(retry) => client()?.block_on(retry.run(&cx)),
         Command::Reload(reload) => client()?.block_on(reload.run(&cx)),

@@ -53,7 +53,15 @@ pub(crate) fn in_words(workflow: &Workflow, now: Timestamp) -> String {
     line("title", &printable(&workflow.title));
     line("type", &workflow.task_type);
     line("status", &format_args!("{status}, {} %", workflow.progress));
-    if let Some(waiting) = &workflow.waiting {
+    if let Some(pause) = workflow.pause() {
+        let since = pause.since.map(|since| format!("since {}", date_and_time(since))).unwrap_or_default();
+        let why = pause.message.as_deref().map(|why| format!(": {}", indented(why))).unwrap_or_default();
+        line("paused", &format_args!("{since}{why}"));
+        for (name, value) in asked::how(&workflow.adw_id, pause) {
+            line(name, &value);
+        }
+    }
+    if let Some(waiting) = workflow.own_wait() {
         let until = waiting.until.map(|until| format!(" until {}", date_and_time(until))).unwrap_or_default();
         let why = waiting.message.as_deref().map(|why| format!(": {}", indented(why))).unwrap_or_default();
         line("waits on", &format_args!("{}{until}{why}", standing::of_kind(&waiting.kind)));

@@ -18,7 +18,7 @@ const fn call(line: &'static str, member: &'static str) -> Call {
 const BEFORE: [Call; 3] = [call("init", "/file"), call("check", "/ok"), call("doctor", "/findings")];
 
 /// Commands that ask a server, in an order in which each has something to answer.
-const AFTER: [Call; 12] = [
+const AFTER: [Call; 14] = [
     call("run One --id one --stages implement --patch fix.diff", "/stage_runs"),
     call("run Two --id two --stages implement --agent patch", "/error_message"),
     call("ls", "/items/0"),
@@ -30,6 +30,8 @@ const AFTER: [Call; 12] = [
     call("retry two --follow", "/error_message"),
     // It asks nothing, and says so in JSON too.
     call("answer one approve", "/error/problem/code"),
+    call("pause three", "/waiting/since"),
+    call("resume three", "/status"),
     call("cancel three", "/status"),
     call("reload", "/sha256"),
 ];

@@ -12,11 +12,22 @@ config = { question = "Is it good?" }
 [stages.implement]
 plugin = "builtin:implement"
 grants = { workspace = "write", agent = ["*"] }
+[stages.patient]
+plugin = "builtin:gate"
+config = { question = "Is it kept?" }
+question_timeout = "24h"
+question_default = "approve"
+[stages.hasty]
+plugin = "builtin:gate"
+question_timeout = "1ms"
+question_default = "approve"
 [agents.slow]
 profile = "command"
 command = ["sleep", "600"]
 [pipelines.default]
 stages = ["gate"]
+[pipelines.hasty]
+stages = ["hasty", "patient"]
 [pipelines.work]
 stages = ["implement"]
 "#;
@@ -91,4 +102,61 @@ fn those_that_wait_are_listed_as_such_and_can_be_asked_for() {
         (none.stdout.as_str(), none.stderr.as_str()),
         ("", "no workflow is like that; `adw ls` lists all\n")
     );
+}
+
+#[test]
+fn what_is_paused_is_shown_as_that_with_what_it_waits_on_and_the_line_that_lets_it_go_on() {
+    let (repository, _server) = asking();
+    followed_until(&repository, "held", "default", "adw answer held");
+    let paused = ask(&repository, &["pause", "held", "--reason", "after the release"]);
+    assert_eq!(
+        (paused.code, paused.stdout.as_str()),
+        (Some(0), "held paused; adw resume held lets it go on\n")
+    );
+
+    let listed = ask(&repository, &["ls"]).stdout;
+    assert!(listed.contains("\nheld  paused "), "{listed}");
+    let shown = ask(&repository, &["show", "held"]).stdout;
+    let since = shown.lines().find(|line| line.starts_with("paused ")).unwrap_or_default();
+    assert!(since.contains("since ") && since.ends_with(": after the release"), "{shown}");
+    for line in [
+        "resume     adw resume held",
+        "waits on   question: Is it good?",
+        "answer     adw answer held approve   (or rework, reject)",
+    ] {
+        assert!(shown.contains(line), "{line}: {shown}");
+    }
+
+    let answered = ask(&repository, &["answer", "held", "approve"]);
+    assert_eq!(answered.stdout, "held goes on with it once it is resumed: adw resume held\n");
+    let resumed = ask(&repository, &["resume", "held", "--follow"]);
+    assert_eq!(resumed.code, Some(0), "{resumed:?}");
+    for told in ["paused: after the release", "answered: approve", "resumed"] {
+        assert!(resumed.stdout.contains(told), "{told}: {}", resumed.stdout);
+    }
+    assert!(!resumed.stdout.contains("adw resume"), "it is resumed: {}", resumed.stdout);
+    let late = ask(&repository, &["pause", "held"]);
+    assert_eq!(late.code, Some(2));
+    assert!(late.stderr.contains("can be neither paused nor resumed"), "{}", late.stderr);
+}
+
+#[test]
+fn who_follows_a_workflow_that_is_paused_is_told_how_it_goes_on() {
+    let (repository, _server) = asking();
+    followed_until(&repository, "busy", "work", "asking the agent slow");
+    assert_eq!(ask(&repository, &["pause", "busy"]).code, Some(0));
+    let said = followed_until(&repository, "busy", "work", "resume     adw resume busy");
+    let paused = "implement    paused: nothing of it goes on until it is resumed";
+    assert!(said.iter().any(|line| line.ends_with(paused)), "{said:#?}");
+}
+
+#[test]
+fn an_answer_that_is_taken_where_nobody_gives_one_is_told_before_and_after() {
+    let (repository, _server) = asking();
+    let said = followed_until(&repository, "soon", "hasty", "│ Is it kept?");
+    assert!(said.iter().any(|line| line.ends_with("hasty        answered by default: approve")), "{said:#?}");
+    let shown = ask(&repository, &["show", "soon"]).stdout;
+    for line in ["waits on   question until 2", "\ndefault    approve, where nobody answers until 2"] {
+        assert!(shown.contains(line), "{line}: {shown}");
+    }
 }

@@ -5,14 +5,14 @@ use std::{
     time::Duration,
 };
 
-use adw_core::{Grants, Limits, RetryPolicy, StageName};
+use adw_core::{Grants, Limits, QuestionPolicy, RetryPolicy, StageName};
 use semver::VersionReq;
 use serde_json::{Map, Value};
 use toml::de::DeValue;
 
 use super::{agents, grants, policies};
 use crate::{
-    form::{DURATION, Form, SHA256, TEXT, Wrong, name},
+    form::{DURATION, Form, SHA256, TEXT, Wrong, millis, name},
     reader::{Entry, Keys, Table},
     suggest::{listed, nearest},
 };
@@ -36,6 +36,8 @@ pub struct StageConfig {
     pub max_rework: u32,
     /// The agent that it asks when the task names none.
     pub agent: Option<String>,
+    /// What becomes of its questions that nobody answers; none where they wait for as long as it takes.
+    pub questions: Option<QuestionPolicy>,
     /// `[stages.NAME.config]`, an object; its meaning is the plugin's.
     pub config: Value,
     /// What it may do.
@@ -74,6 +76,8 @@ const KEYS: Keys = Keys {
         "on_rework",
         "max_rework",
         "agent",
+        "question_timeout",
+        "question_default",
         "config",
         "grants",
         "limits",
@@ -118,6 +122,7 @@ fn stage(entry: &Entry<'_>, folder: &Path, names: &[String], known: &grants::Kno
     let sha256 = table.read("sha256", &SHA256);
     let timeout = table.read("timeout", &DURATION).unwrap_or(DEFAULT_TIMEOUT);
     let on_rework = table.get("on_rework").and_then(|rework| on_rework(&rework, &entry.name, names));
+    let questions = questions(&table);
     let config = table.get("config").and_then(|entry| config(&entry));
     let limits = policies::limits(&table);
     let retry = policies::retry(&table);
@@ -130,6 +135,7 @@ fn stage(entry: &Entry<'_>, folder: &Path, names: &[String], known: &grants::Kno
         on_rework,
         max_rework: max_rework.and_then(|number| u32::try_from(number).ok()).unwrap_or(DEFAULT_MAX_REWORK),
         agent,
+        questions,
         config: config.unwrap_or_else(|| Map::new().into()),
         grants,
         limits,
@@ -215,6 +221,30 @@ fn agent(entry: &Entry<'_>, grants: &Grants, known: &grants::Known) -> Option<St
             )));
     }
     Some(name.to_owned())
+}
+
+fn questions(table: &Table<'_>) -> Option<QuestionPolicy> {
+    let incomplete = |entry: &Entry<'_>, message: &str, help: &str| {
+        entry.fail_key(Wrong::new(message.to_owned()).help(help.to_owned()));
+        None
+    };
+    match (table.get("question_timeout"), table.get("question_default")) {
+        (Some(timeout), Some(default)) => {
+            let (timeout, default) = (timeout.read(&DURATION), json(&default));
+            Some(QuestionPolicy { timeout_ms: millis(timeout?), default: default? })
+        }
+        (Some(timeout), None) => incomplete(
+            &timeout,
+            "`question_timeout` says when a question is answered by default, and nothing says how",
+            "add the answer that is taken then, as in `question_default = \"approve\"`",
+        ),
+        (None, Some(default)) => incomplete(
+            &default,
+            "`question_default` says how a question is answered by default, and nothing says when",
+            "add how long people have, as in `question_timeout = \"24h\"`",
+        ),
+        (None, None) => None,
+    }
 }
 
 /// A table of the plugin's own as JSON.

@@ -30,6 +30,6 @@ impl Answer {
             return Err(Refusal::NothingAsked);
         }
         let Self { stage, attempt, call, answer, note } = self.clone();
-        Ok(vec![Event::QuestionAnswered { stage, attempt, call, answer, note }])
+        Ok(vec![Event::QuestionAnswered { stage, attempt, call, answer, note, by_default: false }])
     }
 }

@@ -4,7 +4,10 @@ mod answer;
 mod cancel;
 mod create;
 mod end_attempt;
+mod expire;
 mod interrupt;
+mod pause;
+mod resume;
 mod retry;
 mod set_status;
 mod start;
@@ -14,7 +17,10 @@ pub use answer::Answer;
 pub use cancel::Cancel;
 pub use create::Create;
 pub use end_attempt::{AttemptResult, EndAttempt};
+pub use expire::Expire;
 pub use interrupt::Interrupt;
+pub use pause::Pause;
+pub use resume::Resume;
 pub use retry::Retry;
 pub use set_status::SetStatus;
 pub use start::Start;
@@ -33,8 +39,14 @@ pub enum Command {
     Suspend(Suspend),
     /// A person answers what was asked.
     Answer(Answer),
+    /// The time that a question was given may be up.
+    Expire(Expire),
     /// Attempts under way were cut off.
     Interrupt(Interrupt),
+    /// Somebody wants nothing of it to go on for now.
+    Pause(Pause),
+    /// Somebody wants a paused one to go on.
+    Resume(Resume),
     /// Somebody wants it ended.
     Cancel(Cancel),
     /// Somebody sets its status, stage, result or error by hand.
@@ -57,7 +69,10 @@ pub fn decide(
         Command::EndAttempt(end) => end.decide(workflow, pipeline, at),
         Command::Suspend(suspend) => suspend.decide(workflow),
         Command::Answer(answer) => answer.decide(workflow),
+        Command::Expire(Expire) => Ok(Expire::decide(workflow, at)),
         Command::Interrupt(interrupt) => Ok(interrupt.decide(workflow)),
+        Command::Pause(pause) => pause.decide(workflow),
+        Command::Resume(Resume) => Resume::decide(workflow),
         Command::Cancel(cancel) => cancel.decide(workflow),
         Command::SetStatus(set) => set.decide(workflow),
         Command::Retry(retry) => retry.decide(workflow),

@@ -12,7 +12,8 @@ impl Start {
             Some(Waiting::Question(_) | Waiting::AgentByHand(_)) => false,
         };
         let idle = workflow.running_stage().is_none();
-        let Some(next) = workflow.next_stage().filter(|_| due && idle && !workflow.status.is_ended()) else {
+        let open = !workflow.status.is_ended() && workflow.paused.is_none();
+        let Some(next) = workflow.next_stage().filter(|_| due && idle && open) else {
             return Err(Refusal::NothingToStart);
         };
         let first = (workflow.status == Status::Pending).then_some(Event::WorkflowStarted);

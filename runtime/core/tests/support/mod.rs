@@ -123,6 +123,7 @@ pub fn pipeline(stages: &[&str]) -> Pipeline {
             on_rework: (*stage == "test").then(|| name("implement")),
             max_rework: 3,
             agent: None,
+            questions: None,
         })
         .collect();
     Pipeline { name: Some("default".to_owned()), project, stages }

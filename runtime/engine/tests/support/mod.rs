@@ -7,6 +7,7 @@
     reason = "shared by test programs; a test may panic"
 )]
 
+pub mod clock;
 pub mod troubled;
 
 use std::{

@@ -54,6 +54,11 @@ impl Cut {
         let _ = self.refused.subscribe().wait_for(|refused| *refused).await;
     }
 
+    /// How much was written.
+    pub fn writes(&self) -> u32 {
+        *self.written.borrow()
+    }
+
     /// Waits until so much was written.
     pub async fn written(&self, writes: u32) {
         let _ = self.written.subscribe().wait_for(|written| *written >= writes).await;

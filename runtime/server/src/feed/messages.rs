@@ -17,7 +17,7 @@ use uuid::Uuid;
 pub(super) use board::BoardWriter;
 use envelope::Message;
 
-use crate::wire::{EventObject, TaskObject};
+use crate::wire::{EventObject, TaskObject, WaitingObject};
 
 /// Writes the messages of one workflow.
 #[derive(Clone, Debug)]
@@ -143,6 +143,7 @@ fn own_words(recorded: &Recorded, after: &Workflow) -> Map<String, Value> {
     data.insert("stage".to_owned(), json!(stage));
     data.insert("status".to_owned(), json!(after.status));
     data.insert("current_stage".to_owned(), json!(after.current_stage()));
+    data.insert("waiting".to_owned(), json!(WaitingObject::of(after)));
     data.insert("progress".to_owned(), json!(after.progress));
     data
 }
@@ -157,7 +158,7 @@ fn status_data(workflow: &Workflow) -> Value {
         "adw_id": workflow.adw_id,
         "status": workflow.status,
         "current_stage": workflow.current_stage(),
-        "waiting": workflow.waiting,
+        "waiting": WaitingObject::of(workflow),
         "progress": workflow.progress,
         "result": workflow.result,
         "error_message": error_message,

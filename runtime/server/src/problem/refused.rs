@@ -65,7 +65,9 @@ impl From<Refusal> for Problem {
             Refusal::IllegalMove { from, to } => {
                 Self::new(Kind::IllegalMove, text).with_details(moves(from, Some(to)))
             }
-            Refusal::StageOfEnded(from) => Self::new(Kind::IllegalMove, text).with_details(moves(from, None)),
+            Refusal::StageOfEnded(from) | Refusal::NothingToPause(from) => {
+                Self::new(Kind::IllegalMove, text).with_details(moves(from, None))
+            }
             Refusal::NoSuchStage { asked, stages } => {
                 Self::new(Kind::NoSuchStage, text).with_details(json!({ "asked": asked, "stages": stages }))
             }

@@ -11,7 +11,9 @@ mod id;
 mod journal;
 mod list;
 mod logs;
+mod pause;
 mod replay;
+mod resume;
 mod retry;
 mod stages;
 mod status;
@@ -34,6 +36,8 @@ pub(super) fn router() -> OpenApiRouter<App> {
         .routes(routes!(get::get, cancel::cancel))
         .routes(routes!(status::set_status))
         .routes(routes!(retry::retry))
+        .routes(routes!(pause::pause))
+        .routes(routes!(resume::resume))
         .routes(routes!(answer::answer))
         .routes(routes!(events::events))
         .routes(routes!(logs::logs))

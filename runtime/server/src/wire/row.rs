@@ -1,7 +1,9 @@
 //! A workflow as a row of a list of many: where it stands, without what it said or left.
 
-use adw_core::{AdwId, Priority, StageName, Status, TaskType, Timestamp, Waiting, Workflow};
+use adw_core::{AdwId, Priority, StageName, Status, TaskType, Timestamp, Workflow};
 use serde::Serialize;
+
+use super::WaitingObject;
 
 /// A row. Its members are called as those of a task are; `attempt` is that of the current stage.
 #[derive(Debug, Serialize)]
@@ -28,7 +30,7 @@ pub(crate) struct RowObject<'a> {
 #[derive(Debug, Serialize)]
 struct WaitingRow<'a> {
     kind: &'static str,
-    stage: &'a StageName,
+    stage: Option<&'a StageName>,
     message: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     until: Option<Timestamp>,
@@ -41,7 +43,7 @@ fn brief(text: &str) -> String {
 }
 
 impl<'a> WaitingRow<'a> {
-    fn of(waiting: &'a Waiting) -> Self {
+    fn of(waiting: &WaitingObject<'a>) -> Self {
         let message = brief(waiting.message());
         Self { kind: waiting.kind(), stage: waiting.stage(), message, until: waiting.until() }
     }
@@ -58,7 +60,7 @@ impl<'a> RowObject<'a> {
             status: workflow.status,
             current_stage,
             attempt: current_stage.and_then(|name| workflow.stage(name)).map(|stage| stage.attempt),
-            waiting: workflow.waiting.as_ref().map(WaitingRow::of),
+            waiting: WaitingObject::of(workflow).as_ref().map(WaitingRow::of),
             error_message: workflow.error_message.as_deref().map(brief),
             progress: workflow.progress,
             project: &workflow.task.project,

@@ -6,7 +6,7 @@ use adw_core::{Priority, StageStatus, Status, TaskType};
 use serde_json::{Value, json};
 use utoipa::{
     PartialSchema, ToSchema,
-    openapi::{ArrayBuilder, KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type},
+    openapi::{ArrayBuilder, KnownFormat, ObjectBuilder, Ref, RefOr, Schema, SchemaFormat, Type},
 };
 
 /// From the least urgent to the most.
@@ -55,20 +55,23 @@ fn one_of(words: impl IntoIterator<Item = &'static str>) -> Schema {
 }
 
 fn waiting() -> Schema {
-    let until = text().format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)));
+    let time = || text().format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)));
     let number = || ObjectBuilder::new().schema_type(Type::Integer);
     let choices = ArrayBuilder::new().items(text());
-    kind(["timer", "question", "agent_by_hand"])
+    kind(["timer", "question", "agent_by_hand", "paused"])
         .property("stage", text())
         .property("message", text())
-        .property("until", until)
+        .property("until", time())
         .property("attempt", number())
         .property("call", number())
         .property("choices", choices)
         .property("schema", ObjectBuilder::new())
+        .property("default", ObjectBuilder::new())
         .property("prompt", text())
         .property("worktree", text())
         .property("command", text())
+        .property("since", time())
+        .property("then", Ref::from_schema_name("Waiting"))
         .build()
         .into()
 }

@@ -13,5 +13,6 @@ mod health;
 mod http;
 mod list;
 mod live;
+mod pause;
 mod results;
 mod status;

@@ -240,6 +240,9 @@ fn next_step(workflow: &Workflow, is_in_git: bool) -> String {
             Some(waiting) if waiting.is_question() => {
                 format!("answer it: start `adw serve`, then {}", asked::answer(id, waiting))
             }
+            Some(pause) if pause.is_pause() => {
+                format!("go on with it: start `adw serve`, then adw resume {id}")
+            }
             _ => format!("go on with it: start `adw serve`, then adw show {id}"),
         },
     }

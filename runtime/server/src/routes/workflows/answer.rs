@@ -37,7 +37,8 @@ pub(super) struct AnswerBody {
 ///
 /// What is asked stands in `waiting`: `kind` is `question` for one of a plugin, `agent_by_hand` for work that a person
 /// does in the place of an agent, which is answered with `done` or `failed`; `done` is refused with 409 while nothing has
-/// changed in `waiting.worktree`. A question takes one answer; another one answers 409, and one that doesn't fit 422. With `If-Match` the answer is for the question that you saw, and no later one.
+/// changed in `waiting.worktree`. One with `waiting.default` is answered with that at `waiting.until`, where nobody has by then.
+/// A question takes one answer; another one answers 409, and one that doesn't fit 422. With `If-Match` the answer is for the question that you saw, and no later one.
 #[utoipa::path(
     post,
     path = "/api/v1/workflows/{adw_id}/answer",

@@ -40,7 +40,7 @@ fn the_next_step_needs_no_server_or_says_how_to_start_one() {
     answer it: start `adw serve`, then adw answer one 'go on'   (or stop)
     answer it: start `adw serve`, then adw answer one "…"
     answer it: start `adw serve`, then adw answer one "…"
-    go on with it: start `adw serve`, then adw show one
+    go on with it: start `adw serve`, then adw resume one
     answer it: start `adw serve`, then adw answer one "…"
     "#);
 }
