@@ -227,12 +227,14 @@ impl Engine {
         self.inner.stopping.cancel();
         self.inner.scheduler.close();
         self.inner.runs.stop_all(Cause::Shutdown(programs));
+        failure_point!(Stopping);
         self.inner.tasks.close();
         self.inner.tasks.wait().await;
         if programs == Programs::End {
             // Also those that an earlier server left, and whose workflow has no place again yet.
             programs::end(programs::or_none(self.inner.calls.programs())).await;
         }
+        failure_point!(Stopped);
         self.inner.store.close().await;
     }
 }
@@ -388,7 +390,10 @@ async fn hear(engine: Arc<Inner>, mut rings: Rings) {
         };
         match engine.ledger.current(&adw_id).await {
             // Whether it still waits, and its time has come, is decided when it starts.
-            Ok(stored) if stored.workflow.waiting.is_some() => engine.enqueue(&stored),
+            Ok(stored) if stored.workflow.waiting.is_some() => {
+                failure_point!(Rung);
+                engine.enqueue(&stored);
+            }
             Ok(_) => {}
             Err(error) => {
                 tracing::error!(%adw_id, %error, "a workflow whose time has come could not be read; trying again");

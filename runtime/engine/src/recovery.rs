@@ -33,6 +33,7 @@ pub(crate) async fn recover(engine: &Arc<Inner>) -> Result<(), StartError> {
             continue;
         }
         interrupted += 1;
+        failure_point!(Recovering);
         let cause = if lost.contains(&stored.id) {
             "the server stopped without warning, and so did who supervised its program"
         } else {
