@@ -66,6 +66,20 @@ async fn ended_in_the_middle(end: impl AsyncFnOnce(Server<'_>)) {
     assert_eq!(ledger.lines().count(), 2, "once for each");
 }
 
+#[tokio::test]
+async fn a_server_is_ready_before_what_nobody_waits_for_has_come_to_its_end() {
+    let repository = with_agent(&scripts::deaf_sleeper());
+    let server = Server::start(&repository).await;
+    let adw_id = server.api.create(&json!({ "title": "Deaf", "pipeline": "agent" })).await;
+    let deaf = polling::process(&repository.beside("pid")).await;
+    server.api.cancel(&adw_id).await.with(204);
+    server.kill().await;
+    let server = Server::start(&repository).await;
+    assert!(deaf.lives(), "it is asked politely first, for longer than a start takes");
+    deaf.is_gone_within(LAST_BREATH).await;
+    server.terminate().await;
+}
+
 /// A workflow that was acknowledged is the one that it was, and comes to a good end.
 async fn goes_on(api: &Api, before: &Value) {
     let adw_id = before["adw_id"].as_str().unwrap();
