@@ -92,8 +92,10 @@ async fn one_after_the_other(
     for number in 0..most {
         let mut task = Task::new(format!("{name}_{number}"), kind);
         let taken = hand_over(&api, &mut task).await.is_ok();
-        // Some are only handed over, as fast as can be; but what is left has to be finished in the end.
-        let is_left_alone = kind == Kind::Plain && left_alone < MOST_LEFT_ALONE && chance.below(3) > 0;
+        // The first is followed. Others are only handed over, as fast as can be; but what is left has to be finished in the
+        // end.
+        let is_left_alone =
+            number > 0 && kind == Kind::Plain && left_alone < MOST_LEFT_ALONE && chance.below(3) > 0;
         left_alone += u32::from(is_left_alone);
         let goes_on = taken && (is_left_alone || follow(&api, &mut task).await == Seen::End);
         tasks.push(task);
