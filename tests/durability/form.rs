@@ -9,7 +9,7 @@ pub enum Form {
     Brief,
     /// By itself, in a minute or two.
     Short,
-    /// By itself, in half an hour or less.
+    /// By itself, in a quarter of an hour or so.
     Long,
 }
 

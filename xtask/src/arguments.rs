@@ -11,7 +11,7 @@ Usage: cargo xtask <command>
   test [FILTER…]                 run every test, or those whose name contains a filter
   test durability [--long] [--seed N]
                                  kill the server under load, at any moment and at every step, and print what came of it;
-                                 --long takes half an hour, --seed makes the choices of an earlier run again
+                                 --long takes a quarter of an hour, --seed makes the choices of an earlier run again
   lint [--no-deny]               formatting, clippy, rustdoc, and the licences and sources of dependencies
   build                          the release binary, target/release/adw
   bench [--quick] [--only PART,…] [--json FILE] [--compare FILE]
