@@ -43,6 +43,15 @@ impl<'a> Server<'a> {
         repository: &'a Repository,
         surround: impl FnOnce(&mut Command) -> &mut Command,
     ) -> Self {
+        let started = Self::try_start_with(repository, surround).await;
+        started.unwrap_or_else(|ended| panic!("the server ended ({ended}):\n{}", last_words(repository)))
+    }
+
+    /// Starts one in other surroundings, and gives how it ended where that was before it listened.
+    pub async fn try_start_with(
+        repository: &'a Repository,
+        surround: impl FnOnce(&mut Command) -> &mut Command,
+    ) -> Result<Self, ExitStatus> {
         // One log for all servers of a repository, in which the reader finds what went before.
         let log = File::options().create(true).append(true).open(repository.beside("server.log")).unwrap();
         let mut command = Command::new(ADW);
@@ -63,9 +72,12 @@ impl<'a> Server<'a> {
         });
         let line =
             tokio::time::timeout(PATIENCE, first_line).await.expect("it starts in time").unwrap().unwrap();
+        if line.is_empty() {
+            return Err(server.ended().await);
+        }
         let address = line.trim_end().strip_prefix("listening on ");
         server.api = Api::new(address.unwrap_or_else(|| panic!("the server said {line:?}")));
-        server
+        Ok(server)
     }
 
     /// Where it was started.
@@ -97,6 +109,13 @@ impl<'a> Server<'a> {
     /// Waits for the end of a server that was told to stop.
     pub async fn stopped(mut self) {
         assert_eq!(self.ended().await.code(), Some(0));
+    }
+
+    /// Waits for the end of a server that was told to end at this point.
+    pub async fn ends_by_itself(mut self, point: &str) -> ExitStatus {
+        let process = &mut self.process;
+        let what = format!("the server to come to {point}, and to end there");
+        wait_for(&what, PATIENCE, || process.try_wait().unwrap()).await
     }
 
     async fn told(&mut self, signal: Signal) -> ExitStatus {
@@ -131,11 +150,14 @@ impl Drop for Server<'_> {
             let _ = self.process.wait();
         }
         if std::thread::panicking() {
-            let log = std::fs::read_to_string(self.repository.beside("server.log")).unwrap_or_default();
-            let lines: Vec<_> = log.lines().collect();
-            let last = &lines[lines.len().saturating_sub(LAST_WORDS)..];
-            let text = last.join("\n");
-            anstream::eprintln!("The server's log:\n{text}");
+            anstream::eprintln!("The server's log:\n{}", last_words(self.repository));
         }
     }
+}
+
+/// The end of what the servers of a repository logged.
+pub fn last_words(repository: &Repository) -> String {
+    let log = std::fs::read_to_string(repository.beside("server.log")).unwrap_or_default();
+    let lines: Vec<_> = log.lines().collect();
+    lines[lines.len().saturating_sub(LAST_WORDS)..].join("\n")
 }

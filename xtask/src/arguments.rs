@@ -1,7 +1,7 @@
 use std::net::SocketAddr;
 
 use crate::failure::{Failure, Result};
-use crate::run;
+use crate::{durability, run};
 
 pub(crate) const HELP: &str = "\
 Usage: cargo xtask <command>
@@ -9,6 +9,9 @@ Usage: cargo xtask <command>
   run [--once] [--listen ADDR]   fix a real bug in a sample repository, live, and leave the server up until Ctrl-C;
                                  --once ends after the task; ADDR is 127.0.0.1:8000, port 0 takes a free one
   test [FILTER…]                 run every test, or those whose name contains a filter
+  test durability [--long] [--seed N]
+                                 kill the server under load, at any moment and at every step, and print what came of it;
+                                 --long takes a quarter of an hour, --seed makes the choices of an earlier run again
   lint [--no-deny]               formatting, clippy, rustdoc, and the licences and sources of dependencies
   build                          the release binary, target/release/adw
   bench [--quick] [--only PART,…] [--json FILE] [--compare FILE]
@@ -24,6 +27,7 @@ pub(crate) enum Task {
     Setup,
     Run(run::Options),
     Test { filters: Vec<String> },
+    TestDurability(durability::Options),
     Lint { dependencies: bool },
     Build,
     Bench { arguments: Vec<String> },
@@ -39,7 +43,12 @@ pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Task>
         None | Some("help" | "--help" | "-h") => Ok(Task::Help),
         Some("setup") => none_left(&rest).map(|()| Task::Setup),
         Some("build") => none_left(&rest).map(|()| Task::Build),
-        Some("test") => Ok(Task::Test { filters: rest }),
+        Some("test") => match rest.split_first() {
+            Some((first, options)) if first == "durability" => {
+                durability_options(options).map(Task::TestDurability)
+            }
+            _ => Ok(Task::Test { filters: rest }),
+        },
         // What it measures with knows its options.
         Some("bench") => Ok(Task::Bench { arguments: rest }),
         Some("lint") => match rest.as_slice() {
@@ -50,6 +59,24 @@ pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Task>
         Some("run") => run_options(rest).map(Task::Run),
         Some(other) => Err(unknown(other)),
     }
+}
+
+fn durability_options(arguments: &[String]) -> Result<durability::Options> {
+    let mut options = durability::Options::default();
+    let mut arguments = arguments.iter();
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--long" => options.long = true,
+            "--seed" => options.seed = Some(seed(arguments.next())?),
+            _ => return Err(unknown(argument)),
+        }
+    }
+    Ok(options)
+}
+
+fn seed(text: Option<&String>) -> Result<u64> {
+    let seed = text.and_then(|text| text.parse().ok());
+    seed.ok_or_else(|| Failure::new("--seed needs a number, as an earlier run has printed it"))
 }
 
 fn run_options(arguments: Vec<String>) -> Result<run::Options> {
@@ -86,7 +113,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
     use super::{Task, parse};
-    use crate::run;
+    use crate::{durability, run};
 
     fn parsed(line: &str) -> Result<Task, String> {
         parse(line.split_whitespace().map(str::to_owned)).map_err(|failure| failure.to_string())
@@ -104,6 +131,11 @@ mod tests {
             ("run --listen=127.0.0.1:0 --once", Task::Run(moved(true))),
             ("test", Task::Test { filters: vec![] }),
             ("test one two", Task::Test { filters: vec!["one".into(), "two".into()] }),
+            ("test durability", Task::TestDurability(durability::Options::default())),
+            (
+                "test durability --long --seed 7",
+                Task::TestDurability(durability::Options { long: true, seed: Some(7) }),
+            ),
             ("lint", Task::Lint { dependencies: true }),
             ("lint --no-deny", Task::Lint { dependencies: false }),
             ("build", Task::Build),
@@ -121,6 +153,8 @@ mod tests {
             ("setup now", "`now`"),
             ("lint --fix", "`--fix`"),
             ("run --twice", "`--twice`"),
+            ("test durability --longer", "`--longer`"),
+            ("test durability --seed x", "--seed needs a number"),
             ("run --listen", "--listen needs an address"),
             ("run --listen 8000", "--listen 8000"),
         ] {

@@ -25,12 +25,12 @@ pub(crate) enum Occupant {
 }
 
 impl Occupant {
-    pub(crate) fn of(config: &Config) -> Result<Self, Failure> {
+    async fn of(config: &Config) -> Result<Self, Failure> {
         let StoreConfig::Sqlite { file } = &config.store;
         if !is_in_use(file).map_err(|error| Failure::Start(error.to_string()))? {
             return Ok(Self::Nobody);
         }
-        Ok(Told::of(&config.data_dir()).map_or(Self::Unsettled, Self::Server))
+        Ok(Told::by_one_that_listens(&config.data_dir()).await.map_or(Self::Unsettled, Self::Server))
     }
 
     /// Waits, after saying so, while one is starting or stopping; unsettled is then only who takes too long.
@@ -38,7 +38,7 @@ impl Occupant {
         let mut say = Some(say);
         let end = Instant::now() + PATIENCE;
         loop {
-            match Self::of(config)? {
+            match Self::of(config).await? {
                 Self::Unsettled if Instant::now() < end => {}
                 occupant => return Ok(occupant),
             }

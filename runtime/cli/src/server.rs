@@ -189,7 +189,7 @@ async fn open(store: &StoreConfig, data: &Path) -> Result<Arc<dyn Store>, Failur
     let opened = async { SqliteStore::open(claimed?).await };
     match opened.await {
         Ok(store) => Ok(Arc::new(store)),
-        Err(StoreError::InUse(_)) => Err(in_use(data, Told::of(data))),
+        Err(StoreError::InUse(_)) => Err(in_use(data, Told::by_one_that_listens(data).await)),
         Err(error) => Err(start(error)),
     }
 }
@@ -199,12 +199,15 @@ async fn open(store: &StoreConfig, data: &Path) -> Result<Arc<dyn Store>, Failur
 async fn claim(file: &Path, data: &Path) -> Result<sqlite::Options, StoreError> {
     let end = Instant::now() + occupant::PATIENCE;
     loop {
-        match sqlite::Options::new(file).claim() {
-            Err(StoreError::InUse(_)) if Told::of(data).is_none() && Instant::now() < end => {
-                sleep(occupant::LOOK).await;
-            }
-            claimed => return claimed,
+        let claimed = sqlite::Options::new(file).claim();
+        let is_settled = match &claimed {
+            Err(StoreError::InUse(_)) => Told::by_one_that_listens(data).await.is_some(),
+            _ => true,
+        };
+        if is_settled || Instant::now() >= end {
+            return claimed;
         }
+        sleep(occupant::LOOK).await;
     }
 }
 

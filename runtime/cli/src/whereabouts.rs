@@ -3,15 +3,22 @@
 
 use std::fs;
 use std::io;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use adw_config::Config;
 use adw_engine::configuration_sha256;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 use crate::client::{Address, InvalidAddress};
 
 /// The file's name.
 const NAME: &str = "address";
+
+/// On this machine a connection is made, or refused, at once.
+const LONGEST_DIAL: Duration = Duration::from_secs(1);
 
 /// The line of a server that was started for a task.
 const FOR_A_TASK: &str = "for a task";
@@ -99,6 +106,19 @@ impl Told {
             configuration,
             stay: if is_for_a_task { Stay::ForATask } else { Stay::UntilStopped },
         })
+    }
+
+    /// The same, but for what one has left that was killed. A child that it was just starting has its lock until it executes
+    /// its program.
+    pub(crate) async fn by_one_that_listens(data: &Path) -> Option<Self> {
+        let told = Self::of(data)?;
+        let address = told.url.strip_prefix("http://").and_then(|address| address.parse::<SocketAddr>().ok());
+        let Some(address) = address else { return Some(told) };
+        match timeout(LONGEST_DIAL, TcpStream::connect(address)).await {
+            Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => None,
+            // One that has much to do listens all the same.
+            _ => Some(told),
+        }
     }
 
     pub(crate) fn address(&self) -> Result<Address, InvalidAddress> {

@@ -62,6 +62,7 @@ pub(crate) async fn run(engine: &Arc<Inner>, workflow: &Workflow, stage: &Stage)
         Ok(recorded) => recorded,
         Err(error) => return cut_short(&signal, error.to_string()),
     };
+    failure_point!(Waking, stage.goes_on());
     let live = Arc::new(Live::new(LiveOptions {
         engine: Arc::clone(engine),
         workflow: workflow.clone(),
@@ -144,6 +145,7 @@ async fn until_stopped(
             Cause::TimedOut
         }
     };
+    failure_point!(Cancelling, cause == Cause::Superseded);
     tokio::select! {
         _ = &mut run => {}
         () = live.quiet() => {}

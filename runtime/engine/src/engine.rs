@@ -243,6 +243,7 @@ impl Engine {
         self.inner.stopping.cancel();
         self.inner.scheduler.close();
         self.inner.runs.shut_down(&programs);
+        failure_point!(Stopping);
         self.inner.tasks.close();
         self.inner.tasks.wait().await;
         // Also those that an earlier server left, and whose workflow has no place again yet.
@@ -252,6 +253,7 @@ impl Engine {
         if at_work > 0 {
             tracing::info!(at_work, "agents and commands work on; the next server takes their answers");
         }
+        failure_point!(Stopped);
         self.inner.store.close().await;
     }
 }
@@ -421,6 +423,7 @@ async fn fall_due(engine: &Inner, adw_id: &AdwId) -> Result<(), CommandError> {
     if stored.workflow.due().is_none() {
         return Ok(());
     }
+    failure_point!(Rung);
     if stored.workflow.question().is_some() {
         // One that rang too early is set again by what follows.
         engine.command(adw_id, &Command::Expire(Expire), None).await?;

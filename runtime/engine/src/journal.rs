@@ -71,7 +71,12 @@ impl StoredJournal {
     /// is lost when it can't be written down.
     async fn write(&self, records: Vec<JournalRecord>) -> Result<(), StoreError> {
         let tell = |error: &StoreError| self.warn(error, "the journal can't be written; trying again");
-        insist(&self.stop, tell, || self.store.append_journal(&self.key, records.clone())).await
+        failure_point!(BeforeAsked, ends_with(&records, JournalKind::Asked));
+        failure_point!(AfterEffect, ends_with(&records, JournalKind::Answered));
+        insist(&self.stop, tell, || self.store.append_journal(&self.key, records.clone())).await?;
+        failure_point!(AfterAsked, ends_with(&records, JournalKind::Asked));
+        failure_point!(AfterAnswered, ends_with(&records, JournalKind::Answered));
+        Ok(())
     }
 
     fn warn(&self, error: &dyn std::error::Error, what: &str) {
@@ -83,6 +88,8 @@ impl StoredJournal {
 #[async_trait]
 impl adw_host::Journal for StoredJournal {
     async fn append(&self, entries: Vec<Entry>) -> Result<(), JournalError> {
+        #[cfg(feature = "failure-points")]
+        let entries = crate::Sabotage::written(entries);
         let at = self.clock.now();
         let records: Vec<_> = entries
             .into_iter()
@@ -96,6 +103,12 @@ impl adw_host::Journal for StoredJournal {
             .collect();
         self.write(records).await.map_err(|error| JournalError(error.to_string()))
     }
+}
+
+/// Of which kind the last of several records is: those before it are reads, written together with it.
+#[cfg(feature = "failure-points")]
+fn ends_with(records: &[JournalRecord], kind: JournalKind) -> bool {
+    records.last().is_some_and(|last| last.kind == kind)
 }
 
 /// A record as the host wrote it.

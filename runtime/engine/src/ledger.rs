@@ -53,7 +53,9 @@ impl Ledger {
         self.remember(&workflow.pipeline.hash, pipeline);
         let cell = self.hold(&workflow.adw_id);
         let mut slot = cell.lock().await;
+        failure_point!(BeforeCommit);
         let stored = self.store.create(NewWorkflow { first: first.clone(), workflow, document }).await?;
+        failure_point!(AfterCommit);
         *slot = Some(stored.clone());
         self.publish(stored.id.0, vec![(first, stored.workflow.clone())]);
         react(&stored);
@@ -132,8 +134,21 @@ impl Ledger {
             events: history.iter().map(|(recorded, _)| recorded.clone()).collect(),
             workflow: workflow.clone(),
         };
+        #[cfg(feature = "failure-points")]
+        self.tell_too_early(stored.id.0, &history).await;
+        failure_point!(BeforeCommit);
         self.store.append(append).await?;
+        failure_point!(AfterCommit);
         Ok(Some(history))
+    }
+
+    /// Long enough before the commit for a listener to have it, if that is the fault that was asked for.
+    #[cfg(feature = "failure-points")]
+    async fn tell_too_early(&self, id: i64, history: &[(Recorded, Workflow)]) {
+        if crate::Sabotage::EmitBeforePersisting.is_on() {
+            self.publish(id, history.to_vec());
+            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        }
     }
 
     /// The events with their numbers, each with the workflow after it.

@@ -2,6 +2,10 @@
 //! and then told; a scheduler gives places to what can run, timers wake what waits, and a run takes a workflow
 //! through its stages.
 
+// First, since its macro is used in all the others.
+#[macro_use]
+mod failure_points;
+
 mod agents;
 mod answer;
 mod attempt;
@@ -42,6 +46,8 @@ pub use clock::{Clock, SystemClock};
 pub use configuration::{Configuration, RefusedConfiguration, Reread, configuration_sha256};
 pub use engine::{Engine, Options, check};
 pub use error::{CommandError, CreateError, StartError};
+#[cfg(feature = "failure-points")]
+pub use failure_points::{FailurePoint, Sabotage};
 pub use feed::{BoardSubscription, Feed, Live, Missed, Published, StageProgress, Subscription};
 pub use logs::{LogLevel, LogLine, LogPage, LogPosition, LogQuery, LogSource};
 pub use readiness::Readiness;

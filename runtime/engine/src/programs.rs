@@ -38,10 +38,10 @@ impl Left {
         Self { wanted, unwanted }
     }
 
-    /// Those that a sweep may not touch. Of a run that is lost nobody will ever know how it ended: what lives of it only does
-    /// harm.
+    /// Those that a sweep may not touch: what is wanted, and what is ended in a better way. Of a run that is lost nobody
+    /// will ever know how it ended: what lives of it only does harm.
     pub(crate) fn spared(&self) -> Vec<RunMark> {
-        let alive = self.wanted.iter().filter(|run| run.state != State::Lost);
+        let alive = self.wanted.iter().chain(&self.unwanted).filter(|run| run.state != State::Lost);
         alive.map(|run| run.mark.clone()).collect()
     }
 

@@ -13,8 +13,7 @@ use crate::{
 
 /// Every open workflow goes on: an attempt that was under way is interrupted at no cost, and goes on over its journal;
 /// what waited waits on; what was queued is queued. The program that a call of such an attempt had begun is left at work,
-/// or with its answer, until the attempt comes to that call; what else runs is ended first, since it would work in the same
-/// tree.
+/// or with its answer, until the attempt comes to that call; what else runs is ended.
 pub(crate) async fn recover(engine: &Arc<Inner>) -> Result<(), StartError> {
     let mut open = engine.store.open_workflows().await?;
     let left = left(engine, &open)?;
@@ -24,7 +23,8 @@ pub(crate) async fn recover(engine: &Arc<Inner>) -> Result<(), StartError> {
     let at_work = left.wanted.iter().filter(|run| run.may_live()).count();
     let lost: HashSet<RowId> =
         open.iter().map(|stored| stored.id).filter(|id| left.lost(*id, &engine.calls)).collect();
-    programs::forget(left.unwanted).await;
+    // They are asked politely first. Nobody waits for that here: whoever is to work in the same tree ends them before.
+    engine.tasks.spawn(programs::forget(left.unwanted));
     engine.sweep_all_but(&spared).await;
     let (count, mut interrupted) = (open.len(), 0);
     for stored in open {
@@ -33,6 +33,7 @@ pub(crate) async fn recover(engine: &Arc<Inner>) -> Result<(), StartError> {
             continue;
         }
         interrupted += 1;
+        failure_point!(Recovering);
         let cause = if lost.contains(&stored.id) {
             "the server stopped without warning, and so did who supervised its program"
         } else {

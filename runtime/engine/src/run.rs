@@ -58,7 +58,10 @@ async fn through_stages(engine: &Arc<Inner>, mut workflow: Workflow) -> Ran {
                 let (stage, attempt) = ended.clone();
                 Some(Command::EndAttempt(EndAttempt { stage, attempt, result, chance: chance() }))
             }
-            End::Suspended(waiting) => Some(Command::Suspend(Suspend { waiting, attempt: ended.1 })),
+            End::Suspended(waiting) => {
+                failure_point!(Parking);
+                Some(Command::Suspend(Suspend { waiting, attempt: ended.1 }))
+            }
             End::Stopped(Cause::Shutdown(_)) => {
                 Some(Command::Interrupt(Interrupt { cause: "the server stopped".to_owned() }))
             }
@@ -78,7 +81,10 @@ async fn through_stages(engine: &Arc<Inner>, mut workflow: Workflow) -> Ran {
         };
         match next {
             Ok(next) if is_running(&next, &ended) => return Ran::Stuck,
-            Ok(next) => workflow = next,
+            Ok(next) => {
+                failure_point!(BetweenStages, next.running_stage().is_some());
+                workflow = next;
+            }
             Err(error) => {
                 tracing::error!(%adw_id, %error, "the end of a stage could not be written down");
                 return Ran::Stuck;

@@ -57,6 +57,21 @@ fn when_one_that_stopped_is_gone_a_task_is_done_alone() {
 }
 
 #[test]
+fn one_that_was_killed_is_not_taken_for_one_that_serves_while_its_lock_is_still_held() {
+    let repository = Repository::with_a_fix();
+    // By a child that it was just starting, most likely.
+    let held = hold(&repository.path());
+    fs::write(repository.path().join(".adw/address"), format!("http://{}\n", free_address())).unwrap();
+    let mut command = adw(&repository.path());
+    command.args(TASK).env("TERM", "xterm-256color").env("ADW_LISTEN", free_address());
+    let mut terminal = Terminal::start(&mut command);
+    terminal.until_it_shows(WAITING);
+    drop(held);
+    let (code, shown) = terminal.end();
+    assert_eq!(code, Some(0), "{shown}");
+}
+
+#[test]
 fn when_one_that_starts_says_where_it_is_it_is_asked() {
     let other = Repository::with_a_fix();
     let server = Server::start(&other.path());

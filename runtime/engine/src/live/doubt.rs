@@ -30,6 +30,7 @@ impl Live {
         }
         let (workspace, label) = (self.workspace().await?, self.label(moment));
         let kept = self.insist(|| workspace.checkpoint(&label, self.git_time())).await.map_err(answer)?;
+        failure_point!(Checkpointing);
         let head = workspace.head().await.map_err(answer)?;
         let before = Before { checkpoint: kept.id, head, at: self.now(), asked };
         self.note(n, &before).await?;

@@ -112,6 +112,7 @@ impl Live {
 
     async fn keep_end(&self, opened: &Opened) -> Result<(), WorkspaceError> {
         let end = opened.workspace.checkpoint(&self.label("end"), self.git_time()).await?;
+        failure_point!(Checkpointing);
         if end.id != opened.began.checkpoint && !self.may_change() {
             opened.workspace.restore(&opened.began.checkpoint, self.git_time()).await?;
         }

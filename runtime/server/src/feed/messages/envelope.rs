@@ -40,7 +40,10 @@ impl<'a, D> Message<'a, D> {
             data,
             timestamp: recorded.at,
             epoch,
+            #[cfg(not(feature = "failure-points"))]
             seq: Some(recorded.seq),
+            #[cfg(feature = "failure-points")]
+            seq: Some(adw_engine::Sabotage::told_as(recorded.seq)),
         }
     }
 

@@ -1,32 +1,20 @@
-//! What was acknowledged is kept, whatever ends the server. The oracle is what the client was told.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
+//! Servers that are stopped or killed in the middle of something.
 
-mod support;
-
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use support::{
-    PATIENCE,
+
+use crate::support::{
     api::Api,
-    chance::Chance,
     command_line::adw,
     feed::{Feed, is_end},
     history::{self, every_stage_completed_once},
     polling,
-    repository::Repository,
-    samples::{NOOP, Sample, with_agent},
+    samples::{Sample, with_agent},
     scripts,
     server::Server,
 };
-use tokio::{sync::Notify, time::timeout};
 
 /// How long what an agent leaves may live once it has ended.
 const LAST_BREATH: Duration = Duration::from_secs(10);
@@ -78,6 +66,20 @@ async fn ended_in_the_middle(end: impl AsyncFnOnce(Server<'_>)) {
     assert_eq!(ledger.lines().count(), 2, "once for each");
 }
 
+#[tokio::test]
+async fn a_server_is_ready_before_what_nobody_waits_for_has_come_to_its_end() {
+    let repository = with_agent(&scripts::deaf_sleeper());
+    let server = Server::start(&repository).await;
+    let adw_id = server.api.create(&json!({ "title": "Deaf", "pipeline": "agent" })).await;
+    let deaf = polling::process(&repository.beside("pid")).await;
+    server.api.cancel(&adw_id).await.with(204);
+    server.kill().await;
+    let server = Server::start(&repository).await;
+    assert!(deaf.lives(), "it is asked politely first, for longer than a start takes");
+    deaf.is_gone_within(LAST_BREATH).await;
+    server.terminate().await;
+}
+
 /// A workflow that was acknowledged is the one that it was, and comes to a good end.
 async fn goes_on(api: &Api, before: &Value) {
     let adw_id = before["adw_id"].as_str().unwrap();
@@ -124,100 +126,4 @@ async fn a_server_killed_at_any_step_of_the_work_leaves_nothing_that_the_next_on
         assert_eq!(commits.lines().count(), 2, "the plan and the work, each committed once: {commits}");
     }
     before.are_untouched(&sample.repository.belongings());
-}
-
-/// How often the server is killed.
-const CYCLES: u64 = 5;
-
-/// How many clients hand over tasks as fast as they can.
-const CLIENTS: u64 = 4;
-
-#[tokio::test]
-async fn servers_killed_under_load_lose_nothing_and_do_nothing_twice() {
-    let repository = Repository::configured(NOOP);
-    let mut chance = Chance::new();
-    let seed = chance.seed();
-    let mut sent = Vec::new();
-    for cycle in 0..CYCLES {
-        let server = Server::start(&repository).await;
-        let load = Load::new(cycle, 10 + chance.below(40));
-        let clients: Vec<_> = (0..CLIENTS)
-            .map(|client| tokio::spawn(Arc::clone(&load).hand_over(server.api.clone(), client)))
-            .collect();
-        timeout(PATIENCE, load.enough.notified()).await.expect("the tasks are taken");
-        server.kill().await;
-        for client in clients {
-            sent.extend(client.await.unwrap());
-        }
-    }
-    let server = Server::start(&repository).await;
-    let mut kept = 0;
-    for task in &sent {
-        kept += u32::from(is_kept(&server.api, task).await);
-    }
-    let acknowledged = sent.iter().filter(|task| task.is_acknowledged).count();
-    anstream::println!(
-        "{acknowledged} acknowledged, {kept} kept of {} sent, with the seed {seed}",
-        sent.len()
-    );
-    assert!(acknowledged as u64 >= CYCLES * 10);
-    let total = server.api.get("/api/v1/workflows?per_page=1").await.with(200)["total"].clone();
-    assert_eq!(total, kept, "there is nothing that nobody sent");
-}
-
-/// A task that a client handed over, and whether it was told 201.
-struct Sent {
-    adw_id: String,
-    is_acknowledged: bool,
-}
-
-/// What the clients do to one server.
-struct Load {
-    cycle: u64,
-    taken: AtomicU64,
-    /// The server is killed once so many were taken.
-    wanted: u64,
-    enough: Notify,
-}
-
-impl Load {
-    fn new(cycle: u64, wanted: u64) -> Arc<Self> {
-        Arc::new(Self { cycle, taken: AtomicU64::new(0), wanted, enough: Notify::new() })
-    }
-
-    /// Hands over task after task, until the server is gone.
-    async fn hand_over(self: Arc<Self>, api: Api, client: u64) -> Vec<Sent> {
-        let mut sent = Vec::new();
-        for number in 0_u64.. {
-            let adw_id = format!("cycle{}_client{client}_{number}", self.cycle);
-            let answer = api.try_create(&json!({ "title": adw_id, "adw_id": adw_id })).await;
-            let is_acknowledged = answer.is_ok_and(|answer| {
-                answer.with(201);
-                true
-            });
-            sent.push(Sent { adw_id, is_acknowledged });
-            if !is_acknowledged {
-                break;
-            }
-            if self.taken.fetch_add(1, Ordering::SeqCst) + 1 == self.wanted {
-                self.enough.notify_one();
-            }
-        }
-        sent
-    }
-}
-
-/// Whether the server has the task: surely, where it said so. What it has is whole.
-async fn is_kept(api: &Api, task: &Sent) -> bool {
-    let found = api.of(&task.adw_id, "").await;
-    if found.status == 404 && !task.is_acknowledged {
-        return false;
-    }
-    found.with(200);
-    api.ends_as(&task.adw_id, "completed").await;
-    let (workflow, history) = history::check(api, &task.adw_id).await;
-    every_stage_completed_once(&workflow, &history);
-    let runs = workflow["stage_runs"].as_array().unwrap();
-    assert!(runs.iter().all(|run| run["failures"] == 0), "{runs:#?}");
-    true
 }

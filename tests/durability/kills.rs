@@ -1,0 +1,25 @@
+//! Servers that are ended at any moment, under load.
+
+use crate::{
+    form::Form,
+    support::chance::Chance,
+    trial::{Ending, Round, Trial},
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn servers_killed_under_load_lose_nothing_and_do_nothing_twice() {
+    let form = Form::asked_for();
+    let mut trial = Trial::begin(Chance::new());
+    for _ in 0..form.cycles() {
+        let ending = trial.any_ending();
+        trial.round(Round::under_load(ending)).await;
+    }
+    trial.settle(form.ready_within()).await.finds_nothing("killed at any moment");
+}
+
+impl Trial {
+    /// A kill, most often; and a stop now and then.
+    fn any_ending(&mut self) -> Ending {
+        if self.chance.below(5) == 0 { Ending::Stop } else { Ending::Kill }
+    }
+}
