@@ -30,7 +30,7 @@ impl Occupant {
         if !is_in_use(file).map_err(|error| Failure::Start(error.to_string()))? {
             return Ok(Self::Nobody);
         }
-        Ok(Told::by_one_that_listens(&config.data_dir()).await.map_or(Self::Unsettled, Self::Server))
+        Ok(Told::by_one_that_answers(&config.data_dir()).await.map_or(Self::Unsettled, Self::Server))
     }
 
     /// Waits, after saying so, while one is starting or stopping; unsettled is then only who takes too long.

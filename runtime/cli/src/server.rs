@@ -189,7 +189,7 @@ async fn open(store: &StoreConfig, data: &Path) -> Result<Arc<dyn Store>, Failur
     let opened = async { SqliteStore::open(claimed?).await };
     match opened.await {
         Ok(store) => Ok(Arc::new(store)),
-        Err(StoreError::InUse(_)) => Err(in_use(data, Told::by_one_that_listens(data).await)),
+        Err(StoreError::InUse(_)) => Err(in_use(data, Told::by_one_that_answers(data).await)),
         Err(error) => Err(start(error)),
     }
 }
@@ -201,7 +201,7 @@ async fn claim(file: &Path, data: &Path) -> Result<sqlite::Options, StoreError> 
     loop {
         let claimed = sqlite::Options::new(file).claim();
         let is_settled = match &claimed {
-            Err(StoreError::InUse(_)) => Told::by_one_that_listens(data).await.is_some(),
+            Err(StoreError::InUse(_)) => Told::by_one_that_answers(data).await.is_some(),
             _ => true,
         };
         if is_settled || Instant::now() >= end {

@@ -3,22 +3,20 @@
 
 use std::fs;
 use std::io;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use adw_config::Config;
 use adw_engine::configuration_sha256;
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::client::{Address, InvalidAddress};
+use crate::client::{Address, Client, InvalidAddress, RequestError};
 
 /// The file's name.
 const NAME: &str = "address";
 
-/// On this machine a connection is made, or refused, at once.
-const LONGEST_DIAL: Duration = Duration::from_secs(1);
+/// A connection to one that was killed is refused, or reset when the child executes its program, long before.
+const LONGEST_ANSWER: Duration = Duration::from_secs(1);
 
 /// The line of a server that was started for a task.
 const FOR_A_TASK: &str = "for a task";
@@ -108,15 +106,14 @@ impl Told {
         })
     }
 
-    /// The same, but for what one has left that was killed. A child that it was just starting has its lock until it executes
-    /// its program.
-    pub(crate) async fn by_one_that_listens(data: &Path) -> Option<Self> {
+    /// The same, but for what one has left that was killed. A child that it was just starting has its lock, and its
+    /// listener too, until it executes its program: so it is asked for an answer.
+    pub(crate) async fn by_one_that_answers(data: &Path) -> Option<Self> {
         let told = Self::of(data)?;
-        let address = told.url.strip_prefix("http://").and_then(|address| address.parse::<SocketAddr>().ok());
-        let Some(address) = address else { return Some(told) };
-        match timeout(LONGEST_DIAL, TcpStream::connect(address)).await {
-            Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => None,
-            // One that has much to do listens all the same.
+        let asked = async { Client::new(told.address().ok()?).ok()?.health().await.err() };
+        match timeout(LONGEST_ANSWER, asked).await {
+            Ok(Some(RequestError::Unreachable { .. })) => None,
+            // One that has much to do is there all the same, and listens.
             _ => Some(told),
         }
     }

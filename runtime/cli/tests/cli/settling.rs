@@ -1,6 +1,7 @@
 //! What is asked of a folder's server while that starts or stops.
 
 use std::fs::{self, File};
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::Stdio;
 
@@ -65,6 +66,24 @@ fn one_that_was_killed_is_not_taken_for_one_that_serves_while_its_lock_is_still_
     let mut command = adw(&repository.path());
     command.args(TASK).env("TERM", "xterm-256color").env("ADW_LISTEN", free_address());
     let mut terminal = Terminal::start(&mut command);
+    terminal.until_it_shows(WAITING);
+    drop(held);
+    let (code, shown) = terminal.end();
+    assert_eq!(code, Some(0), "{shown}");
+}
+
+#[test]
+fn nor_while_its_listener_still_is() {
+    let repository = Repository::with_a_fix();
+    let (held, listener) = (hold(&repository.path()), TcpListener::bind("127.0.0.1:0").unwrap());
+    let url = format!("http://{}\n", listener.local_addr().unwrap());
+    fs::write(repository.path().join(".adw/address"), url).unwrap();
+    let mut command = adw(&repository.path());
+    command.args(TASK).env("TERM", "xterm-256color").env("ADW_LISTEN", free_address());
+    let mut terminal = Terminal::start(&mut command);
+    // Nobody answers, and then the child is somebody else.
+    let asked = listener.accept().unwrap();
+    drop((asked, listener));
     terminal.until_it_shows(WAITING);
     drop(held);
     let (code, shown) = terminal.end();

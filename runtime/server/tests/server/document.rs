@@ -53,6 +53,7 @@ fn the_document_has_every_address_and_every_reference_leads_somewhere() {
     GET /api/v1/workflows/{adw_id}/journal
     GET /api/v1/workflows/{adw_id}/logs
     POST /api/v1/workflows/{adw_id}/pause
+    POST /api/v1/workflows/{adw_id}/replay
     POST /api/v1/workflows/{adw_id}/resume
     POST /api/v1/workflows/{adw_id}/retry
     GET /api/v1/workflows/{adw_id}/stages
