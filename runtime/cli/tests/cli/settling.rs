@@ -57,37 +57,40 @@ fn when_one_that_stopped_is_gone_a_task_is_done_alone() {
     assert!(shown.contains("no server is running: started one"), "{shown}");
 }
 
-#[test]
-fn one_that_was_killed_is_not_taken_for_one_that_serves_while_its_lock_is_still_held() {
-    let repository = Repository::with_a_fix();
-    // By a child that it was just starting, most likely.
-    let held = hold(&repository.path());
-    fs::write(repository.path().join(".adw/address"), format!("http://{}\n", free_address())).unwrap();
+/// A command that finds the lock of a folder held, and this address beside it, and its terminal.
+fn finds_a_killed_server(repository: &Repository, address: &str) -> Terminal {
+    fs::write(repository.path().join(".adw/address"), format!("http://{address}\n")).unwrap();
     let mut command = adw(&repository.path());
-    command.args(TASK).env("TERM", "xterm-256color").env("ADW_LISTEN", free_address());
-    let mut terminal = Terminal::start(&mut command);
+    command.args(["cancel", "one"]).env("TERM", "xterm-256color").env("ADW_LISTEN", free_address());
+    Terminal::start(&mut command)
+}
+
+/// It waits until the lock is let go of, by a child that the server was just starting, most likely; then there is no server.
+fn waits_and_finds_none(mut terminal: Terminal, held: File) {
     terminal.until_it_shows(WAITING);
     drop(held);
     let (code, shown) = terminal.end();
-    assert_eq!(code, Some(0), "{shown}");
+    assert_eq!(code, Some(3), "{shown}");
+    assert!(shown.contains("no server works on the data in"), "{shown}");
 }
 
 #[test]
-fn nor_while_its_listener_still_is() {
+fn one_that_was_killed_is_not_taken_for_one_that_serves_while_its_lock_is_still_held() {
+    let repository = Repository::with_a_fix();
+    let held = hold(&repository.path());
+    waits_and_finds_none(finds_a_killed_server(&repository, &free_address()), held);
+}
+
+#[test]
+fn one_that_was_killed_is_not_taken_for_one_that_serves_while_its_listener_is_still_there() {
     let repository = Repository::with_a_fix();
     let (held, listener) = (hold(&repository.path()), TcpListener::bind("127.0.0.1:0").unwrap());
-    let url = format!("http://{}\n", listener.local_addr().unwrap());
-    fs::write(repository.path().join(".adw/address"), url).unwrap();
-    let mut command = adw(&repository.path());
-    command.args(TASK).env("TERM", "xterm-256color").env("ADW_LISTEN", free_address());
-    let mut terminal = Terminal::start(&mut command);
+    let address = listener.local_addr().unwrap().to_string();
+    let terminal = finds_a_killed_server(&repository, &address);
     // Nobody answers, and then the child is somebody else.
     let asked = listener.accept().unwrap();
     drop((asked, listener));
-    terminal.until_it_shows(WAITING);
-    drop(held);
-    let (code, shown) = terminal.end();
-    assert_eq!(code, Some(0), "{shown}");
+    waits_and_finds_none(terminal, held);
 }
 
 #[test]

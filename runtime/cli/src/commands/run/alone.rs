@@ -61,7 +61,8 @@ pub(super) async fn follow(
     task: &NewTask,
     adw_id: &AdwId,
 ) -> Result<Exit, Failure> {
-    let is_in_git = is_in_git(&folders_config()?, task);
+    // The task is handed over: an adw.toml that is wrong by now is no reason not to follow it.
+    let is_in_git = folders_config().is_ok_and(|config| is_in_git(&config, task));
     log::begin(log::TROUBLE, LogFormat::Pretty)?;
     let mut stop = Stop::listen()?;
     let mut following = pin!(follow::follow(client, adw_id, Until::QuestionOrEnd, cx.output));
