@@ -36,9 +36,9 @@ impl Tools {
         std::fs::read_to_string(self.path("ledger")).map_or(0, |ledger| ledger.lines().count())
     }
 
-    /// An adw.toml whose one agent, `mine`, notes that it was asked and then does this. `LEDGER`, `GO` and `PID` stand for files.
+    /// An adw.toml whose one agent, `mine`, notes that it was asked and then does this. `{ledger}`, `{go}` and `{pid}` stand for files.
     fn agent(&self, folder: &Path, does: &str, grants: &str) {
-        let agent = self.script("agent", &format!("cat >/dev/null; echo run >> LEDGER; {does}\n"));
+        let agent = self.script("agent", &format!("cat >/dev/null; echo run >> {{ledger}}; {does}\n"));
         let config = format!(
             "[agents.mine]\nprofile = \"command\"\ncommand = [{agent:?}]\n\
              [stages.rest]\nplugin = \"builtin:noop\"\n\
@@ -53,10 +53,11 @@ impl Tools {
         script(self.0.path(), name, &self.filled_in(body)).display().to_string()
     }
 
+    /// The braces set a place apart from whatever letters the folder's random name has.
     fn filled_in(&self, text: &str) -> String {
-        text.replace("LEDGER", &self.path("ledger").display().to_string())
-            .replace("GO", &self.path("go").display().to_string())
-            .replace("PID", &self.path("pid").display().to_string())
+        text.replace("{ledger}", &self.path("ledger").display().to_string())
+            .replace("{go}", &self.path("go").display().to_string())
+            .replace("{pid}", &self.path("pid").display().to_string())
     }
 }
 
@@ -148,7 +149,7 @@ async fn agent_answered(folder: &Path, workflow: RowId) -> bool {
 }
 
 // A run that is made again would see what the one before it left.
-const WORKS: &str = "echo half > half-$(wc -l < LEDGER | tr -d ' ').txt; echo b >> a.txt";
+const WORKS: &str = "echo half > half-$(wc -l < {ledger} | tr -d ' ').txt; echo b >> a.txt";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn cut_off_at_any_write_an_agent_is_asked_once_and_its_work_committed_once() {
@@ -184,7 +185,7 @@ fn worked_once(it: &CutOff<'_>, tools: &Tools) {
 async fn cut_off_at_any_write_a_stage_that_looks_and_asks_leaves_nothing_and_one_that_writes_commits_once() {
     for programs in [Programs::GoOn, Programs::End] {
         let (folder, tools) = (repository(&[("a.txt", "a\n")]), Tools::new());
-        let steps = r#"{ run = "echo run >> LEDGER; echo 1 >> left.txt; test $(wc -l < left.txt) = 1" },
+        let steps = r#"{ run = "echo run >> {ledger}; echo 1 >> left.txt; test $(wc -l < left.txt) = 1" },
             { ask = "Go on?" }, { run = "echo 2 >> left.txt; test $(wc -l < left.txt) = 2; echo 3 > right.txt" }"#;
         onlooker(folder.path(), &tools.filled_in(steps).replace('\n', " "));
         cut_off_at_every_write(folder, &tools, programs.clone(), |it| {
@@ -237,7 +238,7 @@ async fn paused_after_any_write_an_agent_is_asked_once_and_its_work_committed_on
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_moved_while_it_is_paused_has_its_agent_ended_at_once() {
     let (folder, tools) = (repository(&[("a.txt", "a\n")]), Tools::new());
-    tools.agent(folder.path(), "echo $$ > PID; sleep 600", "*");
+    tools.agent(folder.path(), "echo $$ > {pid}; sleep 600", "*");
     let bench = Bench::again(folder).await;
     let adw_id = bench.create(task("moved")).await;
     let pid = tools.path("pid");
@@ -254,7 +255,7 @@ async fn what_is_moved_while_it_is_paused_has_its_agent_ended_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_person_moved_by_hand_is_done_anew() {
     let (folder, tools) = (repository(&[("a.txt", "a\n")]), Tools::new());
-    tools.agent(folder.path(), "[ -e GO ] || sleep 600; echo b >> a.txt", "*");
+    tools.agent(folder.path(), "[ -e {go} ] || sleep 600; echo b >> a.txt", "*");
     let bench = Bench::again(folder).await;
     let adw_id = bench.create(task("moved")).await;
     until_there(&tools.path("ledger"), true).await;
@@ -278,7 +279,7 @@ async fn a_call_that_is_made_again_goes_to_nobody_whom_the_grant_does_not_name()
     let adw_id = bench.create(task("work")).await;
     until_there(&tools.path("ledger"), true).await;
     let folder = bench.stop_and(Programs::End).await;
-    let other = tools.script("other", "echo run >> LEDGER; echo b >> a.txt\n");
+    let other = tools.script("other", "echo run >> {ledger}; echo b >> a.txt\n");
     let config = std::fs::read_to_string(folder.path().join("adw.toml")).unwrap();
     let config = config.replace("[agents.mine]", "[agents.other]");
     let config = config.replace(&tools.path("agent").display().to_string(), &other);
@@ -297,12 +298,12 @@ async fn a_call_that_is_made_again_goes_to_nobody_whom_the_grant_does_not_name()
 #[tokio::test(flavor = "multi_thread")]
 async fn who_was_asked_answers_though_adw_toml_knows_only_another_one_by_now() {
     let (folder, tools) = (repository(&[("a.txt", "a\n")]), Tools::new());
-    tools.agent(folder.path(), "while [ ! -e GO ]; do sleep 0.02; done; echo b >> a.txt", "*");
+    tools.agent(folder.path(), "while [ ! -e {go} ]; do sleep 0.02; done; echo b >> a.txt", "*");
     let bench = Bench::again(folder).await;
     let adw_id = bench.create(task("work")).await;
     until_there(&tools.path("ledger"), true).await;
     let folder = bench.stop().await;
-    let other = tools.script("other", "echo run >> LEDGER; echo c >> a.txt\n");
+    let other = tools.script("other", "echo run >> {ledger}; echo c >> a.txt\n");
     let config = std::fs::read_to_string(folder.path().join("adw.toml")).unwrap();
     let config = config.replace("[agents.mine]", "[agents.other]");
     let config = config.replace(&tools.path("agent").display().to_string(), &other);

@@ -95,9 +95,10 @@ async fn what_an_agent_did_is_kept_once_git_has_space_again() {
     let folder = repository(&[("a.txt", "a\n"), (".gitattributes", "*.txt filter=disk\n")]);
     let tools = tempfile::tempdir().unwrap();
     let (full, ledger) = (with_a_disk_that_fills_up(&folder, &tools), tools.path().join("ledger"));
-    let body = "cat >/dev/null; echo run >> LEDGER; echo b >> a.txt; touch FULL\n";
-    let body =
-        body.replace("LEDGER", &ledger.display().to_string()).replace("FULL", &full.display().to_string());
+    let body = "cat >/dev/null; echo run >> {ledger}; echo b >> a.txt; touch {full}\n";
+    let body = body
+        .replace("{ledger}", &ledger.display().to_string())
+        .replace("{full}", &full.display().to_string());
     with_agent(&folder, &tools, &body);
     let bench = troubled(folder, Refusals::default()).await;
     let mut new = task("work");
