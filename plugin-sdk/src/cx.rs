@@ -48,6 +48,26 @@ impl Cx {
         &self.earlier
     }
 
+    /// What the workflow has failed of: for a stage that a pipeline names in `finally`, which runs in any case. None where
+    /// all has gone well.
+    ///
+    /// ```
+    /// use adw_plugin_sdk::{Cx, Outcome, StageResult, testing::TestHost};
+    ///
+    /// fn tell(cx: &Cx) -> StageResult {
+    ///     Ok(Outcome::summary(match cx.failure() {
+    ///         None => "all went well".to_owned(),
+    ///         Some(failure) => format!("told the team: {failure}"),
+    ///     }))
+    /// }
+    ///
+    /// let run = TestHost::new().failure("stage test failed: 3 tests").run(tell);
+    /// assert_eq!(run.outcome().summary(), "told the team: stage test failed: 3 tests");
+    /// ```
+    pub fn failure(&self) -> Option<&str> {
+        self.extra("failure")
+    }
+
     /// What a host newer than this SDK says beyond the contract, by name.
     pub fn extra(&self, name: &str) -> Option<&str> {
         self.extra.get(name).map(String::as_str)

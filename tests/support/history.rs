@@ -106,6 +106,7 @@ fn waiting_as_served(workflow: &Workflow) -> Value {
 fn stage_as_served(stage: &Stage) -> Value {
     json!({
         "name": stage.name,
+        "finally": stage.finally,
         "status": stage.status,
         "attempt": stage.attempt,
         "round": stage.round,

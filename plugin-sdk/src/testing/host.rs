@@ -88,6 +88,12 @@ impl TestHost {
         self
     }
 
+    /// The stage runs at the end of a workflow that has failed of this.
+    pub fn failure(mut self, failure: impl Into<String>) -> Self {
+        self.context.extra.push(("failure".to_owned(), failure.into()));
+        self
+    }
+
     /// What a stage before this one left.
     ///
     /// # Panics

@@ -296,8 +296,20 @@ fn pipelines() {
             ("no stages", &format!("{plan}[pipelines.default]\nstages = []\n")),
             ("no list of stages", &format!("{plan}[pipelines.default]\nfinally = []\n")),
             (
-                "something at the end",
+                "at the end what has been there before",
                 &format!("{plan}[pipelines.default]\nstages = [\"plan\"]\nfinally = [\"plan\"]\n")
+            ),
+            (
+                "at the end what isn't there",
+                &format!("{plan}[pipelines.default]\nstages = [\"plan\"]\nfinally = [\"paln\"]\n")
+            ),
+            (
+                "no list at the end",
+                &format!("{plan}[pipelines.default]\nstages = [\"plan\"]\nfinally = \"plan\"\n")
+            ),
+            (
+                "work back from the end",
+                &format!("{both}[pipelines.default]\nstages = [\"implement\"]\nfinally = [\"test\"]\n")
             ),
             (
                 "work back to what comes later",

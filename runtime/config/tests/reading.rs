@@ -73,9 +73,11 @@ backoff = "100ms..10s"
 on = ["timeout", "out_of_coffee"]
 [stages.plan]
 plugin = "builtin:plan"
+[stages.tell]
+plugin = "builtin:noop"
 [pipelines.default]
 stages = ["plan", "notify"]
-finally = []
+finally = ["tell"]
 [limits]
 concurrent_workflows = 3
 queue = 7

@@ -34,7 +34,8 @@ pub enum FoldError {
 /// history is data and must not be able to end the program.
 pub fn apply(workflow: Option<Workflow>, recorded: &Recorded) -> Result<Workflow, FoldError> {
     let mut workflow = match (workflow, &recorded.event) {
-        (None, Event::TaskCreated { adw_id, task, pipeline, stages }) if recorded.seq == 1 => {
+        (None, Event::TaskCreated { adw_id, task, pipeline, stages, finally }) if recorded.seq == 1 => {
+            let stages = Stage::all(stages, finally);
             return Ok(Workflow::new(adw_id.clone(), task, pipeline.clone(), stages, recorded.at));
         }
         (Some(workflow), event) if !matches!(event, Event::TaskCreated { .. }) => workflow,
@@ -163,12 +164,15 @@ fn rework(workflow: &mut Workflow, sender: &StageName, to: &StageName, round: u3
 fn moved(workflow: &mut Workflow, to: &StageName, at: Timestamp) {
     workflow.waiting = None;
     workflow.status = Status::Running;
+    let to_the_end = workflow.stage(to).is_some_and(|stage| stage.finally);
     let mut before = true;
     for stage in &mut workflow.stages {
         before &= stage.name != *to;
+        // What failed has failed, unless the work itself is taken up behind it.
+        let stays = stage.status.is_passed() || (stage.status == StageStatus::Failed && to_the_end);
         if !before {
             stage.reset();
-        } else if !stage.status.is_passed() {
+        } else if !stays {
             stage.end(StageStatus::Skipped, at);
         }
     }
@@ -216,13 +220,13 @@ fn progress(workflow: &Workflow) -> u8 {
 }
 
 impl Workflow {
-    fn new(adw_id: AdwId, task: &Task, pipeline: PipelineRef, stages: &[StageName], at: Timestamp) -> Self {
+    fn new(adw_id: AdwId, task: &Task, pipeline: PipelineRef, stages: Vec<Stage>, at: Timestamp) -> Self {
         Self {
             adw_id,
             task: Arc::new(task.clone()),
             pipeline,
             status: Status::Pending,
-            stages: stages.iter().cloned().map(Stage::new).collect(),
+            stages,
             waiting: None,
             paused: None,
             result: None,
@@ -243,9 +247,15 @@ impl Workflow {
 }
 
 impl Stage {
-    fn new(name: StageName) -> Self {
+    fn all(stages: &[StageName], finally: &[StageName]) -> Vec<Self> {
+        let stages = stages.iter().map(|name| Self::new(name.clone(), false));
+        stages.chain(finally.iter().map(|name| Self::new(name.clone(), true))).collect()
+    }
+
+    fn new(name: StageName, finally: bool) -> Self {
         Self {
             name,
+            finally,
             status: StageStatus::Pending,
             attempt: 0,
             round: 0,

@@ -34,6 +34,9 @@ pub enum Event {
         pipeline: PipelineRef,
         /// The stages of that document.
         stages: Vec<StageName>,
+        /// Those that run after them in any case.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        finally: Vec<StageName>,
     },
     /// It has a place for the first time, or again after `workflow_retried`.
     WorkflowStarted,

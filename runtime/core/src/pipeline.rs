@@ -16,8 +16,11 @@ pub struct Pipeline {
     pub name: Option<String>,
     /// The repository that it works on.
     pub project: ProjectPin,
-    /// In the order in which they run; no name twice; at least one.
+    /// In the order in which they run; at least one.
     pub stages: Vec<StageSpec>,
+    /// What runs after them in any case, before the end is declared; never after a cancel. No name twice in both lists.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub finally: Vec<StageSpec>,
 }
 
 /// A `[projects.*]` table, resolved.
@@ -130,9 +133,14 @@ impl Backoff {
 pub struct PipelineHash(pub String);
 
 impl Pipeline {
+    /// Every stage, in the order in which they run.
+    pub fn all_stages(&self) -> impl Iterator<Item = &StageSpec> {
+        self.stages.iter().chain(&self.finally)
+    }
+
     /// The stage of this name.
     pub fn stage(&self, name: &StageName) -> Option<&StageSpec> {
-        self.stages.iter().find(|stage| stage.name == *name)
+        self.all_stages().find(|stage| stage.name == *name)
     }
 
     /// The document's text, the same for equal pipelines: struct fields in their order, objects sorted.

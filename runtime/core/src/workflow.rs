@@ -20,7 +20,7 @@ pub struct Workflow {
     pub pipeline: PipelineRef,
     /// Where it stands.
     pub status: Status,
-    /// In the pipeline's order.
+    /// In the pipeline's order, those that run in any case last.
     pub stages: Vec<Stage>,
     /// What a running workflow waits on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -62,6 +62,9 @@ pub struct PipelineRef {
 pub struct Stage {
     /// Its name in the pipeline.
     pub name: StageName,
+    /// It runs in any case, after the others have come to their end, good or bad.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub finally: bool,
     /// Where it stands.
     pub status: StageStatus,
     /// The number of its newest attempt; 0 before the first. It only grows, so that it names one attempt for good.
@@ -218,6 +221,14 @@ impl Waiting {
 }
 
 impl Stage {
+    /// What a workflow has failed of where this stage failed so.
+    pub(crate) fn failure(&self, error: &str) -> String {
+        match error.trim() {
+            "" => format!("stage {} failed without saying why", self.name),
+            error => format!("stage {} failed: {error}", self.name),
+        }
+    }
+
     /// Whether its newest attempt goes on over the record of what it has done: it was cut off, or has its answer.
     pub const fn goes_on(&self) -> bool {
         self.cut_off || self.answered.is_some()
@@ -248,9 +259,29 @@ impl Workflow {
         self.stages.iter().find(|stage| stage.status == StageStatus::Running)
     }
 
-    /// The stage that runs next: the first that is neither done nor passed over.
+    /// The stage that runs next: the first that is neither done nor passed over; once one has failed, the first of those that
+    /// run in any case.
     pub fn next_stage(&self) -> Option<&Stage> {
-        self.stages.iter().find(|stage| !stage.status.is_passed())
+        self.next_stage_where(|stage| stage.status)
+    }
+
+    /// The stage that runs next once this one stands so.
+    pub(crate) fn next_stage_after(&self, ended: &StageName, status: StageStatus) -> Option<&Stage> {
+        self.next_stage_where(|stage| if stage.name == *ended { status } else { stage.status })
+    }
+
+    fn next_stage_where(&self, status: impl Fn(&Stage) -> StageStatus) -> Option<&Stage> {
+        let failed = self.stages.iter().any(|stage| !stage.finally && status(stage) == StageStatus::Failed);
+        self.stages.iter().find(|stage| match status(stage) {
+            StageStatus::Completed | StageStatus::Skipped | StageStatus::Failed => false,
+            _ => stage.finally || !failed,
+        })
+    }
+
+    /// What it has failed of, whether that is declared already or those stages are still to run that run in any case.
+    pub fn failure(&self) -> Option<String> {
+        let failed = self.stages.iter().find(|stage| stage.status == StageStatus::Failed)?;
+        Some(failed.failure(failed.error.as_deref().unwrap_or_default()))
     }
 
     /// The stage that a person would point at: the one at work or waiting, the one that comes next while the workflow
@@ -261,7 +292,7 @@ impl Workflow {
         let stage = match self.status {
             Status::Pending | Status::Completed => None,
             Status::Running => {
-                with(&[StageStatus::Running, StageStatus::Waiting]).or_else(|| with(&[StageStatus::Pending]))
+                with(&[StageStatus::Running, StageStatus::Waiting]).or_else(|| self.next_stage())
             }
             Status::Failed => with(&[StageStatus::Failed, StageStatus::Cancelled]),
             Status::Cancelled => with(&[StageStatus::Cancelled]),

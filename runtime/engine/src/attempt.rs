@@ -1,6 +1,6 @@
 //! One attempt at a stage: the plugin in its sandbox, its calls in their layers, its time, and its end.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use adw_core::{AttemptResult, Output, Pipeline, Reason, Stage, StageSpec, StageStatus, Waiting, Workflow};
 use adw_host::{Cause as Trouble, Granted, Journaled, PluginName, Ran, Run, RunError, Stop};
@@ -229,8 +229,14 @@ pub(crate) fn context(workflow: &Workflow, stage: &Stage, spec: &StageSpec) -> a
             .take_while(|other| other.name != stage.name)
             .filter_map(earlier)
             .collect(),
-        extra: [("branch".to_owned(), workflow.branch())].into(),
+        extra: extra(workflow, stage),
     }
+}
+
+fn extra(workflow: &Workflow, stage: &Stage) -> BTreeMap<String, String> {
+    let failure = workflow.failure().filter(|_| stage.finally);
+    let failure = failure.map(|failure| ("failure".to_owned(), failure));
+    [("branch".to_owned(), workflow.branch())].into_iter().chain(failure).collect()
 }
 
 fn earlier(stage: &Stage) -> Option<adw_host::Earlier> {

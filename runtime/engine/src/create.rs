@@ -46,11 +46,8 @@ async fn the_same(engine: &Inner, create: &Create, pinned: &Pinned) -> Result<Cr
         Err(_) => return Err(taken()),
     };
     let there = &stored.workflow;
-    let same_stages = there.stages.iter().map(|stage| &stage.name).eq(pinned
-        .pipeline
-        .stages
-        .iter()
-        .map(|stage| &stage.name));
+    let asked = pinned.pipeline.all_stages().map(|stage| &stage.name);
+    let same_stages = there.stages.iter().map(|stage| &stage.name).eq(asked);
     if *there.task == create.task && same_stages {
         return Ok(Created { stored, new: false });
     }

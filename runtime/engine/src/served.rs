@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use adw_config::Config;
+use adw_config::{Config, PipelineConfig};
 use adw_core::{Pipeline, PipelineHash, ProjectPin, StageName, StageSpec, quoted};
 
 use crate::{CreateError, Route};
@@ -51,32 +51,39 @@ impl Served {
 
     fn pin(&self, route: &Route, project: &str) -> Result<Pinned, CreateError> {
         let config = &self.config;
-        let (name, stages) = match route {
-            Route::Pipeline(name) => (Some(name.clone()), pipeline_stages(config, name)?),
-            Route::Stages(stages) => (None, canonical(config, stages)?),
+        let project = project_pin(config, project)?;
+        let pipeline = match route {
+            Route::Pipeline(name) => {
+                let PipelineConfig { name, stages, finally } = pipeline(config, name)?;
+                let (stages, finally) = (self.specs(stages), self.specs(finally));
+                Pipeline { name: Some(name.clone()), project, stages, finally }
+            }
+            Route::Stages(stages) => {
+                let stages = self.specs(&canonical(config, stages)?);
+                Pipeline { name: None, project, stages, finally: Vec::new() }
+            }
         };
-        let specs = stages.iter().filter_map(|stage| self.stages.get(stage).cloned()).collect();
-        let pipeline = Pipeline { name, project: project_pin(config, project)?, stages: specs };
         let (hash, document) = pipeline.to_document().map_err(|error| CreateError::Invalid {
             field: "pipeline",
             message: format!("the pipeline can't be written down: {error}"),
         })?;
         Ok(Pinned { pipeline: Arc::new(pipeline), hash, document: document.into() })
     }
+
+    fn specs(&self, names: &[StageName]) -> Vec<StageSpec> {
+        names.iter().filter_map(|name| self.stages.get(name).cloned()).collect()
+    }
 }
 
-fn pipeline_stages(config: &Config, name: &str) -> Result<Vec<StageName>, CreateError> {
-    match config.pipeline(name) {
-        Some(pipeline) => Ok(pipeline.stages.clone()),
-        None => Err(CreateError::Invalid {
-            field: "pipeline",
-            message: format!(
-                "there is no pipeline {}; adw.toml has {}",
-                quoted(name),
-                listed(config.pipelines.iter().map(|pipeline| &pipeline.name))
-            ),
-        }),
-    }
+fn pipeline<'a>(config: &'a Config, name: &str) -> Result<&'a PipelineConfig, CreateError> {
+    config.pipeline(name).ok_or_else(|| CreateError::Invalid {
+        field: "pipeline",
+        message: format!(
+            "there is no pipeline {}; adw.toml has {}",
+            quoted(name),
+            listed(config.pipelines.iter().map(|pipeline| &pipeline.name))
+        ),
+    })
 }
 
 fn canonical(config: &Config, asked: &[StageName]) -> Result<Vec<StageName>, CreateError> {

@@ -132,6 +132,8 @@ pub(crate) struct StageRun<'a> {
     /// Its name.
     #[schema(value_type = String)]
     name: &'a StageName,
+    /// It runs in any case, after the others have come to their end, good or bad.
+    finally: bool,
     /// Where it stands.
     #[schema(value_type = schema::StageStatusSchema)]
     status: StageStatus,
@@ -177,6 +179,7 @@ impl<'a> StageRun<'a> {
         let output = stage.output.as_ref();
         Self {
             name: &stage.name,
+            finally: stage.finally,
             status: stage.status,
             attempt: stage.attempt,
             round: stage.round,

@@ -1,4 +1,4 @@
-//! `[pipelines.NAME]`: stages, one after the other.
+//! `[pipelines.NAME]`: stages, one after the other, and those that run after them in any case.
 
 use adw_core::StageName;
 
@@ -14,8 +14,10 @@ use crate::{
 pub struct PipelineConfig {
     /// NAME.
     pub name: String,
-    /// At least one, none twice.
+    /// At least one.
     pub stages: Vec<StageName>,
+    /// Those that run after them in any case. No stage comes twice in both lists.
+    pub finally: Vec<StageName>,
 }
 
 /// In the order of the file.
@@ -37,13 +39,6 @@ pub(crate) fn read(root: &Table<'_>, stages: &[StageConfig], stage_names: &[Stri
 fn pipeline(entry: &Entry<'_>, stages: &[StageConfig], names: &[String]) -> Option<PipelineConfig> {
     let name = name("a pipeline", &entry.name).map_err(|wrong| entry.fail_key(wrong)).ok();
     let table = entry.table(&Keys::flat(&["stages", "finally"]))?;
-    if let Some(finally) = table.get("finally")
-        && finally.list("a list of stages").is_some_and(|stages| !stages.is_empty())
-    {
-        finally.fail(
-            Wrong::new("`finally` stages are not available in this version").help("write `finally = []`"),
-        );
-    }
     let list = table.require("stages", "stages = [\"plan\", \"implement\", \"test\"]")?;
     let elements = list.list("a list of stages, such as [\"plan\", \"implement\"]")?;
     if elements.is_empty() {
@@ -52,17 +47,45 @@ fn pipeline(entry: &Entry<'_>, stages: &[StageConfig], names: &[String]) -> Opti
                 .help(format!("the stages are {}", listed_names(names))),
         );
     }
-    let mut through: Vec<StageName> = Vec::new();
-    for element in &elements {
+    let through = listed_stages(&elements, &[], names);
+    check_rework(&elements, &through, stages);
+    let at_the_end = match table.get("finally") {
+        Some(list) => list.list("a list of stages, such as [\"notify\"]")?,
+        None => Vec::new(),
+    };
+    let finally = listed_stages(&at_the_end, &through, names);
+    check_nothing_goes_back(&at_the_end, stages);
+    Some(PipelineConfig { name: name?, stages: through, finally })
+}
+
+/// The stages of a list, none of which may be in the list before it.
+fn listed_stages(elements: &[Entry<'_>], before: &[StageName], names: &[String]) -> Vec<StageName> {
+    let mut stages: Vec<StageName> = Vec::new();
+    for element in elements {
         if let Some(stage) = element_name(element, names) {
-            if through.contains(&stage) {
+            if before.contains(&stage) || stages.contains(&stage) {
                 element.fail(Wrong::new(format!("the stage {:?} comes twice", stage.as_str())));
             }
-            through.push(stage);
+            stages.push(stage);
         }
     }
-    check_rework(&elements, &through, stages);
-    Some(PipelineConfig { name: name?, stages: through })
+    stages
+}
+
+/// What runs when the work has come to its end can't send it back.
+fn check_nothing_goes_back(elements: &[Entry<'_>], stages: &[StageConfig]) {
+    for element in elements {
+        let name = element.text("");
+        let sender = stages.iter().find(|stage| name == Some(stage.name.as_str()));
+        if let Some(StageConfig { name, on_rework: Some(target), .. }) = sender {
+            element.fail(
+                Wrong::new(format!(
+                    "`{name}` sends work back to `{target}`, and runs here when the work has come to its end"
+                ))
+                .help(format!("put {:?} in `stages`, or take out stages.{name}.on_rework", name.as_str())),
+            );
+        }
+    }
 }
 
 fn listed_names(names: &[String]) -> String {

@@ -1,4 +1,4 @@
-use crate::{AdwId, Event, Pipeline, PipelineHash, PipelineRef, Task};
+use crate::{AdwId, Event, Pipeline, PipelineHash, PipelineRef, StageName, StageSpec, Task};
 
 /// A task is handed over. What it names has been checked: the pipeline is resolved.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,7 +16,12 @@ impl Create {
             adw_id: self.adw_id,
             task: Box::new(self.task),
             pipeline: PipelineRef { name: pipeline.name.clone(), hash },
-            stages: pipeline.stages.iter().map(|stage| stage.name.clone()).collect(),
+            stages: names(&pipeline.stages),
+            finally: names(&pipeline.finally),
         }
     }
+}
+
+fn names(stages: &[StageSpec]) -> Vec<StageName> {
+    stages.iter().map(|stage| stage.name.clone()).collect()
 }

@@ -1,5 +1,7 @@
 use serde_json::{Map, Value, json};
 
+use Ended::{Failed, Passed};
+
 use super::start::stage_started;
 use crate::{
     Event, Output, Pipeline, Refusal, RetryPolicy, Stage, StageName, StageSpec, StageStatus, Timestamp,
@@ -68,7 +70,7 @@ impl EndAttempt {
                     attempt: self.attempt,
                     output: output.clone(),
                 };
-                followed(event, workflow, current, Some(&output.summary))
+                followed(event, workflow, current, &Passed(Some(&output.summary)))
             }
             AttemptResult::Skipped { reason } => {
                 let event = Event::StageSkipped {
@@ -76,18 +78,19 @@ impl EndAttempt {
                     attempt: self.attempt,
                     reason: reason.clone(),
                 };
-                followed(event, workflow, current, None)
+                followed(event, workflow, current, &Passed(None))
             }
             AttemptResult::Retryable { class, message } => {
-                self.retry(&spec.retry, current, class, message, at)
+                self.retry(workflow, &spec.retry, current, class, message, at)
             }
-            AttemptResult::Fatal { message } => self.fail(message.clone()),
+            AttemptResult::Fatal { message } => self.fail(workflow, current, message.clone()),
             AttemptResult::Rework { feedback } => self.rework(workflow, spec, current, feedback),
         })
     }
 
     fn retry(
         &self,
+        workflow: &Workflow,
         policy: &RetryPolicy,
         stage: &Stage,
         class: &str,
@@ -96,14 +99,14 @@ impl EndAttempt {
     ) -> Vec<Event> {
         let tries = stage.failures + 1;
         if !policy.on.iter().any(|wanted| wanted == class) {
-            return self.fail(error.to_owned());
+            return self.fail(workflow, stage, error.to_owned());
         }
         if tries >= policy.attempts {
             let error = match tries {
                 1 => error.to_owned(),
                 tries => format!("{error} (tried {tries} times)"),
             };
-            return self.fail(error);
+            return self.fail(workflow, stage, error);
         }
         let until = at.plus_millis(policy.backoff.wait_ms(tries, self.chance));
         let stage = self.stage.clone();
@@ -121,21 +124,23 @@ impl EndAttempt {
 
     fn rework(&self, workflow: &Workflow, spec: &StageSpec, stage: &Stage, feedback: &str) -> Vec<Event> {
         let name = &self.stage;
+        let fail = |why: String| self.fail(workflow, stage, format!("{feedback}\n({why})"));
         let Some(to) = &spec.on_rework else {
-            return self.fail(format!(
-                "{feedback}\n(stages.{name}.on_rework names no stage to send the work back to)"
-            ));
+            return fail(format!("stages.{name}.on_rework names no stage to send the work back to"));
         };
+        if stage.finally {
+            return fail(format!("{name} runs after the work has come to its end, and can't send it back"));
+        }
         let Some(target) =
             workflow.stages.iter().take_while(|other| other.name != *name).find(|s| s.name == *to)
         else {
-            return self.fail(format!(
-                "{feedback}\n(this pipeline has no stage {to} before {name} to send the work back to)"
-            ));
+            return fail(format!("this pipeline has no stage {to} before {name} to send the work back to"));
         };
         if stage.reworks >= spec.max_rework {
             let times = stage.reworks;
-            return self.fail(format!("{feedback}\n({name} sent the work back to {to} {times} times; stages.{name}.max_rework allows no more)"));
+            return fail(format!(
+                "{name} sent the work back to {to} {times} times; stages.{name}.max_rework allows no more"
+            ));
         }
         let round = stage.reworks + 1;
         let reason = crate::Reason::Rework { stage: name.clone(), round, feedback: feedback.to_owned() };
@@ -151,29 +156,48 @@ impl EndAttempt {
         ]
     }
 
-    fn fail(&self, error: String) -> Vec<Event> {
-        let error_message = match error.trim() {
-            "" => format!("stage {} failed without saying why", self.stage),
-            error => format!("stage {} failed: {error}", self.stage),
-        };
-        vec![
-            Event::StageFailed { stage: self.stage.clone(), attempt: self.attempt, error },
-            Event::WorkflowFailed { error_message, by_hand: false },
-        ]
+    fn fail(&self, workflow: &Workflow, stage: &Stage, error: String) -> Vec<Event> {
+        let event =
+            Event::StageFailed { stage: self.stage.clone(), attempt: self.attempt, error: error.clone() };
+        followed(event, workflow, stage, &Failed(&error))
     }
 }
 
+/// How a stage came to its end.
+enum Ended<'a> {
+    /// With a line on what it did, unless it was skipped.
+    Passed(Option<&'a str>),
+    /// With what was wrong.
+    Failed(&'a str),
+}
+
 /// The end of one stage and the start of the next, or the workflow's end: one transaction.
-fn followed(event: Event, workflow: &Workflow, ended: &Stage, summary: Option<&str>) -> Vec<Event> {
-    let next = workflow.stages.iter().find(|stage| stage.name != ended.name && !stage.status.is_passed());
-    let then = match next {
+fn followed(event: Event, workflow: &Workflow, stage: &Stage, ended: &Ended<'_>) -> Vec<Event> {
+    let status = match ended {
+        // Skipped or completed: both are passed.
+        Passed(_) => StageStatus::Completed,
+        Failed(_) => StageStatus::Failed,
+    };
+    let then = match workflow.next_stage_after(&stage.name, status) {
         Some(next) => stage_started(next),
-        None => Event::WorkflowCompleted { result: result(workflow, ended, summary), by_hand: false },
+        None => workflow_ended(workflow, stage, ended),
     };
     vec![event, then]
 }
 
-/// What came of a workflow: its branch, the last summary, and each stage's line.
+/// What failed first is what the workflow failed of, whatever those stages come to that run in any case.
+fn workflow_ended(workflow: &Workflow, last: &Stage, ended: &Ended<'_>) -> Event {
+    let error_message = match (workflow.failure(), ended) {
+        (Some(failure), _) => failure,
+        (None, Failed(error)) => last.failure(error),
+        (None, Passed(summary)) => {
+            return Event::WorkflowCompleted { result: result(workflow, last, *summary), by_hand: false };
+        }
+    };
+    Event::WorkflowFailed { error_message, by_hand: false }
+}
+
+/// What came of a workflow: its branch, the last summary of its work, and each stage's line.
 fn result(workflow: &Workflow, last: &Stage, summary: Option<&str>) -> Value {
     let line = |stage: &Stage| {
         if stage.name == last.name {
@@ -191,7 +215,7 @@ fn result(workflow: &Workflow, last: &Stage, summary: Option<&str>) -> Value {
         .iter()
         .filter_map(|stage| Some((stage.name.to_string(), Value::String(line(stage)?))))
         .collect();
-    let last_line =
-        workflow.stages.iter().rev().find_map(line).unwrap_or_else(|| "every stage was skipped".to_owned());
+    let mut work = workflow.stages.iter().rev().filter(|stage| !stage.finally);
+    let last_line = work.find_map(line).unwrap_or_else(|| "every stage was skipped".to_owned());
     json!({ "branch": workflow.branch(), "summary": last_line, "stages": stages })
 }

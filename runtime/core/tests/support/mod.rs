@@ -101,8 +101,18 @@ pub fn task() -> Task {
 
 /// A pipeline in which `test` sends work back to `implement`.
 pub fn pipeline(stages: &[&str]) -> Pipeline {
+    with_finally(stages, &[])
+}
+
+/// Such a pipeline, with stages that run in any case.
+pub fn with_finally(stages: &[&str], finally: &[&str]) -> Pipeline {
     let project = ProjectPin { name: "demo".to_owned(), repo: "/srv/demo".into(), base: None };
-    let stages = stages
+    let (stages, finally) = (specs(stages), specs(finally));
+    Pipeline { name: Some("default".to_owned()), project, stages, finally }
+}
+
+fn specs(stages: &[&str]) -> Vec<StageSpec> {
+    stages
         .iter()
         .map(|stage| StageSpec {
             name: name(stage),
@@ -125,6 +135,5 @@ pub fn pipeline(stages: &[&str]) -> Pipeline {
             agent: None,
             questions: None,
         })
-        .collect();
-    Pipeline { name: Some("default".to_owned()), project, stages }
+        .collect()
 }

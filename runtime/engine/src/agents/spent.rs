@@ -15,7 +15,12 @@ impl<'a> SpentDiff<'a> {
     /// What a stage after this one says of the work, since it last went through this one.
     pub(crate) fn of(workflow: &'a Workflow, stage: &StageName) -> Option<Self> {
         workflow.task.diff()?;
-        let mut later = workflow.stages.iter().skip_while(|other| other.name != *stage).skip(1);
+        let mut later = workflow
+            .stages
+            .iter()
+            .filter(|other| !other.finally)
+            .skip_while(|other| other.name != *stage)
+            .skip(1);
         later.find_map(|judge| Some(Self { judge: &judge.name, report: judge.error.as_deref()? }))
     }
 

@@ -107,7 +107,9 @@ impl Live {
         let keep = || self.keep_end(opened);
         let kept = if achieved { self.insist(keep).await } else { keep().await };
         kept.map_err(answer)?;
-        if achieved && !self.may_change() { self.commit_what_was_found(opened).await } else { Ok(()) }
+        // What a stage that has failed left is not taken over by one that comes after the end.
+        let takes_over = achieved && !self.may_change() && self.options.workflow.failure().is_none();
+        if takes_over { self.commit_what_was_found(opened).await } else { Ok(()) }
     }
 
     async fn keep_end(&self, opened: &Opened) -> Result<(), WorkspaceError> {

@@ -56,6 +56,7 @@ pub fn new_workflow_on(id: &str, task: Task, document: &str) -> NewWorkflow {
             hash: PipelineHash(encoding::document_hash(document)),
         },
         stages: vec![stage("plan"), stage("implement")],
+        finally: Vec::new(),
     };
     let first = Recorded { seq: 1, at: at(1), event };
     let workflow = apply(None, &first).unwrap();

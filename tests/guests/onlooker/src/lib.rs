@@ -19,6 +19,8 @@ enum Step {
     Ask(String),
     /// Sleeps for so many seconds.
     Sleep(u64),
+    /// Notes what the workflow has failed of.
+    Failure,
     /// Keeps so many values, one after the other.
     Keep(u32),
 }
@@ -36,6 +38,7 @@ fn onlooker(cx: &Cx, config: Config) -> StageResult {
                 }
             }
             Step::Ask(question) => answers.push(cx.human().ask(question).wait()?),
+            Step::Failure => answers.push(json!(cx.failure().unwrap_or("nothing"))),
             Step::Keep(values) => (0..values).try_for_each(|value| cx.state().set("kept", &value))?,
             Step::Sleep(seconds) => cx.clock().sleep(Duration::from_secs(seconds))?,
         }
