@@ -9,6 +9,7 @@ mod figures;
 mod history;
 mod http;
 mod ids;
+mod journal;
 mod options;
 mod plugins;
 mod process;
@@ -45,6 +46,7 @@ async fn measure(options: &Options) -> Result<Figures> {
             Part::Disk => disk::measure(options, &mut figures).await?,
             Part::Plugins => plugins::measure(options, &mut figures).await?,
             Part::Store => store::measure(options, &mut figures).await?,
+            Part::Journal => journal::measure(options, &mut figures).await?,
             Part::Workflows => workflows::measure(options, &mut figures).await?,
             Part::Feed => fanout::measure(options, &mut figures).await?,
         }

@@ -42,6 +42,8 @@ pub(crate) enum Part {
     Plugins,
     /// The store, without a server
     Store,
+    /// Writing calls down, and going over them again
+    Journal,
     /// Workflows under a closed loop of clients, on a new database and on one with a history
     Workflows,
     /// From a change to the sockets that follow it
@@ -72,6 +74,7 @@ impl fmt::Display for Part {
             Self::Disk => "the disk",
             Self::Plugins => "plugins",
             Self::Store => "the store alone",
+            Self::Journal => "the journal",
             Self::Workflows => "workflows",
             Self::Feed => "the live feed",
         })

@@ -83,7 +83,7 @@ impl EndAttempt {
             AttemptResult::Retryable { class, message } => {
                 self.retry(workflow, &spec.retry, current, class, message, at)
             }
-            AttemptResult::Fatal { message } => self.fail(workflow, current, message.clone()),
+            AttemptResult::Fatal { message } => self.fail(workflow, current, message),
             AttemptResult::Rework { feedback } => self.rework(workflow, spec, current, feedback),
         })
     }
@@ -99,14 +99,13 @@ impl EndAttempt {
     ) -> Vec<Event> {
         let tries = stage.failures + 1;
         if !policy.on.iter().any(|wanted| wanted == class) {
-            return self.fail(workflow, stage, error.to_owned());
+            return self.fail(workflow, stage, error);
         }
         if tries >= policy.attempts {
-            let error = match tries {
-                1 => error.to_owned(),
-                tries => format!("{error} (tried {tries} times)"),
+            return match tries {
+                1 => self.fail(workflow, stage, error),
+                tries => self.fail(workflow, stage, &format!("{error} (tried {tries} times)")),
             };
-            return self.fail(workflow, stage, error);
         }
         let until = at.plus_millis(policy.backoff.wait_ms(tries, self.chance));
         let stage = self.stage.clone();
@@ -124,21 +123,21 @@ impl EndAttempt {
 
     fn rework(&self, workflow: &Workflow, spec: &StageSpec, stage: &Stage, feedback: &str) -> Vec<Event> {
         let name = &self.stage;
-        let fail = |why: String| self.fail(workflow, stage, format!("{feedback}\n({why})"));
+        let fail = |why: &str| self.fail(workflow, stage, &format!("{feedback}\n({why})"));
         let Some(to) = &spec.on_rework else {
-            return fail(format!("stages.{name}.on_rework names no stage to send the work back to"));
+            return fail(&format!("stages.{name}.on_rework names no stage to send the work back to"));
         };
         if stage.finally {
-            return fail(format!("{name} runs after the work has come to its end, and can't send it back"));
+            return fail(&format!("{name} runs after the work has come to its end, and can't send it back"));
         }
         let Some(target) =
             workflow.stages.iter().take_while(|other| other.name != *name).find(|s| s.name == *to)
         else {
-            return fail(format!("this pipeline has no stage {to} before {name} to send the work back to"));
+            return fail(&format!("this pipeline has no stage {to} before {name} to send the work back to"));
         };
         if stage.reworks >= spec.max_rework {
             let times = stage.reworks;
-            return fail(format!(
+            return fail(&format!(
                 "{name} sent the work back to {to} {times} times; stages.{name}.max_rework allows no more"
             ));
         }
@@ -156,10 +155,10 @@ impl EndAttempt {
         ]
     }
 
-    fn fail(&self, workflow: &Workflow, stage: &Stage, error: String) -> Vec<Event> {
-        let event =
-            Event::StageFailed { stage: self.stage.clone(), attempt: self.attempt, error: error.clone() };
-        followed(event, workflow, stage, &Failed(&error))
+    fn fail(&self, workflow: &Workflow, stage: &Stage, error: &str) -> Vec<Event> {
+        let (name, attempt) = (self.stage.clone(), self.attempt);
+        let event = Event::StageFailed { stage: name, attempt, error: error.to_owned() };
+        followed(event, workflow, stage, &Failed(error))
     }
 }
 
