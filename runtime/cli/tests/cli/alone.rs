@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
+use crate::pty::Terminal;
 use crate::support::{Ended, Repository, Server, adw, free_address, run, signal};
 
 const TASK: [&str; 8] =
@@ -230,6 +231,62 @@ fn what_was_interrupted_is_taken_up_by_the_next_server() {
     assert_eq!(run(&repository.path(), ["logs", "wait", "--follow", "--server", url]).code, Some(0));
     let shown = run(&repository.path(), ["show", "wait", "--json", "--server", url]).json();
     assert_eq!(shown["status"], "completed", "{shown}");
+}
+
+/// A repository whose agent says its process again and again, and is at work for as long as it is let.
+fn with_a_lasting_agent() -> Repository {
+    let repository = Repository::with_a_fix();
+    let agent = r#"["sh", "-c", "while echo at work as $$ now; do sleep 0.1; done"]"#;
+    repository.configure(&format!("\n[agents.lasting]\nprofile = \"command\"\ncommand = {agent}\n"));
+    repository
+}
+
+const LASTING: [&str; 8] = ["run", "Wait", "--id", "wait", "--stages", "implement", "--agent", "lasting"];
+
+#[test]
+fn when_its_terminal_is_closed_it_ends_as_with_ctrl_c() {
+    for has_a_terminal in [false, true] {
+        let repository = with_a_lasting_agent();
+        let mut command = Command::new("setsid");
+        // Whose terminal it is is told of its end by the kernel; others can't write to it any more.
+        command.arg(if has_a_terminal { "--ctty" } else { "--wait" });
+        command.arg(env!("CARGO_BIN_EXE_adw")).args(LASTING).current_dir(repository.path());
+        command.env("ADW_LISTEN", free_address()).env_remove("ADW_SERVER");
+        let mut terminal = Terminal::start(&mut command);
+        terminal.until_it_shows(" now");
+        let agent =
+            terminal.text().rsplit_once("at work as ").unwrap().1.split(' ').next().unwrap().to_owned();
+        assert!(is_alive(&agent));
+        assert_eq!(terminal.close(), Some(130), "{has_a_terminal}");
+        assert!(!is_alive(&agent), "{has_a_terminal}: nobody is left to end the agent");
+        assert!(!repository.path().join(".adw/address").exists(), "the server was ended well");
+    }
+}
+
+#[test]
+fn a_hangup_that_comes_twice_is_one_and_with_nohup_none() {
+    let repository = with_a_lasting_agent();
+    let mut command = alone(&repository);
+    let mut child = command.args(LASTING).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let said = until_it_says(&mut child, "at work as ");
+    signal(&child, "HUP");
+    signal(&child, "HUP");
+    let ended: Ended = child.wait_with_output().unwrap().into();
+    assert_eq!(ended.code, Some(130), "{ended:?}");
+    let agent = said.split("at work as ").nth(1).unwrap().split(' ').next().unwrap();
+    assert!(!is_alive(agent));
+
+    let companions = Companions::new();
+    let mut command = Command::new("nohup");
+    command.arg(env!("CARGO_BIN_EXE_adw")).current_dir(companions.repository.path());
+    command.env("ADW_LISTEN", free_address()).env_remove("ADW_SERVER").stdin(Stdio::null());
+    command.args(["run", "Wait", "--id", "wait", "--stages", "implement", "--agent", "patient"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    until_it_says(&mut child, "at work as ");
+    signal(&child, "HUP");
+    companions.let_go_on("wait");
+    let (ended, runs) = companions.end("wait", child);
+    assert_eq!((ended.code, runs), (Some(0), 1), "{ended:?}");
 }
 
 #[test]
