@@ -8,7 +8,7 @@ use clap::Args;
 use crate::client::{Answer, Client, NewTask, Workflow};
 use crate::context::{Context, folders_config, working_directory};
 use crate::failure::{Exit, Failure};
-use crate::follow;
+use crate::follow::{self, Since};
 use crate::input;
 use crate::projects;
 use crate::style::{self, Styled, printable};
@@ -113,7 +113,7 @@ impl Run {
         announce(cx, &created.view)?;
         let adw_id = &created.view.adw_id;
         match stay {
-            Stay::UntilStopped => follow::to_the_end(cx, &client, adw_id).await,
+            Stay::UntilStopped => follow::to_the_end(cx, &client, adw_id, Since::Beginning).await,
             Stay::ForATask => alone::follow(cx, &client, &task, adw_id).await,
         }
     }
