@@ -157,7 +157,7 @@ impl<'a> Feed<'a> {
             _ => Err(RequestError::Unreachable {
                 address: self.client.address().clone(),
                 cause,
-                is_absent: false,
+                is_gone: false,
             }),
         }
     }

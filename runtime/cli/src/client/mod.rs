@@ -293,7 +293,8 @@ impl Client {
         RequestError::Unreachable {
             address: self.address.clone(),
             cause: root_cause(error).to_string(),
-            is_absent: is_refused(error),
+            // One that takes too long is there.
+            is_gone: !error.is_timeout(),
         }
     }
 
@@ -324,10 +325,4 @@ fn root_cause<'a>(error: &'a (dyn std::error::Error + 'static)) -> &'a (dyn std:
         cause = source;
     }
     cause
-}
-
-/// Whether nobody listens where something was to be asked.
-fn is_refused(error: &(dyn std::error::Error + 'static)) -> bool {
-    let io = root_cause(error).downcast_ref::<std::io::Error>();
-    io.is_some_and(|io| io.kind() == std::io::ErrorKind::ConnectionRefused)
 }

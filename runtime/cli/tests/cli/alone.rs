@@ -431,6 +431,49 @@ fn of_those_who_begin_at_the_same_moment_all_come_to_their_end() {
     }
 }
 
+/// Connections to a port of this machine that are in this state, by the system's number for it.
+fn connections(port: u16, state: &str) -> usize {
+    let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+    let here = format!(":{port:04X}");
+    let of_the_port = |line: &&str| {
+        let mut fields = line.split_whitespace().skip(1);
+        fields.next().is_some_and(|local| local.ends_with(&here)) && fields.nth(1) == Some(state)
+    };
+    table.lines().filter(of_the_port).count()
+}
+
+#[test]
+fn whoever_handed_a_task_to_one_that_was_killed_as_it_began_goes_on_alone() {
+    let companions = Companions::new();
+    let begin = |adw_id: &str| {
+        companions.let_go_on(adw_id);
+        let task = ["run", "Wait", "--id", adw_id, "--stages", "implement", "--agent", "patient"];
+        let mut command = alone(&companions.repository);
+        command.args(task).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let mut first = begin("first");
+    let address = companions.repository.path().join(".adw/address");
+    // It listens, and has plugins to compile before it answers.
+    while !address.exists() {
+        assert!(first.try_wait().unwrap().is_none(), "it ended");
+    }
+    signal(&first, "STOP");
+    let told = std::fs::read_to_string(address).unwrap();
+    let port: u16 = told.lines().next().unwrap().rsplit(':').next().unwrap().parse().unwrap();
+    let mut second = begin("second");
+    // It has given up to ask whether the first is well, and hands its task over.
+    let (closed_by_who_asked, open) = ("08", "01");
+    while connections(port, closed_by_who_asked) == 0 || connections(port, open) == 0 {
+        assert!(second.try_wait().unwrap().is_none(), "it ended");
+        std::thread::yield_now();
+    }
+    signal(&first, "KILL");
+    first.wait().unwrap();
+    let (second, runs) = companions.end("second", second);
+    assert_eq!((second.code, runs), (Some(0), 1), "{second:?}");
+    assert!(second.stderr.contains("no server is running: started one"), "{second:?}");
+}
+
 #[test]
 fn whoever_ends_the_task_that_served_others_ends_its_agent_and_no_other() {
     for signal_name in ["INT", "KILL"] {
