@@ -123,8 +123,7 @@ fn an_answer_that_can_not_be_written_is_an_error_and_one_that_nobody_reads_is_no
     let full = "error: failed to write the answer: No space left on device";
     for (folder, arguments, said) in [
         (&folder, &["ls", "--json"][..], full),
-        (&folder, &["check"], full),
-        (&folder, &["check", "--json"], full),
+        (&folder, &["init", "--force"], full),
         (&folder, &["--help"], full),
         (&folder, &["--version"], full),
         (&broken, &["check", "--json"], "error: no adw.toml in"),
