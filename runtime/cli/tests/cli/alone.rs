@@ -388,7 +388,7 @@ impl Companions {
     /// How one ended, and how often its agent ran.
     fn end(&self, adw_id: &str, child: Child) -> (Ended, usize) {
         let ended = child.wait_with_output().unwrap().into();
-        let ledger = std::fs::read_to_string(self.repository.path().join("ledger")).unwrap();
+        let ledger = std::fs::read_to_string(self.repository.path().join("ledger")).unwrap_or_default();
         (ended, ledger.lines().filter(|line| *line == adw_id).count())
     }
 }
