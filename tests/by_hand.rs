@@ -83,6 +83,37 @@ async fn a_person_is_waited_for_while_the_server_is_killed_and_comes_back() {
     assert_eq!(attempts, [1, 1], "nothing was done twice");
 }
 
+/// Of a branch that is deleted no worktree can be made; of its last commit one can, as long as that is remembered.
+#[tokio::test]
+async fn a_worktree_that_is_gone_with_its_branch_is_made_of_what_is_left_or_not_at_all() {
+    let repository = initialised();
+    let server = Server::start(&repository).await;
+    let (api, folder) = (&server.api, repository.path());
+    let adw_id = api.create(&first_example()).await;
+    let before = asks(api, &adw_id).await;
+    let worktree = Path::new(before["waiting"]["worktree"].as_str().unwrap());
+    let branch = before["branch"].as_str().unwrap();
+    let remove = |references: &[&str]| {
+        std::fs::remove_dir_all(worktree).unwrap();
+        repository.git(&["worktree", "prune"]);
+        references.iter().for_each(|name| drop(repository.git(&["update-ref", "-d", name])));
+        refused(&folder, &["answer", &adw_id, "done", "--server", api.address()])
+    };
+    let of_the_branch = format!("refs/heads/{branch}");
+    let said = remove(&[&of_the_branch]);
+    assert!(said.contains("and so is its branch: make it again with"), "{said}");
+    let remedy = said.split('`').nth(1).unwrap();
+    let mended = std::process::Command::new("sh").args(["-c", remedy]).output().unwrap();
+    assert!(mended.status.success(), "{remedy}: {mended:?}");
+    let undone = refused(&folder, &["answer", &adw_id, "done", "--server", api.address()]);
+    assert!(undone.contains("nothing has changed in the worktree"), "{undone}");
+
+    let said = remove(&[&of_the_branch, &format!("refs/adw/{adw_id}")]);
+    assert!(!said.contains("worktree add") && said.contains("nothing is left to go on from"), "{said}");
+    ask(&folder, api, &["answer", &adw_id, "failed"]);
+    api.ends_as(&adw_id, "failed").await;
+}
+
 #[tokio::test]
 async fn who_can_not_do_it_ends_the_task_with_a_reason() {
     let repository = initialised();

@@ -1,19 +1,24 @@
 //! What every command is given.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use adw_config::{Config, ConfigErrors, Env, Reading, StoreConfig};
 use adw_store::sqlite::is_in_use;
+use tokio::time::{Instant, sleep};
 
 use crate::client::{Address, Client};
 use crate::failure::Failure;
-use crate::occupant::Occupant;
+use crate::occupant::{self, Occupant};
 use crate::output::Output;
 use crate::server::Server;
 use crate::whereabouts::{Stay, Told};
 
 /// What a person should know who looks at workflows that have not ended, and take them to be under way.
 pub(crate) const NOTHING_GOES_ON: &str = "no server is running: no stage goes on until `adw serve`";
+
+/// How long a server may take from when it is called until it has the lock beside its data: until then nothing tells of it.
+const BEGINNING: Duration = Duration::from_millis(500);
 
 /// What was seen by one who looks.
 pub(crate) struct Seen<T> {
@@ -38,9 +43,16 @@ impl Context {
     }
 
     /// A client of the server that is meant: the one that was named, else the one that works on the data beside the
-    /// nearest adw.toml. Whoever else listens at the usual address is another folder's, and nobody meant that.
+    /// nearest adw.toml. Whoever else listens at the usual address is another folder's, and nobody meant that. One that was
+    /// called just before, as by `adw serve & adw retry …`, is waited for.
     pub(crate) async fn client(&self) -> Result<Client, Failure> {
-        Ok(self.server().await?.0)
+        let end = Instant::now() + BEGINNING;
+        loop {
+            match self.server().await {
+                Err(Failure::NoServer { .. }) if Instant::now() < end => sleep(occupant::LOOK).await,
+                server => return Ok(server?.0),
+            }
+        }
     }
 
     /// The same, and how long that server is there.
@@ -60,7 +72,7 @@ impl Context {
         &self,
         ask: impl AsyncFnOnce(&Client) -> Result<T, Failure>,
     ) -> Result<Seen<T>, Failure> {
-        let client = match self.client().await {
+        let client = match self.server().await {
             Err(Failure::NoServer { .. }) => {
                 let it = Server::at_rest(folders_config()?).await?.look(ask).await?;
                 return Ok(Seen { it, is_at_rest: true });
@@ -69,7 +81,7 @@ impl Context {
                 let it = self.at_rest_in_spite_of(errors).await?.look(ask).await?;
                 return Ok(Seen { it, is_at_rest: true });
             }
-            client => client?,
+            server => server?.0,
         };
         Ok(Seen { it: ask(&client).await?, is_at_rest: false })
     }

@@ -129,9 +129,14 @@ impl Failure {
                  where it runs, and start this one then"
                     .to_owned(),
             ),
-            Self::Listen { source, holder, .. } if source.kind() == io::ErrorKind::AddrInUse => {
+            Self::Listen { source, holder, address } if source.kind() == io::ErrorKind::AddrInUse => {
+                let mut another = *address;
+                another.set_port(address.port().checked_add(1).unwrap_or(8000));
                 let holder = holder.as_deref().unwrap_or("another program");
-                Some(format!("{holder} listens there: `--listen 127.0.0.1:0` takes a free port"))
+                Some(format!(
+                    "{holder} listens there: name another address in adw.toml, under [server], as in `listen = \"{another}\"`; or for once \
+                     with `--listen 127.0.0.1:0`, which takes a free port"
+                ))
             }
             Self::File { source, .. } => match source.kind() {
                 io::ErrorKind::NotFound => Some("is the path right? It begins where you are".to_owned()),

@@ -1,24 +1,25 @@
 //! Shows a workflow to a person while it goes its way.
 
+mod lines;
+mod words;
+
 use std::io;
 
 use adw_core::{AdwId, EventKind, StageName, Status, Timestamp};
-use anstyle::Style;
 use serde_json::{Value, json};
 
 use crate::asked;
-use crate::client::{Answer, Change, Client, Feed, Load, LogLine, LogReader, News, Waiting, Workflow};
+use crate::client::{Answer, Change, Client, Feed, Load, LogLine, News, Waiting, Workflow};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::signals::Stop;
 use crate::standing;
-use crate::style::{self, Styled, duration, one_line, printable};
+use crate::style::{self, Styled, duration, printable};
 use crate::untested;
-
-/// The longest line that is shown of what a stage says of itself; `adw show` and `adw logs` have all of it.
-const WIDTH: usize = 160;
+use lines::Lines;
+use words::{in_words, step, text, with};
 
 /// How long a workflow is followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,11 +30,40 @@ pub(crate) enum Until {
     QuestionOrEnd,
 }
 
+/// From where a workflow is followed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Since<'a> {
+    Beginning,
+    /// From where it stood when a person had it go on: what came before is known.
+    Stood(&'a Workflow),
+}
+
+impl Since<'_> {
+    const fn version(self) -> u64 {
+        match self {
+            Self::Beginning => 0,
+            Self::Stood(stood) => stood.version,
+        }
+    }
+
+    const fn time(self) -> Option<Timestamp> {
+        match self {
+            Self::Beginning => None,
+            Self::Stood(stood) => Some(stood.updated_at),
+        }
+    }
+}
+
 /// Follows a workflow to its end, says how it ended, and gives the exit code that says it too. Ctrl-C ends the
 /// following and nothing else.
-pub(crate) async fn to_the_end(cx: &Context, client: &Client, adw_id: &AdwId) -> Result<Exit, Failure> {
+pub(crate) async fn to_the_end(
+    cx: &Context,
+    client: &Client,
+    adw_id: &AdwId,
+    since: Since<'_>,
+) -> Result<Exit, Failure> {
     let mut stop = Stop::listen()?;
-    let Some(ended) = stop.unless(follow(client, adw_id, Until::End, cx.output)).await else {
+    let Some(ended) = stop.unless(follow(client, adw_id, since, Until::End, cx.output)).await else {
         cx.output.note(format!("the task goes on: adw show {adw_id}; adw cancel {adw_id} ends it"));
         return interrupted(cx, adw_id);
     };
@@ -47,14 +77,15 @@ pub(crate) async fn to_the_end(cx: &Context, client: &Client, adw_id: &AdwId) ->
 pub(crate) async fn follow(
     client: &Client,
     adw_id: &AdwId,
+    since: Since<'_>,
     until: Until,
     output: Output,
 ) -> Result<Answer<Workflow>, Failure> {
-    let mut feed = Feed::new(client, adw_id);
-    let log = LogReader::new(client, adw_id);
+    let mut feed = Feed::since(client, adw_id, since.version());
+    let lines = Lines::new(client, adw_id, since.time());
     let progress = output.progress();
     progress.step("queued".to_owned());
-    let mut view = View { adw_id, until, log, output, progress };
+    let mut view = View { adw_id, until, lines, failed_try: String::new(), output, progress };
     let mut stands: Option<Answer<Workflow>> = None;
     loop {
         match feed.next().await? {
@@ -70,7 +101,7 @@ pub(crate) async fn follow(
                 view.change(&change, stands.as_ref().map(|answer| &answer.view)).await?;
             }
             News::Unknown => {}
-            News::Log { stage, attempt } => view.lines(&stage, attempt).await?,
+            News::Log { stage, attempt } => view.read(&stage, attempt).await?,
             News::Progress { percent, message, .. } => view.progress(percent, &message),
             News::Lost { cause } => output.note(format!("the feed is interrupted ({cause}), trying again; where the server was stopped, `adw serve` lets it go on")),
             // Where one is there for a task only, another folder's may have its address next.
@@ -79,9 +110,13 @@ pub(crate) async fn follow(
             }
             News::Rewound => {
                 output.note("the server's database was restored: this is what it holds now");
-                view.log.rewind();
+                view.lines.rewind();
                 stands = None;
             }
+        }
+        // Of what happened before somebody looked, the next event says which lines are due.
+        if feed.is_live() {
+            view.release()?;
         }
         // An end that is told may be an earlier one: what came after it is told first.
         let is_reached = |answer: &mut Answer<Workflow>| {
@@ -163,7 +198,9 @@ pub(crate) fn how_it_stands(workflow: &Workflow) -> String {
 struct View<'a> {
     adw_id: &'a AdwId,
     until: Until,
-    log: LogReader<'a>,
+    lines: Lines<'a>,
+    /// Why the last try failed, where another one is to come.
+    failed_try: String,
     output: Output,
     progress: Progress,
 }
@@ -175,14 +212,16 @@ impl View<'_> {
             self.progress.percent(percent);
         }
         // The lines of an attempt come after the line that says how it began, and before the one that says how it ended.
+        if let Some((stage, attempt)) = change.attempt() {
+            self.read(&stage, attempt).await?;
+        }
+        let before = self.lines.before(change);
+        self.tell(&before)?;
         if change.event == EventKind::StageStarted {
             self.progress.step(step(change));
-            self.event(change, now)?;
+            self.lines.begin();
         }
-        if let Some((stage, attempt)) = change.attempt() {
-            self.lines(&stage, attempt).await?;
-        }
-        if change.event == EventKind::StageStarted { Ok(()) } else { self.event(change, now) }
+        self.event(change, now)
     }
 
     /// That it waits for a place, and with how many.
@@ -196,7 +235,10 @@ impl View<'_> {
         self.line(change.at, "queued", said)
     }
 
-    fn event(&self, change: &Change, now: Option<&Workflow>) -> Result<(), Failure> {
+    fn event(&mut self, change: &Change, now: Option<&Workflow>) -> Result<(), Failure> {
+        if change.event == EventKind::StageAttemptFailed {
+            text(&change.data, "error").unwrap_or_default().clone_into(&mut self.failed_try);
+        }
         if let Some(waiting) = change.waiting() {
             let is_open = now.is_some_and(|now| waiting.is_open(now));
             return self.wait(change, &waiting, is_open);
@@ -204,10 +246,13 @@ impl View<'_> {
         if change.event == EventKind::StageFailed {
             return self.failure(change);
         }
-        match in_words(change) {
-            Some(said) => self.line(change.at, text(&change.data, "stage").unwrap_or_default(), said),
-            None => Ok(()),
+        let stage = text(&change.data, "stage").unwrap_or_default();
+        if let Some(said) = in_words(change) {
+            self.line(change.at, stage, said)?;
         }
+        // Beside an answer.
+        let note = text(&change.data, "note").unwrap_or_default().trim_end();
+        note.lines().try_for_each(|line| self.line(change.at, stage, format_args!("│ {}", printable(line))))
     }
 
     /// All that a stage says of its failure: it is what the workflow failed of, and not said again at the end.
@@ -215,10 +260,12 @@ impl View<'_> {
         let stage = text(&change.data, "stage").unwrap_or_default();
         let error =
             change.data.get("stage_result").and_then(|result| text(result, "error")).unwrap_or_default();
-        let mut lines = error.trim_end().lines().map(printable);
-        let first = lines.next().unwrap_or_default();
+        let (first, more) = error.trim_end().split_once('\n').unwrap_or((error.trim_end(), ""));
+        let first = printable(first);
         self.line(change.at, stage, format_args!("{} {first}", Styled(style::BAD, "failed:")))?;
-        lines.try_for_each(|line| self.line(change.at, stage, format_args!("│ {line}")))
+        let more = self.lines.beside_those_told(more);
+        more.into_iter()
+            .try_for_each(|line| self.line(change.at, stage, format_args!("│ {}", printable(line))))
     }
 
     /// What it waits on. A question that is open is told in full, with all that it takes to answer it, the line that answers
@@ -227,6 +274,11 @@ impl View<'_> {
         let stage = text(&change.data, "current_stage").unwrap_or_default();
         let message = waiting.message.as_deref().unwrap_or_default();
         if waiting.passes() {
+            // Why was said by the event before this one.
+            let message = match message.strip_suffix(&self.failed_try) {
+                Some(tries) if !self.failed_try.is_empty() => tries.trim_end().trim_end_matches(" after:"),
+                _ => message,
+            };
             return self.line(change.at, stage, with(style::NOTE, "waits", Some(message)));
         }
         if waiting.is_pause() {
@@ -262,31 +314,32 @@ impl View<'_> {
         Ok(())
     }
 
-    /// Shows what an attempt has written since the last time. Read from its log rather than from the feed, which may
-    /// drop lines for a slow reader and has none of those from before it was opened.
-    async fn lines(&mut self, stage: &StageName, attempt: u32) -> Result<(), Failure> {
+    /// Reads what an attempt has written since the last time.
+    async fn read(&mut self, stage: &StageName, attempt: u32) -> Result<(), Failure> {
         if self.output.is_json() {
             return Ok(());
         }
-        let lines = match self.log.read(stage, attempt).await {
-            // The feed finds out, and when it is back these lines come with the next.
-            Err(error) if error.may_pass() => return Ok(()),
-            lines => lines?,
-        };
-        for line in lines.into_iter().filter(|line| !line.message.trim().is_empty()) {
-            self.line(line.at, stage.as_str(), said(&line))?;
-        }
-        Ok(())
+        Ok(self.lines.read(stage, attempt).await?)
+    }
+
+    /// Shows what was read, as nothing is known that comes before it.
+    fn release(&mut self) -> Result<(), Failure> {
+        let lines = self.lines.rest();
+        self.tell(&lines)
+    }
+
+    fn tell(&self, lines: &[LogLine]) -> Result<(), Failure> {
+        lines.iter().try_for_each(|line| self.line(line.at, line.stage.as_str(), said(line)))
     }
 
     /// Shows what could not be read when it was told.
     async fn rest(&mut self, workflow: &Workflow) -> Result<(), Failure> {
         for stage in &workflow.stage_runs {
             for attempt in 1..=stage.attempt {
-                self.lines(&stage.name, attempt).await?;
+                self.read(&stage.name, attempt).await?;
             }
         }
-        Ok(())
+        self.release()
     }
 
     /// Only for a terminal: it may be told in part, and what matters of it is in the log.
@@ -310,71 +363,6 @@ pub(crate) fn said(line: &LogLine) -> String {
         _ => style::QUIET,
     };
     Styled(style, format!("│ {}", printable(&line.message))).to_string()
-}
-
-/// A step, by its stage and its try.
-fn step(change: &Change) -> String {
-    match change.attempt() {
-        Some((stage, attempt)) if attempt > 1 => format!("{stage} (attempt {attempt})"),
-        Some((stage, _)) => stage.to_string(),
-        None => String::new(),
-    }
-}
-
-/// A word in its style, and what there is to say besides.
-fn with(style: Style, word: &str, more: Option<&str>) -> String {
-    let more = more.map(|more| one_line(more, WIDTH)).unwrap_or_default();
-    format!("{} {more}", Styled(style, word)).trim_end().to_owned()
-}
-
-/// An event in a person's words; none for what other events say as well.
-fn in_words(change: &Change) -> Option<String> {
-    let data = &change.data;
-    let result = data.get("stage_result").unwrap_or(data);
-    let summary = text(result, "summary");
-    let error = text(result, "error");
-    Some(match change.event {
-        // Said before the first event, after the last, where it comes to wait or is held, and where it fails.
-        EventKind::TaskCreated
-        | EventKind::WorkflowWaiting
-        | EventKind::WorkflowPaused
-        | EventKind::WorkflowStarted
-        | EventKind::WorkflowAnnotated
-        | EventKind::WorkflowCompleted
-        | EventKind::WorkflowFailed
-        | EventKind::WorkflowCancelled
-        | EventKind::StageFailed => return None,
-        EventKind::StageStarted => match data.get("attempt").and_then(Value::as_u64) {
-            Some(attempt) if attempt > 1 => {
-                with(style::BUSY, "started", Some(&format!("(attempt {attempt})")))
-            }
-            _ => with(style::BUSY, "started", None),
-        },
-        EventKind::StageCompleted => with(style::GOOD, "completed", summary),
-        EventKind::StageSkipped => with(style::NOTE, "skipped", summary),
-        EventKind::StageAttemptFailed => with(style::NOTE, "attempt failed:", error),
-        EventKind::StageInterrupted => with(style::NOTE, "interrupted", text(data, "cause")),
-        EventKind::QuestionAnswered => {
-            let answer = data
-                .get("answer")
-                .map(|answer| answer.as_str().map_or_else(|| answer.to_string(), str::to_owned));
-            let by_default = data.get("by_default").and_then(Value::as_bool).unwrap_or_default();
-            let word = if by_default { "answered by default:" } else { "answered:" };
-            with(style::NOTE, word, answer.as_deref())
-        }
-        EventKind::StageResumed => with(style::BUSY, "goes on", None),
-        EventKind::StageReworked => {
-            let to = format!("sends the work back to {}:", text(data, "to").unwrap_or("an earlier stage"));
-            with(style::NOTE, &to, text(data, "feedback"))
-        }
-        EventKind::WorkflowResumed => with(style::NOTE, "resumed", None),
-        EventKind::WorkflowMoved => with(style::NOTE, "moved by hand to", text(data, "to")),
-        EventKind::WorkflowRetried => with(style::NOTE, "goes on, from", text(data, "from")),
-    })
-}
-
-fn text<'a>(data: &'a Value, member: &str) -> Option<&'a str> {
-    data.get(member).and_then(Value::as_str)
 }
 
 #[cfg(test)]

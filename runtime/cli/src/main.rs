@@ -24,6 +24,7 @@ mod signals;
 mod standing;
 mod style;
 mod supervise;
+mod terminal;
 mod untested;
 mod watch;
 mod whereabouts;
@@ -49,11 +50,12 @@ fn main() -> ExitCode {
         Err(error) if error.use_stderr() && asks_for_json() => {
             report(Output::new(true), &Failure::Arguments(error))
         }
-        Err(error) => {
-            // Help and version are answers, on stdout; a terminal that is gone has no use for either.
-            let _ = error.print();
-            if error.use_stderr() { Exit::Usage } else { Exit::Done }
-        }
+        Err(error) => match error.print() {
+            _ if error.use_stderr() => Exit::Usage,
+            Ok(()) => Exit::Done,
+            // Help and version are answers, on stdout.
+            Err(unwritten) => report(Output::new(false), &unwritten.into()),
+        },
     };
     ExitCode::from(exit)
 }

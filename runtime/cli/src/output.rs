@@ -7,6 +7,8 @@ use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 
 use anstream::{AutoStream, ColorChoice};
+use rustix::fs::{FileType, fstat};
+use rustix::io::Errno;
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -51,8 +53,7 @@ impl Output {
             return Ok(());
         }
         let mut stdout = io::stdout().lock();
-        stdout.write_all(text.as_bytes())?;
-        stdout.flush()
+        stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(gone)
     }
 
     /// For a person: something beside the answer. Where nobody can read it, it is lost and nothing else.
@@ -67,10 +68,13 @@ impl Output {
         if self.json { Progress::none() } else { Progress::begin() }
     }
 
-    /// What went wrong, and what to do next.
+    /// What went wrong, and what to do next. Where a program can't be told as JSON, on a full disk, it is told as a person is.
     pub(crate) fn failure(self, failure: &Failure) -> io::Result<()> {
         if self.json {
-            return self.json(&failure.to_json());
+            match self.json(&failure.to_json()) {
+                Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {}
+                told => return told,
+            }
         }
         let help = failure.help().map(|help| format!("help: {help}\n")).unwrap_or_default();
         let text = format!("error: {failure}\n{help}");
@@ -99,7 +103,16 @@ impl Write for LogWriter {
 fn write_line(text: impl Display) -> io::Result<()> {
     progress::aside(|| {
         let mut stdout = anstream::stdout().lock();
-        writeln!(stdout, "{text}")?;
-        stdout.flush()
+        writeln!(stdout, "{text}").and_then(|()| stdout.flush()).map_err(gone)
     })
+}
+
+/// A terminal that was closed is one that nobody reads any more, as a pipe is; the system calls it a broken device.
+fn gone(error: io::Error) -> io::Error {
+    let is_a_device =
+        || fstat(io::stdout()).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode).is_char_device());
+    if error.raw_os_error() == Some(Errno::IO.raw_os_error()) && is_a_device() {
+        return io::ErrorKind::BrokenPipe.into();
+    }
+    error
 }

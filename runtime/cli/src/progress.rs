@@ -7,6 +7,7 @@ use std::time::Duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 
 use crate::style;
+use crate::terminal;
 
 /// How often it moves, to show that the program does.
 const TICK: Duration = Duration::from_millis(100);
@@ -17,7 +18,7 @@ const LOOK: &str = "{spinner:.cyan} {bar:16.cyan} {pos:>3} %  {prefix:.bold}  {t
 const WIDTH: usize = 160;
 
 /// All such lines. A process has one terminal.
-static LINES: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
+static LINES: LazyLock<MultiProgress> = LazyLock::new(|| MultiProgress::with_draw_target(terminal::target()));
 
 /// Writes something above the lines; every writer to the terminal goes through here.
 pub(crate) fn aside<T>(write: impl FnOnce() -> T) -> T {

@@ -10,6 +10,7 @@ use adw_core::{AdwId, Status};
 use adw_engine::{Engine, Options, Programs, Reread};
 use adw_store::sqlite::{self, SqliteStore};
 use adw_store::{Filter, Pagination, Store, StoreError};
+use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep};
@@ -28,6 +29,8 @@ pub(crate) struct Server {
     url: String,
     /// None where nobody else is to come.
     whereabouts: Option<Whereabouts>,
+    /// What goes with it.
+    _scratch: Option<TempDir>,
 }
 
 impl Server {
@@ -47,16 +50,26 @@ impl Server {
         let whereabouts = Some(Whereabouts::tell(&config, &url, stay));
         let options = Options { reread, ..Options::new(config, data, store, supervisor()) };
         let engine = Engine::start(options).await.map_err(start)?;
-        Ok(Self { engine, listener, url, whereabouts })
+        Ok(Self { engine, listener, url, whereabouts, _scratch: None })
     }
 
-    /// One for whoever wants to look at a folder's data: it listens anywhere, and nothing goes on.
+    /// One for whoever wants to look at a folder's data: it listens anywhere, and nothing goes on. Where there are none yet, none
+    /// are made: nothing is what there is to see.
     pub(crate) async fn at_rest(config: Config) -> Result<Self, Failure> {
         let (listener, url) = listen(Listen::ANY_PORT).await?;
-        let data = config.data_dir();
-        let store = open(&config.store, &data).await?;
+        let StoreConfig::Sqlite { file } = &config.store;
+        let failed = |source| Failure::File { what: "make a folder for temporary files".to_owned(), source };
+        let scratch = if sqlite::is_there(file) { None } else { Some(tempfile::tempdir().map_err(failed)?) };
+        let (store, data) = match &scratch {
+            None => (config.store.clone(), config.data_dir()),
+            Some(scratch) => {
+                let file = StoreConfig::default_file(scratch.path());
+                (StoreConfig::Sqlite { file }, scratch.path().to_owned())
+            }
+        };
+        let store = open(&store, &data).await?;
         let engine = Engine::at_rest(Options::new(config, data, store, supervisor())).map_err(start)?;
-        Ok(Self { engine, listener, url, whereabouts: None })
+        Ok(Self { engine, listener, url, whereabouts: None, _scratch: scratch })
     }
 
     /// Answers one who looks, and ends.

@@ -1,28 +1,42 @@
 //! The signals that end what runs.
 
+use std::fs;
+use std::future::pending;
 use std::pin::pin;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::failure::Failure;
 
-/// Ctrl-C and SIGTERM. From the moment that it listens, neither ends the process by itself.
+/// Ctrl-C and SIGTERM, and where it is asked for the end of the terminal. From the moment that it listens, none of them
+/// ends the process by itself.
 pub(crate) struct Stop {
     interrupt: Signal,
     terminate: Signal,
+    /// Until it comes.
+    hangup: Option<Signal>,
 }
 
 impl Stop {
     pub(crate) fn listen() -> Result<Self, Failure> {
-        let failed = |source| Failure::File { what: "listen for signals".to_owned(), source };
-        let interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
-        Ok(Self { interrupt, terminate: signal(SignalKind::terminate()).map_err(failed)? })
+        Ok(Self {
+            interrupt: of(SignalKind::interrupt())?,
+            terminate: of(SignalKind::terminate())?,
+            hangup: None,
+        })
+    }
+
+    /// The same, and SIGHUP: the terminal is closed. Where that is ignored, as `nohup` has it, it stays so.
+    pub(crate) fn listen_for_hangup_too() -> Result<Self, Failure> {
+        let hangup = if ignores_hangup() { None } else { Some(of(SignalKind::hangup())?) };
+        Ok(Self { hangup, ..Self::listen()? })
     }
 
     pub(crate) async fn once(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
+            () = hung_up(&mut self.hangup) => {}
         }
     }
 
@@ -48,6 +62,29 @@ impl Stop {
             () = self.once() => None,
         }
     }
+}
+
+fn of(kind: SignalKind) -> Result<Signal, Failure> {
+    signal(kind).map_err(|source| Failure::File { what: "listen for signals".to_owned(), source })
+}
+
+/// Counts once: for one terminal that is closed it comes from the kernel and from the shell, and nobody is in a hurry.
+async fn hung_up(hangup: &mut Option<Signal>) {
+    match hangup {
+        Some(signal) => {
+            signal.recv().await;
+            *hangup = None;
+        }
+        None => pending().await,
+    }
+}
+
+/// Whether whoever started this process had it ignore SIGHUP.
+fn ignores_hangup() -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    // A bit for each signal, the lowest for the first, and that is SIGHUP.
+    ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
 }
 
 #[cfg(test)]

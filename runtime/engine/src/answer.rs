@@ -1,11 +1,11 @@
 //! A person's answer, held against what was asked.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use adw_core::{Answer, HandWork, Question, Refusal, Waiting, is_too_deep};
 use adw_host::JsonSchema;
 use adw_store::Stored;
-use adw_workspace::WorkspaceError;
+use adw_workspace::{Tip, WorkspaceError};
 use serde_json::Value;
 
 use crate::{CommandError, inner::Inner, live::quoted};
@@ -49,13 +49,9 @@ pub enum AnswerError {
     },
     /// Work by hand is said to be done, and where it was to be done is no more.
     #[error(
-        "the worktree {} is gone, and what was done there with it: make it again with `git --git-dir={} worktree add \
-         --force {} {branch}`, do the work there and answer {:?} then, or {:?} if it can't be done",
+        "the worktree {} is gone, and what was done there with it{}",
         quoted(worktree),
-        quoted(git_dir),
-        quoted(worktree),
-        HandWork::DONE,
-        HandWork::FAILED
+        again(worktree, git_dir, branch, tip)
     )]
     WorktreeGone {
         /// Where it was to be done.
@@ -64,10 +60,32 @@ pub enum AnswerError {
         git_dir: PathBuf,
         /// The branch that is to be checked out there.
         branch: String,
+        /// What it can be made of.
+        tip: Tip,
     },
     /// Nothing is asked, or the workflow can't take it.
     #[error(transparent)]
     Command(#[from] CommandError),
+}
+
+/// How a worktree that is gone is made again, where there is anything to make it of.
+fn again(worktree: &Path, git_dir: &Path, branch: &str, tip: &Tip) -> String {
+    let add = format!("git --git-dir={} worktree add --force", quoted(git_dir));
+    let (worktree, done, failed) = (quoted(worktree), HandWork::DONE, HandWork::FAILED);
+    let (gone, command) = match tip {
+        Tip::Branch => ("", format!("{add} {worktree} {branch}")),
+        Tip::Remembered(commit) => {
+            (", and so is its branch", format!("{add} -b {branch} {worktree} {commit}"))
+        }
+        Tip::Nothing => {
+            return format!(
+                ", and so is its branch {branch}: nothing is left to go on from; answer {failed:?}, and hand the task over anew"
+            );
+        }
+    };
+    format!(
+        "{gone}: make it again with `{command}`, do the work there and answer {done:?} then, or {failed:?} if it can't be done"
+    )
 }
 
 /// Checks the answer against the question that the workflow waits on, and lets the workflow go on with it. `expected` is
@@ -103,8 +121,8 @@ async fn check_done(engine: &Inner, stored: &Stored, work: &HandWork) -> Result<
     let worktree = work.worktree.clone();
     match seen(engine, stored, &work.question).await {
         Ok(Seen::Unchanged) => Err(AnswerError::NothingDone { worktree }),
-        Ok(Seen::Gone { git_dir }) => {
-            Err(AnswerError::WorktreeGone { worktree, git_dir, branch: stored.workflow.branch() })
+        Ok(Seen::Gone { git_dir, tip }) => {
+            Err(AnswerError::WorktreeGone { worktree, git_dir, branch: stored.workflow.branch(), tip })
         }
         Ok(Seen::Changed | Seen::Unknown) => Ok(()),
         Err(reason) => {
@@ -121,6 +139,7 @@ enum Seen {
     /// It is no worktree of this repository any more.
     Gone {
         git_dir: PathBuf,
+        tip: Tip,
     },
     /// What it was is not known.
     Unknown,
@@ -136,9 +155,10 @@ async fn seen(engine: &Inner, stored: &Stored, asked: &Question) -> Result<Seen,
     let project = &pipeline.project;
     let seen = async {
         let repository = engine.workspaces.open(&project.repo, project.base.as_deref()).await?;
-        let found = engine.workspaces.find(workflow.adw_id.as_str(), &repository, &workflow.branch()).await?;
-        let Some(workspace) = found else {
-            return Ok(Seen::Gone { git_dir: repository.git_dir().to_owned() });
+        let (adw_id, branch) = (workflow.adw_id.as_str(), workflow.branch());
+        let Some(workspace) = engine.workspaces.find(adw_id, &repository, &branch).await? else {
+            let tip = engine.workspaces.tip(adw_id, &repository, &branch).await?;
+            return Ok(Seen::Gone { git_dir: repository.git_dir().to_owned(), tip });
         };
         let changes = workspace.changes(&before.checkpoint).await?;
         Ok(if changes.is_empty() { Seen::Unchanged } else { Seen::Changed })

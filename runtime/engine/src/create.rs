@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use adw_config::Config;
-use adw_core::{AdwId, Create, Task, TaskType, Timestamp, quoted};
+use adw_core::{AdwId, Create, InvalidName, Task, TaskType, Timestamp, quoted};
 use adw_store::{StoreError, Stored};
 
 use crate::{CommandError, CreateError, Created, NewTask, clock::chance, inner::Inner, served::Pinned};
@@ -24,7 +24,8 @@ pub(crate) async fn create(engine: &Arc<Inner>, new: NewTask) -> Result<Created,
     check_agent(config, new.agent.as_deref())?;
     let adw_id = match &new.adw_id {
         Some(adw_id) => adw_id.clone(),
-        None => make_id(new.task_type, engine.clock.now())?,
+        None => new_adw_id(new.task_type, engine.clock.now())
+            .map_err(|error| CreateError::Invalid { field: "adw_id", message: error.to_string() })?,
     };
     let create = Create { adw_id: adw_id.clone(), task: task(new, project) };
     let first = create.clone().event(&pinned.pipeline, pinned.hash.clone());
@@ -54,13 +55,9 @@ async fn the_same(engine: &Inner, create: &Create, pinned: &Pinned) -> Result<Cr
     Err(taken())
 }
 
-/// `adw_<type>_<unix seconds>_<8 hex>`: ordered by time where it matters, in the indexes.
-fn make_id(task_type: TaskType, now: Timestamp) -> Result<AdwId, CreateError> {
-    let id = format!("adw_{}_{}_{:08x}", task_type.as_str(), now.as_millis() / 1000, chance());
-    id.parse().map_err(|error: adw_core::InvalidName| CreateError::Invalid {
-        field: "adw_id",
-        message: error.to_string(),
-    })
+/// An id for a task: `adw_<type>_<unix seconds>_<8 hex>`, ordered by time where it matters, in the indexes.
+pub fn new_adw_id(task_type: TaskType, now: Timestamp) -> Result<AdwId, InvalidName> {
+    format!("adw_{}_{}_{:08x}", task_type.as_str(), now.as_millis() / 1000, chance()).parse()
 }
 
 /// The project that was named; else `default`, else the first.

@@ -17,6 +17,7 @@ use crate::{
     CommandError,
     clock::Clock,
     feed::{Feed, Published},
+    log_line,
 };
 
 /// Pinned documents kept in memory; more than there are pipelines in any adw.toml.
@@ -171,6 +172,7 @@ impl Ledger {
 
     fn publish(&self, id: i64, history: Vec<(Recorded, Workflow)>) {
         for (recorded, after) in history {
+            log_line::tell(&recorded.event, &after);
             let adw_id = after.adw_id.clone();
             self.feed.publish_event(&adw_id, || Published {
                 recorded,

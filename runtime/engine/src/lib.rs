@@ -23,6 +23,7 @@ mod inner;
 mod journal;
 mod ledger;
 mod live;
+mod log_line;
 mod logs;
 mod patience;
 mod programs;
@@ -44,6 +45,7 @@ pub use agents::{find_program, first_installed};
 pub use answer::{AnswerError, NewAnswer};
 pub use clock::{Clock, SystemClock};
 pub use configuration::{Configuration, RefusedConfiguration, Reread, configuration_sha256};
+pub use create::new_adw_id;
 pub use engine::{Engine, Options, check};
 pub use error::{CommandError, CreateError, StartError};
 #[cfg(feature = "failure-points")]

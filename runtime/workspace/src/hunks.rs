@@ -23,6 +23,8 @@ struct Hunk {
     has: Count,
     /// The empty lines at its end, as far as its header wants them.
     empty: u64,
+    /// Whether its last line is one that it changes.
+    ends_in_a_change: bool,
 }
 
 impl Hunk {
@@ -38,6 +40,13 @@ impl Hunk {
              is missing: give the diff whole"
         )
     }
+}
+
+/// The hunk that is to go to this line of a file and has no context at its end, as the one at the end of a file has: the line
+/// of the diff that its header is, and what that counts.
+pub(crate) fn without_an_end(diff: &str, start: u64) -> Option<(u64, [u64; 2])> {
+    let is_it = |hunk: &Hunk| hunk.start == start && hunk.ends_in_a_change && hunk.says == hunk.has;
+    hunks(diff).into_iter().find(is_it).map(|hunk| (hunk.line, [hunk.says.old, hunk.says.new]))
 }
 
 /// The refusal, with what the diff's own lines say of its cause.
@@ -68,7 +77,8 @@ fn hunks(diff: &str) -> Vec<Hunk> {
     while let Some(line) = lines.get(at) {
         at += 1;
         let Some((start, says)) = header(line) else { continue };
-        let mut hunk = Hunk { line: at as u64, start, says, has: Count::default(), empty: 0 };
+        let has = Count::default();
+        let mut hunk = Hunk { line: at as u64, start, says, has, empty: 0, ends_in_a_change: false };
         while hunk.is_short()
             && let Some(line) = lines.get(at)
         {
@@ -83,6 +93,7 @@ fn hunks(diff: &str) -> Vec<Hunk> {
                 }
                 Some(_) => break,
             };
+            hunk.ends_in_a_change = old != new;
             if (old, new) == (0, 0) {
                 hunk.empty += 1;
             } else {

@@ -41,4 +41,4 @@ pub use ids::{CommitId, TreeId};
 pub use patch::PatchError;
 pub use repository::Repository;
 pub use workspace::Workspace;
-pub use workspaces::Workspaces;
+pub use workspaces::{Tip, Workspaces};

@@ -63,6 +63,21 @@ pub enum PatchError {
         /// The lines that the hunk needs.
         expected: String,
     },
+    /// A hunk's lines are in the file, and more lines after them, while the hunk has none after what it changes.
+    #[error(
+        "the hunk at line {line} of the diff has no line of context at its end, which says that {path} ends there, and it does \
+         not. Add the lines that follow in the file, up to three, each with a space before it, and count them in the hunk's \
+         header, which says {} and {}; or make the diff anew with `git diff`",
+        says[0], says[1]
+    )]
+    NoEnd {
+        /// The file.
+        path: String,
+        /// The line of the diff that the hunk's header is.
+        line: u64,
+        /// How many lines of the old file and of the new one the header says.
+        says: [u64; 2],
+    },
     /// Hunks have no lines around what they change, and the file may not be the one that they were made from.
     #[error(
         "the diff has changes without a line of context, and nothing tells that they would go where they were meant to; \
@@ -163,6 +178,12 @@ impl Inner {
             && let Some(tree) = self.apply_without_context(&likeliest, before).await?
         {
             return tree;
+        }
+        if let PatchError::Mismatch { path, line, .. } = &refusal
+            && let Some((hunk, says)) = hunks::without_an_end(&likeliest.text, *line)
+            && self.apply_to_index(&likeliest, Way::ByLineNumber).await?.is_ok()
+        {
+            return Err(PatchError::NoEnd { path: path.clone(), line: hunk, says });
         }
         let may_be_done = matches!(
             refusal,

@@ -42,6 +42,17 @@ enum Expecting {
     Anything,
 }
 
+/// What is left of what a workflow committed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tip {
+    /// Its branch.
+    Branch,
+    /// The branch is gone; its last commit is remembered.
+    Remembered(CommitId),
+    /// Neither is there.
+    Nothing,
+}
+
 impl Workspaces {
     /// Keeps its worktrees in a folder, which is made where it is missing.
     pub fn new(data_dir: impl AsRef<Path>) -> Result<Self, WorkspaceError> {
@@ -145,6 +156,22 @@ impl Workspaces {
         let mut inner = self.describe(repository, adw_id, branch, &record, turn);
         inner.git_dir = git_dir;
         Ok(Some(Workspace::new(inner, repository.clone())))
+    }
+
+    /// What a workflow's worktree can be made of again.
+    pub async fn tip(
+        &self,
+        adw_id: &str,
+        repository: &Repository,
+        branch: &str,
+    ) -> Result<Tip, WorkspaceError> {
+        check_adw_id(adw_id)?;
+        let known = refs::read(repository.git_dir(), branch, adw_id).await?;
+        Ok(match (known.head, known.last) {
+            (Some(_), _) => Tip::Branch,
+            (None, Some(record)) => Tip::Remembered(record.checkpoint.head),
+            (None, None) => Tip::Nothing,
+        })
     }
 
     /// What a workflow changed since the commit that it began from: read off its worktree, or off its branch where the

@@ -197,6 +197,30 @@ async fn a_diff_without_context_is_applied_to_the_files_that_it_was_made_from_an
 }
 
 #[tokio::test]
+async fn a_hunk_without_context_at_its_end_is_told_as_that_and_with_what_mends_it() {
+    let place = Place::with_repository();
+    write(&place.repo(), "lines.txt", "one\ntwo\nthree\nfour\n");
+    commit_all(&place.repo(), "lines");
+    let workspace = place.workspace().await;
+    let diff = "--- a/lines.txt\n+++ b/lines.txt\n@@ -1,2 +1,2 @@\n one\n-two\n+TWO\n";
+    let error = refusal(&workspace, diff).await;
+    assert!(
+        matches!(&error, PatchError::NoEnd { path, line: 3, says: [2, 2] } if path == "lines.txt"),
+        "{error}"
+    );
+    for said in ["no line of context at its end", "which says 2 and 2", "`git diff`"] {
+        assert!(error.to_string().contains(said), "{said}: {error}");
+    }
+    // It is what it says that mends it.
+    let mended = "--- a/lines.txt\n+++ b/lines.txt\n@@ -1,3 +1,3 @@\n one\n-two\n+TWO\n three\n";
+    let elsewhere = diff.replace(" one", " eins");
+    let error = refusal(&workspace, &elsewhere).await;
+    assert!(matches!(error, PatchError::Mismatch { .. }), "these lines are not there: {error}");
+    workspace.apply_patch(mended).await.unwrap();
+    assert_eq!(read(workspace.path(), "lines.txt"), "one\nTWO\nthree\nfour\n");
+}
+
+#[tokio::test]
 async fn a_diff_that_is_applied_already_says_so() {
     let place = Place::with_repository();
     let workspace = place.workspace().await;

@@ -131,7 +131,7 @@ impl BoardFeed {
             Err(cause) if self.met => self.lost(cause),
             Err(cause) => {
                 let address = self.client.address().clone();
-                return Err(RequestError::Unreachable { address, cause, is_absent: false });
+                return Err(RequestError::Unreachable { address, cause, is_gone: false });
             }
         }
         Ok(())

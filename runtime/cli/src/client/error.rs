@@ -6,7 +6,7 @@ use super::{Address, Problem};
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RequestError {
     #[error("the server at {address} can't be reached: {cause}")]
-    Unreachable { address: Address, cause: String, is_absent: bool },
+    Unreachable { address: Address, cause: String, is_gone: bool },
     #[error(transparent)]
     Refused(Box<Problem>),
     #[error("{address} doesn't answer as an adw server does: {what}")]
@@ -34,9 +34,9 @@ impl RequestError {
         }
     }
 
-    /// Nobody listens there.
+    /// Nobody listens there, or whoever did was gone before there was an answer.
     pub(crate) fn is_absence(&self) -> bool {
-        matches!(self, Self::Unreachable { is_absent: true, .. })
+        matches!(self, Self::Unreachable { is_gone: true, .. })
     }
 
     /// A stable word for programs.

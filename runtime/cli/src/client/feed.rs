@@ -76,7 +76,7 @@ struct Envelope {
     seq: Option<u64>,
 }
 
-/// Follows one workflow, from its first event on.
+/// Follows one workflow.
 pub(crate) struct Feed<'a> {
     client: &'a Client,
     adw_id: &'a AdwId,
@@ -84,17 +84,30 @@ pub(crate) struct Feed<'a> {
     epoch: Option<String>,
     /// The number of the last event that was told.
     last: u64,
+    /// The number of the last event that there was when the connection was made.
+    newest: u64,
     tries: u32,
 }
 
 impl<'a> Feed<'a> {
+    /// From the first event on.
     pub(crate) const fn new(client: &'a Client, adw_id: &'a AdwId) -> Self {
-        Self { client, adw_id, socket: None, epoch: None, last: 0, tries: 0 }
+        Self::since(client, adw_id, 0)
+    }
+
+    /// From what comes after this one on.
+    pub(crate) const fn since(client: &'a Client, adw_id: &'a AdwId, seq: u64) -> Self {
+        Self { client, adw_id, socket: None, epoch: None, last: seq, newest: seq, tries: 0 }
     }
 
     /// The number of the last event that was told: the version of the workflow that it led to.
     pub(crate) const fn reached(&self) -> u64 {
         self.last
+    }
+
+    /// Whether all is told that happened before the connection was made: what comes now happens now.
+    pub(crate) const fn is_live(&self) -> bool {
+        self.last >= self.newest
     }
 
     /// The next piece of news; waits for it, and for the server to come back.
@@ -144,7 +157,7 @@ impl<'a> Feed<'a> {
             _ => Err(RequestError::Unreachable {
                 address: self.client.address().clone(),
                 cause,
-                is_absent: false,
+                is_gone: false,
             }),
         }
     }
@@ -157,7 +170,10 @@ impl<'a> Feed<'a> {
             return Ok(Some(News::Rewound));
         }
         match (message.kind.as_str(), message.seq) {
-            ("connection_established", _) => self.tries = 0,
+            ("connection_established", _) => {
+                self.tries = 0;
+                self.newest = message.data.get("version").and_then(Value::as_u64).unwrap_or_default();
+            }
             ("resync_required", _) => return self.lost("the server asks for a new start"),
             ("ping", _) => {
                 if let Some(socket) = &mut self.socket {

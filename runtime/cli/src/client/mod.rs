@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use adw_core::{AdwId, StageName};
 use reqwest::{Method, RequestBuilder, Url, header};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -26,9 +27,10 @@ pub(crate) use log::LogReader;
 pub(crate) use patience::{TRIES, pause};
 pub(crate) use problem::Problem;
 use socket::Socket;
+use workflow::HistoricEvent;
 pub(crate) use workflow::{
-    Configuration, Health, Load, LogLine, NewAnswer, NewTask, Page, RecordedCall, Replay, Request, Stage,
-    Waiting, Workflow,
+    Configuration, GivenAnswer, Health, Load, LogLine, NewAnswer, NewTask, Page, RecordedCall, Replay,
+    Request, Stage, Waiting, Workflow,
 };
 
 /// How long an answer may take. Nothing that a server does before it answers takes long.
@@ -42,6 +44,9 @@ const LOG_PAGE: usize = 1000;
 
 /// How many recorded calls.
 const CALL_PAGE: usize = 50;
+
+/// How many events.
+const EVENT_PAGE: usize = 200;
 
 /// What a server answered: what is shown of it, and all of it.
 #[derive(Clone, Debug)]
@@ -171,6 +176,29 @@ impl Client {
         self.answer(request.header(header::IF_MATCH, format!("\"{version}\"")).json(given)).await
     }
 
+    /// The answers that a workflow was given, and the stages that had asked.
+    pub(crate) async fn answers(
+        &self,
+        adw_id: &AdwId,
+    ) -> Result<Vec<(Option<StageName>, GivenAnswer)>, RequestError> {
+        let mut answers = Vec::new();
+        let mut after = None;
+        loop {
+            let after_this: Vec<_> = after.iter().map(|after: &String| ("after", after.clone())).collect();
+            let request = self.request(Method::GET, adw_id, Some("events"));
+            let request = request.query(&[("limit", EVENT_PAGE)]).query(&after_this);
+            let page = self.answer::<Page<HistoricEvent>>(request).await?.view;
+            let given = page.items.into_iter().filter(|event| event.kind == "question_answered");
+            answers.extend(
+                given.filter_map(|event| Some((event.stage, GivenAnswer::deserialize(event.data).ok()?))),
+            );
+            after = page.next_cursor;
+            if after.is_none() {
+                return Ok(answers);
+            }
+        }
+    }
+
     /// What a workflow changed, as a unified diff.
     pub(crate) async fn diff(&self, adw_id: &AdwId) -> Result<String, RequestError> {
         let body = self.body(self.request(Method::GET, adw_id, Some("diff"))).await?;
@@ -265,7 +293,8 @@ impl Client {
         RequestError::Unreachable {
             address: self.address.clone(),
             cause: root_cause(error).to_string(),
-            is_absent: is_refused(error),
+            // One that takes too long is there.
+            is_gone: !error.is_timeout(),
         }
     }
 
@@ -296,10 +325,4 @@ fn root_cause<'a>(error: &'a (dyn std::error::Error + 'static)) -> &'a (dyn std:
         cause = source;
     }
     cause
-}
-
-/// Whether nobody listens where something was to be asked.
-fn is_refused(error: &(dyn std::error::Error + 'static)) -> bool {
-    let io = root_cause(error).downcast_ref::<std::io::Error>();
-    io.is_some_and(|io| io.kind() == std::io::ErrorKind::ConnectionRefused)
 }

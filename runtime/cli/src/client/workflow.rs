@@ -298,6 +298,28 @@ pub(crate) struct NewAnswer {
     pub(crate) note: Option<String>,
 }
 
+/// What a workflow's history tells of an answer that it was given.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct GivenAnswer {
+    pub(crate) answer: Value,
+    #[serde(default)]
+    pub(crate) note: Option<String>,
+    /// Nobody gave it in time.
+    #[serde(default)]
+    pub(crate) by_default: bool,
+}
+
+/// An event of a workflow's history.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct HistoricEvent {
+    #[serde(rename = "type")]
+    pub(super) kind: String,
+    #[serde(default)]
+    pub(super) stage: Option<StageName>,
+    #[serde(default)]
+    pub(super) data: Value,
+}
+
 /// A task to be handed over. What is absent is left to the server.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct NewTask {

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::client::{NewAnswer, Waiting};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
-use crate::follow;
+use crate::follow::{self, Since};
 
 /// Answer what a workflow asks, and let it go on
 #[derive(Debug, Args)]
@@ -35,7 +35,7 @@ pub(crate) struct Answer {
     #[arg(short, long, value_name = "TEXT")]
     note: Option<String>,
 
-    /// Watch it to its end
+    /// Watch it from here to its end
     #[arg(short, long)]
     follow: bool,
 }
@@ -49,7 +49,7 @@ impl Answer {
         // The version: an answer is for the question that was there when it was given.
         let goes_on = client.give_answer(&self.adw_id, &given, now.version).await?;
         if self.follow {
-            return follow::to_the_end(cx, &client, &self.adw_id).await;
+            return follow::to_the_end(cx, &client, &self.adw_id, Since::Stood(&now)).await;
         }
         cx.output.json(&goes_on.raw)?;
         let id = &self.adw_id;

@@ -3,7 +3,7 @@ use clap::Args;
 
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
-use crate::follow;
+use crate::follow::{self, Since};
 
 /// Let a paused workflow go on
 #[derive(Debug, Args)]
@@ -23,7 +23,7 @@ pub(crate) struct Resume {
     #[arg(value_name = "ID", value_parser = super::adw_id)]
     adw_id: AdwId,
 
-    /// Watch it to its end
+    /// Watch it from here to its end
     #[arg(short, long)]
     follow: bool,
 }
@@ -31,9 +31,10 @@ pub(crate) struct Resume {
 impl Resume {
     pub(crate) async fn run(self, cx: &Context) -> Result<Exit, Failure> {
         let client = cx.client().await?;
+        let stood = client.workflow(&self.adw_id).await?.view;
         let goes_on = client.resume(&self.adw_id).await?;
         if self.follow {
-            return follow::to_the_end(cx, &client, &self.adw_id).await;
+            return follow::to_the_end(cx, &client, &self.adw_id, Since::Stood(&stood)).await;
         }
         cx.output.json(&goes_on.raw)?;
         cx.output.line(format_args!("{} goes on", self.adw_id))?;

@@ -3,7 +3,7 @@ use clap::Args;
 
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
-use crate::follow;
+use crate::follow::{self, Since};
 
 /// Let a failed workflow go on
 #[derive(Debug, Args)]
@@ -29,7 +29,7 @@ pub(crate) struct Retry {
     #[arg(long, value_name = "STAGE")]
     from: Option<StageName>,
 
-    /// Watch it to its end
+    /// Watch it from here to its end
     #[arg(short, long)]
     follow: bool,
 }
@@ -37,9 +37,10 @@ pub(crate) struct Retry {
 impl Retry {
     pub(crate) async fn run(self, cx: &Context) -> Result<Exit, Failure> {
         let client = cx.client().await?;
+        let stood = client.workflow(&self.adw_id).await?.view;
         client.retry(&self.adw_id, self.from.as_ref()).await?;
         if self.follow {
-            return follow::to_the_end(cx, &client, &self.adw_id).await;
+            return follow::to_the_end(cx, &client, &self.adw_id, Since::Stood(&stood)).await;
         }
         cx.output.json(&client.workflow(&self.adw_id).await?.raw)?;
         cx.output.line(format_args!("{} goes on, by the adw.toml that it began with", self.adw_id))?;

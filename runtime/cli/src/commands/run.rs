@@ -1,14 +1,17 @@
 mod alone;
 
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use adw_core::{AdwId, StageName, TaskType};
+use adw_engine::new_adw_id;
 use clap::Args;
 
-use crate::client::{Answer, Client, NewTask, Workflow};
+use crate::client::{Answer, Client, NewTask, TRIES, Workflow, pause};
+use crate::clock;
 use crate::context::{Context, folders_config, working_directory};
 use crate::failure::{Exit, Failure};
-use crate::follow;
+use crate::follow::{self, Since};
 use crate::input;
 use crate::projects;
 use crate::style::{self, Styled, printable};
@@ -99,13 +102,9 @@ impl Run {
         if cx.named_server()?.is_none() {
             left_out(&task)?.into_iter().for_each(|note| cx.output.note(note));
         }
-        let HandedOver { client, stay, created } = match hand_over(cx, &task, follows).await? {
-            Some(handed_over) => handed_over,
-            None => match alone::run(cx, &task).await {
-                // Somebody else began alone at the same moment, and was quicker: nothing was handed to anybody yet.
-                Err(lost @ Failure::InUse { .. }) => hand_over(cx, &task, follows).await?.ok_or(lost)?,
-                ended => return ended,
-            },
+        let HandedOver { client, stay, created } = match begin(cx, &task, follows).await? {
+            ControlFlow::Continue(handed_over) => handed_over,
+            ControlFlow::Break(exit) => return Ok(exit),
         };
         if !follows {
             return leave(cx, &client, stay, &created);
@@ -113,7 +112,7 @@ impl Run {
         announce(cx, &created.view)?;
         let adw_id = &created.view.adw_id;
         match stay {
-            Stay::UntilStopped => follow::to_the_end(cx, &client, adw_id).await,
+            Stay::UntilStopped => follow::to_the_end(cx, &client, adw_id, Since::Beginning).await,
             Stay::ForATask => alone::follow(cx, &client, &task, adw_id).await,
         }
     }
@@ -125,9 +124,10 @@ impl Run {
         };
         Ok(NewTask {
             title: self.title,
-            task_type: self.task_type,
             description,
-            adw_id: self.id,
+            // Made here, so that whoever didn't hear an answer can hand over the very same task again.
+            adw_id: self.id.or_else(|| new_adw_id(self.task_type.parse().ok()?, clock::now()).ok()),
+            task_type: self.task_type,
             stages: self.stages,
             pipeline: self.pipeline,
             project: self.project,
@@ -143,6 +143,26 @@ struct HandedOver {
     client: Client,
     stay: Stay,
     created: Answer<Workflow>,
+}
+
+/// Hands the task over, or takes it through alone. Of several who begin alone at the same moment one is the server of all;
+/// where that is gone before it has answered, nothing is lost yet, and they try again: one of them is the next.
+async fn begin(
+    cx: &Context,
+    task: &NewTask,
+    follows: bool,
+) -> Result<ControlFlow<Exit, HandedOver>, Failure> {
+    let mut tries = 0;
+    loop {
+        if let Some(handed_over) = hand_over(cx, task, follows).await? {
+            return Ok(ControlFlow::Continue(handed_over));
+        }
+        match alone::run(cx, task).await {
+            Err(Failure::InUse { .. } | Failure::Unsettled { .. }) if tries < TRIES => tries += 1,
+            ended => return ended.map(ControlFlow::Break),
+        }
+        pause(tries).await;
+    }
 }
 
 /// Gives the task to the server that is meant. None where no server was named, none is there, and the task is to be

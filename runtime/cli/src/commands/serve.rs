@@ -60,7 +60,6 @@ impl Serve {
         let config = read()?;
         let programs = if self.stop_agents { Programs::End } else { Programs::GoOn };
         log::begin(log::OF_A_SERVER, self.log_format)?;
-        projects::advice(&config).for_each(|advice| tracing::warn!("{advice}"));
         let ended = runtime.block_on(async {
             let mut second = Stop::listen()?;
             tokio::select! {
@@ -85,9 +84,11 @@ async fn serve(
     cx: &Context,
 ) -> Result<(), Failure> {
     let mut stop = Stop::listen()?;
-    let starting = Server::start(config, reread, Stay::UntilStopped);
+    // Before anything that takes its time: until it has its data, nobody can know that it is about to be there.
+    let starting = Server::start(config.clone(), reread, Stay::UntilStopped);
     let Some(started) = stop.unless(starting).await else { return Ok(()) };
     let server = started?;
+    projects::advice(&config).for_each(|advice| tracing::warn!("{advice}"));
     let url = server.url();
     cx.output.json(&json!({ "listening": url }))?;
     cx.output.line(format_args!("listening on {url}"))?;

@@ -1,11 +1,11 @@
 use std::fmt::Write;
 
-use adw_core::{AdwId, StageStatus, Timestamp};
+use adw_core::{AdwId, StageName, StageStatus, Status, Timestamp};
 use clap::Args;
 use serde_json::Value;
 
 use crate::asked;
-use crate::client::{Stage, Workflow};
+use crate::client::{Client, GivenAnswer, Stage, Workflow};
 use crate::clock;
 use crate::context::{Context, NOTHING_GOES_ON, Seen};
 use crate::failure::{Exit, Failure};
@@ -27,13 +27,18 @@ pub(crate) struct Show {
 
 impl Show {
     pub(crate) async fn run(self, cx: &Context) -> Result<Exit, Failure> {
-        let Seen { it: answer, is_at_rest } =
-            cx.look(async |client| Ok(client.workflow(&self.adw_id).await?)).await?;
+        let look = async |client: &Client| {
+            let workflow = client.workflow(&self.adw_id).await?;
+            // A program reads the events itself.
+            let answers = if cx.output.is_json() { Vec::new() } else { client.answers(&self.adw_id).await? };
+            Ok((workflow, answers))
+        };
+        let Seen { it: (answer, answers), is_at_rest } = cx.look(look).await?;
         let workflow = &answer.view;
         // What was interrupted has not worked since.
         let now = if is_at_rest { workflow.updated_at } else { clock::now() };
         cx.output.json(&answer.raw)?;
-        cx.output.line(in_words(workflow, now).trim_end())?;
+        cx.output.line(in_words(workflow, &answers, now).trim_end())?;
         if is_at_rest && workflow.needs_a_server() {
             cx.output.note(NOTHING_GOES_ON);
         }
@@ -41,8 +46,8 @@ impl Show {
     }
 }
 
-/// The workflow for a person, as it stands now.
-pub(crate) fn in_words(workflow: &Workflow, now: Timestamp) -> String {
+/// The workflow for a person, as it stands now, with the answers that its stages were given.
+fn in_words(workflow: &Workflow, answers: &[(Option<StageName>, GivenAnswer)], now: Timestamp) -> String {
     let mut text = String::new();
     let status = Styled(style::of_status(workflow.status), workflow.status.as_str());
     let mut line = |name: &str, value: &dyn std::fmt::Display| {
@@ -72,6 +77,11 @@ pub(crate) fn in_words(workflow: &Workflow, now: Timestamp) -> String {
             line(name, &value);
         }
     }
+    if workflow.status == Status::Failed {
+        let id = &workflow.adw_id;
+        line("look", &format_args!("adw logs {id}, adw journal {id}"));
+        line("retry", &format_args!("adw retry {id}   (by the adw.toml that it began with)"));
+    }
     line("branch", &printable(&workflow.branch));
     line("created", &date_and_time(workflow.created_at));
     if let Some(completed) = workflow.completed_at {
@@ -96,6 +106,13 @@ pub(crate) fn in_words(workflow: &Workflow, now: Timestamp) -> String {
         let worked_ms = stage.worked_ms(workflow.updated_at, now);
         line("", &of_stage(stage, worked_ms, is_told));
     }
+    if !answers.is_empty() {
+        line("answers", &"");
+    }
+    for (stage, given) in answers {
+        let stage = stage.as_ref().map(StageName::as_str).unwrap_or_default();
+        line("", &indented(&format!("{stage:<12} {}", of_answer(given))));
+    }
     if let Some(result) = workflow.result.as_ref().filter(|result| !result.is_null()) {
         line("result", &indented(&of_result(result)));
     }
@@ -119,6 +136,14 @@ fn of_stage(stage: &Stage, worked_ms: Option<u64>, error_is_told: bool) -> Strin
         waited => format!(" (and {} of waiting for a person)", millis(waited)),
     };
     format!("{:<12} {status:<9}  {attempts:<11} {worked:<9} {said}{waited}", stage.name).trim_end().to_owned()
+}
+
+/// What was answered, and what was said beside it.
+fn of_answer(given: &GivenAnswer) -> String {
+    let answer = given.answer.as_str().map_or_else(|| given.answer.to_string(), str::to_owned);
+    let by_default = if given.by_default { ", by default" } else { "" };
+    let note = given.note.as_deref().map(|note| format!(" ({note})")).unwrap_or_default();
+    format!("{answer}{by_default}{note}")
 }
 
 fn of_result(result: &Value) -> String {

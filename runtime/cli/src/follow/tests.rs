@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use tokio_tungstenite::accept_async;
 use tokio_tungstenite::tungstenite::Message;
 
-use super::{Until, exit_of, follow};
+use super::{Since, Until, exit_of, follow};
 use crate::client::Client;
 use crate::failure::Exit;
 use crate::output::Output;
@@ -133,7 +133,7 @@ async fn followed(kind: &str, until: Until, then: Then) -> Exit {
     let limit = Duration::from_secs(20);
     tokio::select! {
         () = server.serve(listener) => panic!("the server goes on"),
-        answer = timeout(limit, follow(&client, &adw_id, until, Output::new(true))) => {
+        answer = timeout(limit, follow(&client, &adw_id, Since::Beginning, until, Output::new(true))) => {
             let answer = answer.expect("the following ends").unwrap();
             assert!(told.told_all.load(Ordering::Relaxed), "it ended before all was told");
             exit_of(&answer.view)

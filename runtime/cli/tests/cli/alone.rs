@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
+use crate::pty::Terminal;
 use crate::support::{Ended, Repository, Server, adw, free_address, run, signal};
 
 const TASK: [&str; 8] =
@@ -232,6 +233,62 @@ fn what_was_interrupted_is_taken_up_by_the_next_server() {
     assert_eq!(shown["status"], "completed", "{shown}");
 }
 
+/// A repository whose agent says its process again and again, and is at work for as long as it is let.
+fn with_a_lasting_agent() -> Repository {
+    let repository = Repository::with_a_fix();
+    let agent = r#"["sh", "-c", "while echo at work as $$ now; do sleep 0.1; done"]"#;
+    repository.configure(&format!("\n[agents.lasting]\nprofile = \"command\"\ncommand = {agent}\n"));
+    repository
+}
+
+const LASTING: [&str; 8] = ["run", "Wait", "--id", "wait", "--stages", "implement", "--agent", "lasting"];
+
+#[test]
+fn when_its_terminal_is_closed_it_ends_as_with_ctrl_c() {
+    for has_a_terminal in [false, true] {
+        let repository = with_a_lasting_agent();
+        let mut command = Command::new("setsid");
+        // Whose terminal it is is told of its end by the kernel; others can't write to it any more.
+        command.arg(if has_a_terminal { "--ctty" } else { "--wait" });
+        command.arg(env!("CARGO_BIN_EXE_adw")).args(LASTING).current_dir(repository.path());
+        command.env("ADW_LISTEN", free_address()).env_remove("ADW_SERVER");
+        let mut terminal = Terminal::start(&mut command);
+        terminal.until_it_shows(" now");
+        let agent =
+            terminal.text().rsplit_once("at work as ").unwrap().1.split(' ').next().unwrap().to_owned();
+        assert!(is_alive(&agent));
+        assert_eq!(terminal.close(), Some(130), "{has_a_terminal}");
+        assert!(!is_alive(&agent), "{has_a_terminal}: nobody is left to end the agent");
+        assert!(!repository.path().join(".adw/address").exists(), "the server was ended well");
+    }
+}
+
+#[test]
+fn a_hangup_that_comes_twice_is_one_and_with_nohup_none() {
+    let repository = with_a_lasting_agent();
+    let mut command = alone(&repository);
+    let mut child = command.args(LASTING).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let said = until_it_says(&mut child, "at work as ");
+    signal(&child, "HUP");
+    signal(&child, "HUP");
+    let ended: Ended = child.wait_with_output().unwrap().into();
+    assert_eq!(ended.code, Some(130), "{ended:?}");
+    let agent = said.split("at work as ").nth(1).unwrap().split(' ').next().unwrap();
+    assert!(!is_alive(agent));
+
+    let companions = Companions::new();
+    let mut command = Command::new("nohup");
+    command.arg(env!("CARGO_BIN_EXE_adw")).current_dir(companions.repository.path());
+    command.env("ADW_LISTEN", free_address()).env_remove("ADW_SERVER").stdin(Stdio::null());
+    command.args(["run", "Wait", "--id", "wait", "--stages", "implement", "--agent", "patient"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    until_it_says(&mut child, "at work as ");
+    signal(&child, "HUP");
+    companions.let_go_on("wait");
+    let (ended, runs) = companions.end("wait", child);
+    assert_eq!((ended.code, runs), (Some(0), 1), "{ended:?}");
+}
+
 #[test]
 fn earlier_workflows_go_on_beside_it_and_are_told_of() {
     let repository = Repository::with_a_fix();
@@ -331,7 +388,7 @@ impl Companions {
     /// How one ended, and how often its agent ran.
     fn end(&self, adw_id: &str, child: Child) -> (Ended, usize) {
         let ended = child.wait_with_output().unwrap().into();
-        let ledger = std::fs::read_to_string(self.repository.path().join("ledger")).unwrap();
+        let ledger = std::fs::read_to_string(self.repository.path().join("ledger")).unwrap_or_default();
         (ended, ledger.lines().filter(|line| *line == adw_id).count())
     }
 }
@@ -372,6 +429,49 @@ fn of_those_who_begin_at_the_same_moment_all_come_to_their_end() {
         let (ended, runs) = companions.end(adw_id, child);
         assert_eq!((ended.code, runs), (Some(0), 1), "{ended:?}");
     }
+}
+
+/// Connections to a port of this machine that are in this state, by the system's number for it.
+fn connections(port: u16, state: &str) -> usize {
+    let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+    let here = format!(":{port:04X}");
+    let of_the_port = |line: &&str| {
+        let mut fields = line.split_whitespace().skip(1);
+        fields.next().is_some_and(|local| local.ends_with(&here)) && fields.nth(1) == Some(state)
+    };
+    table.lines().filter(of_the_port).count()
+}
+
+#[test]
+fn whoever_handed_a_task_to_one_that_was_killed_as_it_began_goes_on_alone() {
+    let companions = Companions::new();
+    let begin = |adw_id: &str| {
+        companions.let_go_on(adw_id);
+        let task = ["run", "Wait", "--id", adw_id, "--stages", "implement", "--agent", "patient"];
+        let mut command = alone(&companions.repository);
+        command.args(task).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let mut first = begin("first");
+    let address = companions.repository.path().join(".adw/address");
+    // It listens, and has plugins to compile before it answers.
+    while !address.exists() {
+        assert!(first.try_wait().unwrap().is_none(), "it ended");
+    }
+    signal(&first, "STOP");
+    let told = std::fs::read_to_string(address).unwrap();
+    let port: u16 = told.lines().next().unwrap().rsplit(':').next().unwrap().parse().unwrap();
+    let mut second = begin("second");
+    // It has given up to ask whether the first is well, and hands its task over.
+    let (closed_by_who_asked, open) = ("08", "01");
+    while connections(port, closed_by_who_asked) == 0 || connections(port, open) == 0 {
+        assert!(second.try_wait().unwrap().is_none(), "it ended");
+        std::thread::yield_now();
+    }
+    signal(&first, "KILL");
+    first.wait().unwrap();
+    let (second, runs) = companions.end("second", second);
+    assert_eq!((second.code, runs), (Some(0), 1), "{second:?}");
+    assert!(second.stderr.contains("no server is running: started one"), "{second:?}");
 }
 
 #[test]

@@ -1,9 +1,12 @@
 //! Help, and everything that goes wrong before a server is asked.
 
+use std::fs::File;
 use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::path::Path;
+use std::process::Stdio;
 
-use crate::support::{adw, run, subcommands};
+use crate::support::{Ended, adw, run, subcommands};
 
 #[test]
 fn help_has_examples() {
@@ -106,6 +109,34 @@ fn with_json_errors_are_json_too() {
         assert_eq!(answer["error"]["kind"], kind, "{arguments:?}: {answer}");
         assert!(answer["error"]["message"].as_str().is_some_and(|message| !message.is_empty()), "{answer}");
         assert!(output.stderr.is_empty(), "{output:?}");
+    }
+}
+
+#[test]
+fn an_answer_that_can_not_be_written_is_an_error_and_one_that_nobody_reads_is_none() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(run(folder.path(), ["init"]).code, Some(0));
+    let broken = tempfile::tempdir().unwrap();
+    let written_to = |folder: &Path, arguments: &[&str], stdout: Stdio| -> Ended {
+        adw(folder).args(arguments).stdout(stdout).output().unwrap().into()
+    };
+    let full = "error: failed to write the answer: No space left on device";
+    for (folder, arguments, said) in [
+        (&folder, &["ls", "--json"][..], full),
+        (&folder, &["init", "--force"], full),
+        (&folder, &["--help"], full),
+        (&folder, &["--version"], full),
+        (&broken, &["check", "--json"], "error: no adw.toml in"),
+    ] {
+        let device = File::options().write(true).open("/dev/full").unwrap();
+        let ended = written_to(folder.path(), arguments, device.into());
+        assert_eq!(ended.code, Some(2), "{arguments:?}: {ended:?}");
+        assert!(ended.stderr.contains(said), "{arguments:?}: {ended:?}");
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let ended = written_to(folder.path(), arguments, writer.into());
+        assert_eq!(ended.stderr, "", "{arguments:?}");
+        assert_eq!(ended.code, Some(if said == full { 0 } else { 2 }), "{arguments:?}: {ended:?}");
     }
 }
 

@@ -47,6 +47,19 @@ fn where_nothing_was_done_yet_there_is_nothing_to_see() {
     let shown = run(&repository.path(), ["show", "one"]);
     assert_eq!(shown.code, Some(2), "{shown:?}");
     assert!(shown.stderr.contains("there is no workflow one"), "{shown:?}");
+    let file = repository.path().join("adw.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    for store in ["sqlite:.adw/adw.db", "sqlite:state/adw.db"] {
+        fs::write(&file, text.replace("sqlite:.adw/adw.db", store)).unwrap();
+        for arguments in
+            [&["ls"][..], &["show", "one"], &["logs", "one"], &["journal", "one"], &["diff", "one"]]
+        {
+            let _: Ended = adw(&repository.path()).args(arguments).output().unwrap().into();
+            for made in [".adw", "state"] {
+                assert!(!repository.path().join(made).exists(), "{arguments:?} made {made}");
+            }
+        }
+    }
     let ended: Ended =
         adw(&repository.path()).env("ADW_LISTEN", free_address()).args(TASK).output().unwrap().into();
     assert_eq!(ended.code, Some(0), "to have looked is in nobody's way: {ended:?}");

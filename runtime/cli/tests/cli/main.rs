@@ -6,6 +6,7 @@ mod alone;
 mod arguments;
 mod completions;
 mod doctor;
+mod following;
 mod init;
 mod json;
 mod looking;

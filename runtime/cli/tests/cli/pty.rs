@@ -16,7 +16,7 @@ pub(crate) struct Terminal {
 
 impl Terminal {
     pub(crate) fn start(command: &mut Command) -> Self {
-        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
         grantpt(&master).unwrap();
         unlockpt(&master).unwrap();
         tcsetwinsize(&master, Winsize { ws_row: 24, ws_col: 100, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
@@ -42,6 +42,13 @@ impl Terminal {
         (self.child.wait().unwrap().code(), self.text())
     }
 
+    /// Closes the terminal, as its window is closed; gives the exit code.
+    pub(crate) fn close(self) -> Option<i32> {
+        let Self { mut child, master, .. } = self;
+        drop(master);
+        child.wait().unwrap().code()
+    }
+
     /// Reads on; whether there was something.
     fn read(&mut self) -> bool {
         let mut part = [0; 4096];
@@ -54,7 +61,7 @@ impl Terminal {
         }
     }
 
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.shown).into_owned()
     }
 }

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::net::TcpListener;
 
-use crate::support::{Repository, Server, run};
+use crate::support::{Ended, Repository, Server, adw, run};
 
 fn configured() -> Repository {
     let repository = Repository::new(&[]);
@@ -70,9 +70,14 @@ fn a_taken_port_is_told_with_a_way_out() {
     let ended = run(&repository.path(), ["serve", "--listen", &address]);
     assert_eq!(ended.code, Some(2));
     assert!(ended.stderr.contains(&format!("failed to listen on {address}")), "{}", ended.stderr);
-    let holder =
-        format!(", process {} listens there: `--listen 127.0.0.1:0` takes a free port", std::process::id());
-    assert!(ended.stderr.contains(&holder), "{}", ended.stderr);
+    let holder = format!(", process {} listens there: ", std::process::id());
+    for said in [
+        &holder,
+        "under [server], as in `listen = \"127.0.0.1:",
+        "`--listen 127.0.0.1:0`, which takes a free port",
+    ] {
+        assert!(ended.stderr.contains(said), "{said}: {}", ended.stderr);
+    }
     assert!(
         !repository.path().join(".adw").exists(),
         "the data of a server that may run there are left alone"
@@ -80,9 +85,60 @@ fn a_taken_port_is_told_with_a_way_out() {
 }
 
 #[test]
+fn its_log_tells_of_each_task_when_it_is_taken_when_it_waits_and_when_it_ends() {
+    let repository = configured();
+    let folder = repository.path();
+    repository.configure(
+        "\n[agents.mine]\nprofile = \"command\"\ncommand = [\"sh\", \"-c\", \"echo why; exit 3\"]\n",
+    );
+    let log = folder.join("log");
+    let server = Server::start_with_log(&folder, File::create(&log).unwrap());
+    let task = |id: &str, agent: &str| {
+        run(
+            &folder,
+            ["run", "Touch it", "--id", id, "--stages", "implement", "--agent", agent, "--no-follow"],
+        );
+    };
+    task("fails", "mine");
+    assert_eq!(run(&folder, ["logs", "fails", "--follow"]).code, Some(0));
+    task("asks", "manual");
+    while !run(&folder, ["show", "asks"]).stdout.contains("adw answer asks") {}
+    assert_eq!(run(&folder, ["cancel", "asks"]).code, Some(0));
+    assert_eq!(server.end("TERM"), Some(0));
+    let log = std::fs::read_to_string(log).unwrap();
+    for said in [
+        r#"INFO adw_engine::log_line: task taken adw_id="fails" title="Touch it""#,
+        r#"INFO adw_engine::log_line: task ended adw_id="fails" title="Touch it" status="failed" reason="stage implement failed: "#,
+        r#"task waits for a person adw_id="asks" title="Touch it" stage="implement" asked=""#,
+        r#"task ended adw_id="asks" title="Touch it" status="cancelled""#,
+    ] {
+        assert_eq!(log.matches(said).count(), 1, "{said}: {log}");
+    }
+}
+
+#[test]
+fn a_database_that_is_no_file_is_refused_with_what_to_do() {
+    let repository = configured();
+    for (path, what) in [("/dev/null", "no regular file"), (".", "a folder")] {
+        let file = repository.path().join("adw.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, text.replace("sqlite:.adw/adw.db", &format!("sqlite:{path}"))).unwrap();
+        for arguments in [&["check"][..], &["serve", "--listen", "127.0.0.1:0"], &["ls"]] {
+            let ended: Ended = adw(&repository.path()).args(arguments).output().unwrap().into();
+            assert_eq!(ended.code, Some(2), "{ended:?}");
+            for said in [&format!("{path} is {what}"), "name a file", "sqlite:.adw/adw.db"] {
+                assert!(ended.stderr.contains(said), "{said}: {}", ended.stderr);
+            }
+        }
+        std::fs::write(&file, text).unwrap();
+        assert!(!repository.path().join(".adw").exists());
+    }
+}
+
+#[test]
 fn a_variable_that_cannot_be_understood_is_told() {
     let repository = configured();
-    let mut command = crate::support::adw(&repository.path());
+    let mut command = adw(&repository.path());
     let output = command.arg("serve").env("ADW_LIMITS_QUEUE", "many").output().unwrap();
     assert_eq!(output.status.code(), Some(2), "{output:?}");
     let stderr = String::from_utf8_lossy(&output.stderr);
@@ -92,7 +148,7 @@ fn a_variable_that_cannot_be_understood_is_told() {
 #[test]
 fn a_filter_for_the_log_that_cannot_be_understood_is_told() {
     let repository = configured();
-    let mut command = crate::support::adw(&repository.path());
+    let mut command = adw(&repository.path());
     let output =
         command.args(["serve", "--listen", "127.0.0.1:0"]).env("ADW_LOG", "info,=,,[").output().unwrap();
     assert_eq!(output.status.code(), Some(2), "{output:?}");

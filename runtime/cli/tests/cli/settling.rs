@@ -57,6 +57,18 @@ fn when_one_that_stopped_is_gone_a_task_is_done_alone() {
     assert!(shown.contains("no server is running: started one"), "{shown}");
 }
 
+#[test]
+fn one_that_is_called_in_the_same_moment_is_waited_for_by_what_needs_it() {
+    let repository = Repository::with_a_fix();
+    let mut asking = adw(&repository.path());
+    let asking = asking.args(["retry", "one"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let server = Server::start(&repository.path());
+    let asked: Ended = asking.wait_with_output().unwrap().into();
+    assert_eq!(asked.code, Some(2), "it is the server's answer: {asked:?}");
+    assert!(asked.stderr.contains("there is no workflow one"), "{asked:?}");
+    assert_eq!(server.end("TERM"), Some(0));
+}
+
 /// A command that finds the lock of a folder held, and this address beside it, and its terminal.
 fn finds_a_killed_server(repository: &Repository, address: &str) -> Terminal {
     fs::write(repository.path().join(".adw/address"), format!("http://{address}\n")).unwrap();

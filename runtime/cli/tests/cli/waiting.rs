@@ -73,8 +73,10 @@ fn a_question_is_told_with_all_that_it_takes_to_answer_it_while_it_is_open() {
 
     let answered = ask(&repository, &["answer", "look", "approve", "--follow"]);
     assert_eq!(answered.code, Some(0), "{answered:?}");
-    assert!(answered.stdout.contains("gate         asked: Is it good?"), "{}", answered.stdout);
-    assert!(!answered.stdout.contains("adw answer"), "it is answered: {}", answered.stdout);
+    assert!(!answered.stdout.contains("Is it good?"), "whoever answers knows: {}", answered.stdout);
+    let again = ask(&repository, &["run", "Look at it", "--id", "look", "--pipeline", "default"]);
+    assert!(again.stdout.contains("gate         asked: Is it good?"), "{}", again.stdout);
+    assert!(!again.stdout.contains("adw answer"), "it is answered: {}", again.stdout);
 }
 
 #[test]
@@ -131,10 +133,16 @@ fn what_is_paused_is_shown_as_that_with_what_it_waits_on_and_the_line_that_lets_
     assert_eq!(answered.stdout, "held goes on with it once it is resumed: adw resume held\n");
     let resumed = ask(&repository, &["resume", "held", "--follow"]);
     assert_eq!(resumed.code, Some(0), "{resumed:?}");
+    assert!(
+        resumed.stdout.lines().next().is_some_and(|line| line.ends_with(" resumed")),
+        "{}",
+        resumed.stdout
+    );
+    let again = ask(&repository, &["run", "Look at it", "--id", "held", "--pipeline", "default"]);
     for told in ["paused: after the release", "answered: approve", "resumed"] {
-        assert!(resumed.stdout.contains(told), "{told}: {}", resumed.stdout);
+        assert!(again.stdout.contains(told), "{told}: {}", again.stdout);
     }
-    assert!(!resumed.stdout.contains("adw resume"), "it is resumed: {}", resumed.stdout);
+    assert!(!again.stdout.contains("adw resume"), "it is resumed: {}", again.stdout);
     let late = ask(&repository, &["pause", "held"]);
     assert_eq!(late.code, Some(2));
     assert!(late.stderr.contains("can be neither paused nor resumed"), "{}", late.stderr);

@@ -34,7 +34,7 @@ pub(crate) fn read(root: &Table<'_>, folder: &Path, env: &Env) -> StoreConfig {
         let url = entry.text("a string, such as \"sqlite:.adw/adw.db\"")?;
         // What stands before an @ is a name and a password.
         let fail = |wrong| if url.contains('@') { entry.fail_hidden(wrong) } else { entry.fail(wrong) };
-        sqlite_file(url).map_err(fail).ok()
+        sqlite_file(url).and_then(|file| regular(folder, file)).map_err(fail).ok()
     });
     let file = folder.join(file.unwrap_or(DEFAULT_FILE));
     if file.to_str().is_none() {
@@ -46,6 +46,19 @@ pub(crate) fn read(root: &Table<'_>, folder: &Path, env: &Env) -> StoreConfig {
         );
     }
     StoreConfig::Sqlite { file }
+}
+
+/// A device or a folder is never a database, and a pipe would be waited for.
+fn regular<'a>(folder: &Path, file: &'a str) -> Result<&'a str, Wrong> {
+    match folder.join(file).metadata() {
+        Ok(found) if !found.is_file() => {
+            let what = if found.is_dir() { "a folder" } else { "no regular file" };
+            let help = format!("name a file, which is made where there is none, as in `{EXAMPLE}`");
+            Err(Wrong::new(format!("{file} is {what}, and a database is kept in a file")).help(help))
+        }
+        // One that is not there is made; one that can't be looked at, the start complains of.
+        _ => Ok(file),
+    }
 }
 
 fn sqlite_file(url: &str) -> Result<&str, Wrong> {

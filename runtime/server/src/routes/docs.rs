@@ -1,6 +1,12 @@
 //! `/openapi.json` and `/docs`: the API's document, and a page to read and try it, which needs nothing from the web.
 
-use axum::Router;
+use axum::{
+    Router,
+    body::Body,
+    http::{HeaderValue, header},
+    middleware::map_response,
+    response::Response,
+};
 use utoipa::{
     OpenApi, ToSchema,
     openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder, path::Operation},
@@ -56,5 +62,18 @@ pub(crate) fn describe(routes: utoipa::openapi::OpenApi) -> utoipa::openapi::Ope
 pub(crate) fn pages(document: utoipa::openapi::OpenApi) -> Router {
     // The reader would otherwise send the document to a validator on the web.
     let config = Config::from(DOCUMENT).validator_url("none").try_it_out_enabled(true);
-    SwaggerUi::new("/docs").url(DOCUMENT, document).config(config).into()
+    let reader: Router = SwaggerUi::new("/docs").url(DOCUMENT, document).config(config).into();
+    reader.layer(map_response(with_words))
+}
+
+/// Whoever follows no redirection, as curl without `-L`, is told where the page is.
+async fn with_words(mut response: Response) -> Response {
+    let to = response.headers().get(header::LOCATION).and_then(|to| to.to_str().ok()).map(str::to_owned);
+    if let Some(to) = to.filter(|_| response.status().is_redirection()) {
+        let plain = HeaderValue::from_static("text/plain; charset=utf-8");
+        response.headers_mut().insert(header::CONTENT_TYPE, plain);
+        response.headers_mut().remove(header::CONTENT_LENGTH);
+        *response.body_mut() = Body::from(format!("the API, to read and to try, is at {to}\n"));
+    }
+    response
 }

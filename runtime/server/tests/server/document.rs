@@ -112,6 +112,7 @@ async fn people_find_a_page_and_the_reference_without_the_web() {
     assert!(page.text().contains("curl -X POST http://localhost:8000/api/v1/workflows/create"));
     let docs = get("/docs").of(&bench).await;
     assert_eq!((docs.status.as_u16(), docs.header("location")), (303, "/docs/"));
+    assert_eq!(docs.text(), "the API, to read and to try, is at /docs/\n");
     let reader = get("/docs/").of(&bench).await;
     assert_eq!(reader.status, 200);
     assert!(!reader.text().contains("http"), "nothing is loaded from elsewhere: {}", reader.text());

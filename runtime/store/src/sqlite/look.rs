@@ -35,6 +35,11 @@ pub fn is_in_use(database: &Path) -> Result<bool, StoreError> {
     )
 }
 
+/// Whether there is a database, or what was left of one. Makes nothing.
+pub fn is_there(database: &Path) -> bool {
+    database.exists() || beside(database, "-wal").exists()
+}
+
 /// Looks whether a database would open. `scratch` is an empty folder, of no use afterwards.
 pub async fn look(database: &Path, scratch: &Path) -> Result<Found, StoreError> {
     let unavailable = |error: io::Error| StoreError::Unavailable(format!("{}: {error}", database.display()));

@@ -33,7 +33,7 @@ use crate::{
 use failure::Failure;
 use writer::{Change, Creation, Write, WriterHandle};
 
-pub use look::{Found, is_in_use, look};
+pub use look::{Found, is_in_use, is_there, look};
 pub use open::Options;
 
 /// Workflows in a SQLite file.

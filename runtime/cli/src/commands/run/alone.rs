@@ -16,7 +16,7 @@ use crate::asked;
 use crate::client::{Answer, Client, NewTask, Workflow};
 use crate::context::{Context, config_file, folders_config};
 use crate::failure::{Exit, Failure};
-use crate::follow::{self, Until};
+use crate::follow::{self, Since, Until};
 use crate::git::{self, Found};
 use crate::log::{self, LogFormat};
 use crate::reloads;
@@ -42,7 +42,7 @@ pub(super) async fn run(cx: &Context, task: &NewTask) -> Result<Exit, Failure> {
     let config = read()?;
     let is_in_git = is_in_git(&config, task);
     log::begin(log::TROUBLE, LogFormat::Pretty)?;
-    let mut stop = Stop::listen()?;
+    let mut stop = Stop::listen_for_hangup_too()?;
     let Some(started) = stop.unless(start(cx, config, read)).await else { return Ok(Exit::Interrupted) };
     let server = started?;
     tell(cx, &server).await;
@@ -64,8 +64,9 @@ pub(super) async fn follow(
     // The task is handed over: an adw.toml that is wrong by now is no reason not to follow it.
     let is_in_git = folders_config().is_ok_and(|config| is_in_git(&config, task));
     log::begin(log::TROUBLE, LogFormat::Pretty)?;
-    let mut stop = Stop::listen()?;
-    let mut following = pin!(follow::follow(client, adw_id, Until::QuestionOrEnd, cx.output));
+    let mut stop = Stop::listen_for_hangup_too()?;
+    let mut following =
+        pin!(follow::follow(client, adw_id, Since::Beginning, Until::QuestionOrEnd, cx.output));
     let or_succeeds = async {
         tokio::select! {
             biased;
@@ -164,7 +165,7 @@ async fn take_through(
     }
     let following = async {
         announce(cx, &workflow)?;
-        follow::follow(client, &workflow.adw_id, Until::QuestionOrEnd, cx.output).await
+        follow::follow(client, &workflow.adw_id, Since::Beginning, Until::QuestionOrEnd, cx.output).await
     };
     outcome(cx, &workflow.adw_id, stop.unless(following).await)
 }

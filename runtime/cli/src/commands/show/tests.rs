@@ -23,7 +23,7 @@ fn at(time: &str) -> Timestamp {
 
 /// The lines that are told of it from its stages on.
 fn stages(members: &Value) -> String {
-    let words = strip_str(&in_words(&workflow(members), at("15:00:00"))).to_string();
+    let words = strip_str(&in_words(&workflow(members), &[], at("15:00:00"))).to_string();
     words[words.find("stages").unwrap()..].to_owned()
 }
 
@@ -58,11 +58,11 @@ fn why_it_failed_is_told_once() {
             { "name": "test", "status": "failed", "attempt": 2, "error": "2 tests fail\nfirst\nsecond" },
         ],
     });
-    let words = in_words(&workflow(&failed), at("15:00:00"));
+    let words = in_words(&workflow(&failed), &[], at("15:00:00"));
     assert_eq!(words.matches("2 tests fail").count(), 1, "{words}");
     let mut noted = failed;
     noted["error_message"] = "not worth it".into();
-    let words = in_words(&workflow(&noted), at("15:00:00"));
+    let words = in_words(&workflow(&noted), &[], at("15:00:00"));
     assert!(words.contains("not worth it") && words.contains("2 tests fail"), "{words}");
 }
 
