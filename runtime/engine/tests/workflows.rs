@@ -3,8 +3,9 @@
 
 mod support;
 
-use adw_core::{Cancel, Command, Retry, StageStatus, Status, fold};
+use adw_core::{Cancel, Command, Priority, Retry, StageStatus, Status, fold};
 use adw_engine::{LogQuery, NewTask, Programs, Route};
+use adw_test_guests::PLAYER;
 use support::{Bench, git, onlooker, repository, script, task, until_there};
 
 const NOOP: &str = r#"
@@ -171,6 +172,24 @@ async fn a_stop_in_the_middle_costs_nothing() {
         assert_eq!(fold(&events).unwrap().unwrap(), bench.workflow(adw_id).await);
     }
     assert_eq!(std::fs::read_to_string(&ledger).unwrap(), "run\nrun\n", "once for each");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_restart_the_more_urgent_goes_first_though_it_is_younger() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("player.wasm"), PLAYER).unwrap();
+    let config = "[stages.play]\npath = \"player.wasm\"\n[pipelines.default]\nstages = [\"play\"]\n\
+                  [limits]\nconcurrent_workflows = 1\n";
+    let bench = Bench::in_folder(folder, config).await;
+    let description = Some(r#"{"play": [["sleep 3600"]]}"#.to_owned());
+    let sleeps = bench.create(NewTask { description, ..task("sleep") }).await;
+    bench.until(&sleeps, |workflow| workflow.running_stage().is_some()).await;
+    let description = Some("{}".to_owned());
+    let urgent = NewTask { description, priority: Priority::Urgent, ..task("at once") };
+    let urgent = bench.create(urgent).await;
+    assert_eq!(bench.engine.readiness().await.queued, 1, "who has a place keeps it");
+    let bench = bench.restart().await;
+    bench.ends_as(&urgent, Status::Completed).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
