@@ -1,21 +1,24 @@
 //! How the words of the model and those of core meet.
 
 use adw_core::{
-    Answer, AttemptResult, Backoff, Cancel, Command, DefaultAnswer, EndAttempt, Expire, Interrupt, Output,
-    Pause, Pipeline, Question, Refusal, Resume, Retry, SetStatus, StageName, Start, Status, Suspend,
-    Timestamp, Waiting, Workflow,
+    Answer, AttemptResult, Cancel, Command, DefaultAnswer, EndAttempt, Expire, Interrupt, Output, Pause,
+    Question, Refusal, Resume, Retry, SetStatus, StageName, Start, Status, Suspend, Timestamp, Waiting,
+    Workflow,
 };
 use serde_json::json;
 
 use crate::{
-    reference::{Asked, At, How, Model, No, Policy, Standing, Waits},
-    support,
+    campaign::Agreed,
+    reference::{Asked, At, How, Model, No, Standing, Waits},
 };
 
-/// By place. The last is of no pipeline.
-const NAMES: [&str; 5] = ["plan", "implement", "review", "test", "unknown"];
+/// A call whose number the model doesn't know.
+pub const ANY_CALL: u32 = u32::MAX;
 
-fn name(stage: usize) -> StageName {
+/// By place. The last is of no pipeline.
+pub const NAMES: [&str; 5] = ["plan", "implement", "review", "test", "unknown"];
+
+pub fn name(stage: usize) -> StageName {
     NAMES[stage].parse().unwrap()
 }
 
@@ -27,21 +30,8 @@ pub fn millis(time: Timestamp) -> u64 {
     u64::try_from(time.as_millis()).unwrap()
 }
 
-fn time(millis: u64) -> Timestamp {
+pub fn time(millis: u64) -> Timestamp {
     Timestamp::from_millis(i64::try_from(millis).unwrap())
-}
-
-/// A pipeline with these policies.
-pub fn pipeline(policies: &[Policy]) -> Pipeline {
-    let mut pipeline = support::pipeline(&NAMES[..policies.len()]);
-    for (stage, policy) in pipeline.stages.iter_mut().zip(policies) {
-        stage.retry.attempts = policy.tries;
-        stage.retry.on = policy.tried_again.iter().map(|class| (*class).to_owned()).collect();
-        stage.retry.backoff = Backoff { first_ms: policy.waits.0, longest_ms: policy.waits.1 };
-        stage.on_rework = policy.gives_back_to.map(name);
-        stage.max_rework = policy.most_reworks;
-    }
-    pipeline
 }
 
 pub fn command(asked: Asked, chance: u32) -> Command {
@@ -125,15 +115,22 @@ struct Picture {
     progress: usize,
 }
 
-/// That they agree. The time of the next try is the workflow's from then on, if it is one that may be.
-pub fn compare(model: &mut Model, workflow: &Workflow, when: &str) {
+/// Whether they agree. What the model leaves open is as the workflow has it from then on: the time of the next try, if it is
+/// one that may be, and the call that asks.
+pub fn compare(model: &mut Model, workflow: &Workflow) -> Agreed {
+    if let (Some(Waits::Question { call, .. }), Some(question)) = (&mut model.waits, workflow.question())
+        && *call == ANY_CALL
+    {
+        *call = question.call;
+    }
     if let (Some(Waits::Timer { stage, earliest, latest }), Some(Waiting::Timer { until, .. })) =
         (model.waits, &workflow.waiting)
         && (earliest..=latest).contains(&millis(*until))
     {
         model.waits = Some(Waits::Timer { stage, earliest: millis(*until), latest: millis(*until) });
     }
-    assert_eq!(of_workflow(workflow), of_model(model), "after {when}: left is core, right the model");
+    let (is, expected) = (of_workflow(workflow), of_model(model));
+    if is == expected { Ok(()) } else { Err(format!("it is\n{is:#?}\nand by the model\n{expected:#?}")) }
 }
 
 fn of_model(model: &Model) -> Picture {

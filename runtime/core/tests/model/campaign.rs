@@ -1,13 +1,18 @@
 //! Many sequences, made by chance: how many, from which seed, and what came of them.
 
 use std::{
+    cell::Cell,
     hash::{BuildHasher, RandomState},
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
     time::Instant,
 };
 
 use proptest::{
     strategy::Strategy,
-    test_runner::{Config, FileFailurePersistence, RngAlgorithm, TestError, TestRng, TestRunner},
+    test_runner::{
+        Config, FileFailurePersistence, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner,
+    },
 };
 
 /// How long a run takes, as ADW_MODEL says.
@@ -41,6 +46,9 @@ impl Form {
     }
 }
 
+/// Whether model and runtime agree, or else in what they don't.
+pub type Agreed = Result<(), String>;
+
 pub struct Campaign {
     name: &'static str,
     /// What failed once is tried first.
@@ -62,8 +70,51 @@ impl Campaign {
         campaign
     }
 
-    /// Tries so many sequences; the first that panics is made shorter for as long as it still does, and shown.
-    pub fn run<S: Strategy>(&self, sequences: u32, strategy: &S, try_one: impl Fn(S::Value)) -> u64 {
+    /// Tries so many sequences, so many at a time; the first that goes wrong is made shorter for as long as it still does,
+    /// and shown.
+    pub fn run<S: Strategy>(
+        &self,
+        sequences: u32,
+        lanes: u32,
+        strategy: impl Fn() -> S + Sync,
+        try_one: impl Fn(S::Value) -> Agreed + Sync,
+    ) {
+        let wrong = AtomicBool::new(false);
+        let outcomes: Vec<_> = thread::scope(|scope| {
+            let lanes: Vec<_> = (0..lanes)
+                .map(|lane| {
+                    let (mut runner, strategy) = (self.runner(sequences.div_ceil(lanes), lane), &strategy);
+                    let (wrong, try_one) = (&wrong, &try_one);
+                    scope.spawn(move || {
+                        let mut is_mine = false;
+                        let is_mine = Cell::from_mut(&mut is_mine);
+                        let outcome = runner.run(&strategy(), |sequence| {
+                            if wrong.load(Ordering::SeqCst) && !is_mine.get() {
+                                return Ok(());
+                            }
+                            try_one(sequence).map_err(|difference| {
+                                is_mine.set(true);
+                                wrong.store(true, Ordering::SeqCst);
+                                TestCaseError::fail(difference)
+                            })
+                        });
+                        outcome.map_err(|error| match error {
+                            TestError::Fail(difference, sequence) => {
+                                format!("{difference}\nin this sequence: {sequence:#?}")
+                            }
+                            TestError::Abort(reason) => reason.to_string(),
+                        })
+                    })
+                })
+                .collect();
+            lanes.into_iter().map(|lane| lane.join().unwrap()).collect()
+        });
+        for outcome in outcomes {
+            outcome.unwrap_or_else(|difference| panic!("ADW_SEED={}: {difference}", self.seed));
+        }
+    }
+
+    fn runner(&self, sequences: u32, lane: u32) -> TestRunner {
         let config = Config {
             cases: sequences,
             failure_persistence: Some(Box::new(FileFailurePersistence::Direct(self.regressions))),
@@ -71,21 +122,8 @@ impl Campaign {
             max_shrink_iters: 20_000,
             ..Config::default()
         };
-        let seed: Vec<u8> = (0..4).flat_map(|part| (self.seed ^ part).to_le_bytes()).collect();
-        let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
-        let tried = std::cell::Cell::new(0u64);
-        let outcome = TestRunner::new_with_rng(config, rng).run(strategy, |sequence| {
-            tried.set(tried.get() + 1);
-            try_one(sequence);
-            Ok(())
-        });
-        match outcome {
-            Ok(()) => tried.get(),
-            Err(TestError::Fail(reason, sequence)) => {
-                panic!("ADW_SEED={}: {reason}\nafter these steps: {sequence:#?}", self.seed)
-            }
-            Err(TestError::Abort(reason)) => panic!("{reason}"),
-        }
+        let seed: Vec<u8> = [self.seed, lane.into(), 0, 0].into_iter().flat_map(u64::to_le_bytes).collect();
+        TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed))
     }
 
     /// Prints what came of it.

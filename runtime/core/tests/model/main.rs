@@ -12,10 +12,10 @@ mod campaign;
 mod reference;
 mod steps;
 
-use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use adw_core::{Event, Recorded, fold};
-use campaign::Campaign;
+use adw_core::{Backoff, Event, Pipeline, Recorded, fold};
+use campaign::{Agreed, Campaign};
 use proptest::prelude::*;
 use reference::{Asked, How, Model, Policy, Standing, Waits};
 use steps::{Step, Wish};
@@ -32,36 +32,42 @@ struct Pair {
 
 #[derive(Default)]
 struct Figures {
-    steps: Cell<u64>,
-    refused: Cell<u64>,
-    events: Cell<u64>,
+    sequences: AtomicU64,
+    steps: AtomicU64,
+    refused: AtomicU64,
+    events: AtomicU64,
 }
 
 #[test]
 fn a_workflow_does_what_the_model_does() {
     let campaign = Campaign::new("core", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/model/regressions.txt"));
     let figures = Figures::default();
-    let sequence = (steps::policies(), prop::collection::vec(steps::step(), 1..60));
-    let sequences = campaign.run(campaign.form.sequences(500), &sequence, |(policies, steps)| {
+    let sequence = || (steps::policies(), prop::collection::vec(steps::step(), 1..60));
+    campaign.run(campaign.form.sequences(500), 1, sequence, |(policies, steps)| {
         let mut pair = Pair::new(policies);
+        count(&figures.sequences, 1);
         for step in steps {
-            figures.steps.set(figures.steps.get() + 1);
-            pair.take(&step, &figures);
+            count(&figures.steps, 1);
+            pair.take(&step, &figures)?;
         }
-        pair.history_holds();
-        figures.events.set(figures.events.get() + pair.history.events.len() as u64);
+        pair.check_history(&figures);
+        Ok(())
     });
     campaign.tell(&[
-        ("sequences", sequences),
-        ("steps", figures.steps.get()),
-        ("commands refused", figures.refused.get()),
-        ("events", figures.events.get()),
+        ("sequences", figures.sequences.into_inner()),
+        ("steps", figures.steps.into_inner()),
+        ("commands refused", figures.refused.into_inner()),
+        ("events", figures.events.into_inner()),
     ]);
+}
+
+fn count(figure: &AtomicU64, more: usize) {
+    figure.fetch_add(more as u64, Ordering::Relaxed);
 }
 
 impl Pair {
     fn new(policies: Vec<Policy>) -> Self {
-        let history = History::new(adapter::pipeline(&policies));
+        let history = History::new(pipeline(&policies));
         let model = Model::new(policies.len());
         Self { policies, history, model, questions: Vec::new() }
     }
@@ -70,33 +76,39 @@ impl Pair {
         adapter::millis(self.history.at)
     }
 
-    fn take(&mut self, step: &Step, figures: &Figures) {
+    fn take(&mut self, step: &Step, figures: &Figures) -> Agreed {
         let (asked, chance) = match *step {
-            Step::Wait(millis) => return self.wait(millis),
-            Step::GoOn(..) if self.is_over() => return self.begin_another(),
+            Step::Wait(millis) => {
+                self.wait(millis);
+                return Ok(());
+            }
+            Step::GoOn(..) if self.is_over() => {
+                self.check_history(figures);
+                *self = Self::new(self.policies.clone());
+                return Ok(());
+            }
             Step::Wish(wish, chance) => (self.asked(wish), chance),
             Step::GoOn(how, chance) => (self.next(how), chance),
         };
-        let (before, now) = (self.model.clone(), self.now());
-        let expected = self.model.take(&self.policies, asked, now);
+        let before = self.model.clone();
+        let when = |wrong: String| format!("{asked:?}, asked of {before:#?}: {wrong}");
+        let expected = self.model.take(&self.policies, asked, self.now());
         let answer = self.history.try_run(adapter::command(asked, chance));
-        if answer.is_err() {
-            figures.refused.set(figures.refused.get() + 1);
+        count(&figures.refused, usize::from(answer.is_err()));
+        let answered = answer.as_ref().map(drop).map_err(adapter::no);
+        if answered != expected {
+            return Err(when(format!("the answer is {answered:?} and by the model {expected:?}")));
         }
-        assert_eq!(answer.as_ref().map(drop).map_err(adapter::no), expected, "{asked:?} on {before:#?}");
-        adapter::compare(&mut self.model, &self.history.workflow, &format!("{asked:?} on {before:#?}"));
-        let said_nothing = answer.is_ok_and(|events| events.is_empty());
-        assert!(!said_nothing || self.model == before, "{asked:?} changed something, and no event says so");
+        adapter::compare(&mut self.model, &self.history.workflow).map_err(when)?;
+        if answer.is_ok_and(|events| events.is_empty()) && self.model != before {
+            return Err(when("it changes something, and no event says so".to_owned()));
+        }
+        Ok(())
     }
 
     /// Nothing lets it go on any more.
     fn is_over(&self) -> bool {
         matches!(self.model.standing, Standing::Completed | Standing::Cancelled)
-    }
-
-    fn begin_another(&mut self) {
-        self.history_holds();
-        *self = Self::new(self.policies.clone());
     }
 
     fn wait(&mut self, millis: u64) {
@@ -146,8 +158,9 @@ impl Pair {
     }
 
     /// The events have each number once, are the same after they were stored, and give the workflow again.
-    fn history_holds(&self) {
+    fn check_history(&self, figures: &Figures) {
         let events = &self.history.events;
+        count(&figures.events, events.len());
         assert!(events.iter().map(|event| event.seq).eq(1..=events.len() as u64));
         let text = serde_json::to_string(events).unwrap();
         let read: Vec<Recorded> = serde_json::from_str(&text).unwrap();
@@ -157,4 +170,17 @@ impl Pair {
             events.iter().filter(|event| matches!(event.event, Event::WorkflowCompleted { .. })).count();
         assert!(ended <= 1, "it completed {ended} times");
     }
+}
+
+/// A pipeline with these policies.
+fn pipeline(policies: &[Policy]) -> Pipeline {
+    let mut pipeline = support::pipeline(&adapter::NAMES[..policies.len()]);
+    for (stage, policy) in pipeline.stages.iter_mut().zip(policies) {
+        stage.retry.attempts = policy.tries;
+        stage.retry.on = policy.tried_again.iter().map(|class| (*class).to_owned()).collect();
+        stage.retry.backoff = Backoff { first_ms: policy.waits.0, longest_ms: policy.waits.1 };
+        stage.on_rework = policy.gives_back_to.map(adapter::name);
+        stage.max_rework = policy.most_reworks;
+    }
+    pipeline
 }
