@@ -3,7 +3,7 @@
 use std::{
     cell::Cell,
     hash::{BuildHasher, RandomState},
-    sync::atomic::{AtomicBool, Ordering},
+    sync::atomic::{AtomicBool, AtomicU32, Ordering},
     thread,
     time::Instant,
 };
@@ -79,12 +79,12 @@ impl Campaign {
         strategy: impl Fn() -> S + Sync,
         try_one: impl Fn(S::Value) -> Agreed + Sync,
     ) {
-        let wrong = AtomicBool::new(false);
+        let (wrong, tried) = (AtomicBool::new(false), AtomicU32::new(0));
         let outcomes: Vec<_> = thread::scope(|scope| {
             let lanes: Vec<_> = (0..lanes)
                 .map(|lane| {
                     let (mut runner, strategy) = (self.runner(sequences.div_ceil(lanes), lane), &strategy);
-                    let (wrong, try_one) = (&wrong, &try_one);
+                    let (wrong, tried, try_one) = (&wrong, &tried, &try_one);
                     scope.spawn(move || {
                         let mut is_mine = false;
                         let is_mine = Cell::from_mut(&mut is_mine);
@@ -92,9 +92,12 @@ impl Campaign {
                             if wrong.load(Ordering::SeqCst) && !is_mine.get() {
                                 return Ok(());
                             }
+                            let number = tried.fetch_add(1, Ordering::SeqCst) + 1;
                             try_one(sequence).map_err(|difference| {
-                                is_mine.set(true);
-                                wrong.store(true, Ordering::SeqCst);
+                                if !is_mine.replace(true) {
+                                    wrong.store(true, Ordering::SeqCst);
+                                    self.say(&format!("sequence {number} goes wrong; it is made shorter"));
+                                }
                                 TestCaseError::fail(difference)
                             })
                         });
