@@ -118,16 +118,18 @@ pub fn is_asking(model: &Model) -> bool {
     matches!(model.waits, Some(Waits::Question { .. }))
 }
 
-/// The crash that something meets, if it writes as much.
+/// The trouble that something meets, if it writes as much.
 #[derive(Clone, Copy, Debug)]
-pub struct Crash {
+pub struct Trouble {
     /// After so many writes.
     pub writes: u32,
     /// One more is taken, and whoever asked for it never hears that.
     pub last_is_taken: bool,
+    /// Only that write fares so. Else it was the last, and the engine has crashed.
+    pub passes: bool,
 }
 
-pub type Step = (Event, Option<Crash>);
+pub type Step = (Event, Option<Trouble>);
 
 pub fn setting() -> impl Strategy<Value = Setting> {
     (1usize..3, prop::collection::vec(part(), 1..4)).prop_map(|(places, mut parts)| {
@@ -208,8 +210,9 @@ fn event() -> impl Strategy<Value = Event> {
 
 /// Some workflows, and what comes after them.
 pub fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let crash = (0u32..12, any::<bool>()).prop_map(|(writes, last_is_taken)| Crash { writes, last_is_taken });
-    let crash = prop::option::weighted(0.25, crash);
-    let first = prop::collection::vec((create(), crash.clone()), 1..4);
-    (first, prop::collection::vec((event(), crash), 0..12)).prop_map(|(first, then)| [first, then].concat())
+    let trouble = (0u32..12, any::<bool>(), prop::bool::weighted(0.3))
+        .prop_map(|(writes, last_is_taken, passes)| Trouble { writes, last_is_taken, passes });
+    let trouble = prop::option::weighted(0.3, trouble);
+    let first = prop::collection::vec((create(), trouble.clone()), 1..4);
+    (first, prop::collection::vec((event(), trouble), 0..12)).prop_map(|(first, then)| [first, then].concat())
 }

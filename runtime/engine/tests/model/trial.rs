@@ -17,7 +17,7 @@ use crate::{
     campaign::Agreed,
     history,
     reference::{Asked, Model, No},
-    script::{self, Crash, Event, Script, Setting, Step, Which, description},
+    script::{self, Event, Script, Setting, Step, Trouble, Which, description},
     support::{
         Bench,
         clock::ByHand,
@@ -112,23 +112,23 @@ fn id(workflow: usize) -> AdwId {
 impl Trial {
     async fn take_all(&mut self, steps: Vec<Step>) -> Agreed {
         self.figures.sequences += 1;
-        for (event, crash) in steps {
+        for (event, trouble) in steps {
             self.figures.steps += 1;
-            let taken = self.take(event.clone(), crash).await;
-            taken.map_err(|wrong| format!("{event:?} with {crash:?}: {wrong}"))?;
+            let taken = self.take(event.clone(), trouble).await;
+            taken.map_err(|wrong| format!("{event:?} with {trouble:?}: {wrong}"))?;
         }
         Ok(())
     }
 
-    async fn take(&mut self, event: Event, crash: Option<Crash>) -> Agreed {
+    async fn take(&mut self, event: Event, trouble: Option<Trouble>) -> Agreed {
         match event {
-            Event::Create { priority, script } => self.create(priority, script, crash).await,
+            Event::Create { priority, script } => self.create(priority, script, trouble).await,
             Event::Ask(which, asked) => match self.which(which, |model| script::suits(asked, model)) {
-                Some(workflow) => self.ask(workflow, asked, crash).await,
+                Some(workflow) => self.ask(workflow, asked, trouble).await,
                 None => Ok(()),
             },
             Event::Answer(which) => match self.which(which, script::is_asking) {
-                Some(workflow) => self.answer(workflow, crash).await,
+                Some(workflow) => self.answer(workflow, trouble).await,
                 None => Ok(()),
             },
             Event::Wait(millis) => self.wait(millis).await,
@@ -151,7 +151,7 @@ impl Trial {
         &self.worlds[0]
     }
 
-    async fn create(&mut self, priority: u8, script: Script, crash: Option<Crash>) -> Agreed {
+    async fn create(&mut self, priority: u8, script: Script, trouble: Option<Trouble>) -> Agreed {
         let number = self.world().workflows.len();
         if number == MOST_WORKFLOWS {
             return Ok(());
@@ -164,35 +164,63 @@ impl Trial {
             priority: priorities[usize::from(priority)],
             ..task("play")
         };
-        self.arm(crash);
-        let heard = match self.engine().create(task).await {
-            Ok(_) => Heard::Done,
-            Err(CreateError::Store(StoreError::Unavailable(_))) => Heard::Nothing,
-            Err(error) => return Err(error.to_string()),
-        };
         let create = |world: &mut World| {
-            world.create(priority, script.clone());
+            // Whoever hands the same task over again is told of the first.
+            if world.workflows.len() == number {
+                world.create(priority, script.clone());
+            }
             Ok(())
         };
-        self.follow(&heard, create).await
+        self.arm(trouble);
+        self.until_heard(create, async |engine| match engine.create(task.clone()).await {
+            Ok(_) => Ok(Heard::Done),
+            Err(CreateError::Store(StoreError::Unavailable(_))) => Ok(Heard::Nothing),
+            Err(error) => Err(error.to_string()),
+        })
+        .await
     }
 
-    async fn ask(&mut self, workflow: usize, asked: Asked, crash: Option<Crash>) -> Agreed {
-        self.arm(crash);
-        let done = self.engine().command(&id(workflow), adapter::command(asked, 0), None).await;
-        let heard = heard(done.map(drop))?;
-        self.follow(&heard, |world| world.ask(workflow, asked)).await
+    async fn ask(&mut self, workflow: usize, asked: Asked, trouble: Option<Trouble>) -> Agreed {
+        self.arm(trouble);
+        self.until_heard(
+            |world| world.ask(workflow, asked),
+            async |engine| {
+                heard(engine.command(&id(workflow), adapter::command(asked, 0), None).await.map(drop))
+            },
+        )
+        .await
     }
 
-    async fn answer(&mut self, workflow: usize, crash: Option<Crash>) -> Agreed {
-        self.arm(crash);
-        let given = NewAnswer { answer: "yes".into(), note: None };
-        let heard = match self.engine().answer(&id(workflow), given, None).await {
-            Ok(_) => Heard::Done,
-            Err(AnswerError::Command(error)) => heard(Err(error))?,
-            Err(error) => return Err(error.to_string()),
-        };
-        self.follow(&heard, |world| world.answer(workflow)).await
+    async fn answer(&mut self, workflow: usize, trouble: Option<Trouble>) -> Agreed {
+        self.arm(trouble);
+        self.until_heard(
+            |world| world.answer(workflow),
+            async |engine| {
+                let given = NewAnswer { answer: "yes".into(), note: None };
+                match engine.answer(&id(workflow), given, None).await {
+                    Ok(_) => Ok(Heard::Done),
+                    Err(AnswerError::Command(error)) => heard(Err(error)),
+                    Err(error) => Err(error.to_string()),
+                }
+            },
+        )
+        .await
+    }
+
+    /// Asks, and asks the same again where nothing was heard and the engine is still there.
+    async fn until_heard(
+        &mut self,
+        change: impl Fn(&mut World) -> Result<(), No>,
+        ask: impl AsyncFn(&Engine) -> Result<Heard, String>,
+    ) -> Agreed {
+        loop {
+            let heard = ask(self.engine()).await?;
+            self.believe(&heard, &change)?;
+            if !matches!(heard, Heard::Nothing) || self.cut.has_come() {
+                break;
+            }
+        }
+        self.settle().await
     }
 
     /// Those that wait for a time are told one after the other that it has come: in which order they hear of it by themselves,
@@ -207,11 +235,8 @@ impl Trial {
                     .command(&id(workflow), nothing, None)
                     .await
                     .map_err(|error| error.to_string())?;
-                self.follow(&Heard::Done, |world| {
-                    world.react(workflow);
-                    Ok(())
-                })
-                .await?;
+                self.worlds.iter_mut().for_each(|world| world.react(workflow));
+                self.settle().await?;
             }
         }
         Ok(())
@@ -230,7 +255,7 @@ impl Trial {
     async fn restart(&mut self, killed: bool, millis: u64) -> Agreed {
         self.figures.restarts += 1;
         if killed {
-            self.cut.arm(0, false);
+            self.cut.arm(0, false, false);
         }
         // Where there is a crowd, it would matter which timer rings first.
         let later = if self.world().is_crowded() { 0 } else { millis };
@@ -248,18 +273,33 @@ impl Trial {
         self.worlds.iter_mut().for_each(World::begin_again);
     }
 
-    /// What was heard is what the model does too, and what follows from it comes.
-    async fn follow(&mut self, heard: &Heard, change: impl Fn(&mut World) -> Result<(), No>) -> Agreed {
+    /// Keeps the worlds in which that is what is heard, as they are afterwards.
+    fn believe(&mut self, heard: &Heard, change: impl Fn(&mut World) -> Result<(), No>) -> Agreed {
         let mut changed = self.worlds.clone();
-        let answers: Vec<_> = changed.iter_mut().map(&change).collect();
-        match heard {
-            Heard::Done if answers.iter().all(Result::is_ok) => self.worlds = changed,
-            Heard::Refused(no) if answers.iter().all(|answer| *answer == Err(*no)) => {
-                self.figures.refused += 1
-            }
-            Heard::Nothing => self.worlds.extend(changed),
-            heard => return Err(format!("the answer is {heard:?} and by the model {answers:?}")),
+        let answers: Vec<_> = changed.iter_mut().map(change).collect();
+        let those = |worlds: Vec<World>, answer: Result<(), No>| -> Vec<World> {
+            worlds
+                .into_iter()
+                .zip(&answers)
+                .filter(|(_, given)| **given == answer)
+                .map(|(world, _)| world)
+                .collect()
+        };
+        let before = std::mem::take(&mut self.worlds);
+        self.worlds = match heard {
+            Heard::Done => those(changed, Ok(())),
+            Heard::Refused(no) => those(before, Err(*no)),
+            Heard::Nothing => [before, those(changed, Ok(()))].concat(),
+        };
+        self.figures.refused += u64::from(matches!(heard, Heard::Refused(_)));
+        if self.worlds.is_empty() {
+            return Err(format!("the answer is {heard:?} and by the model {answers:?}"));
         }
+        Ok(())
+    }
+
+    /// What follows from it comes, for the model and for the engine.
+    async fn settle(&mut self) -> Agreed {
         self.worlds.iter_mut().for_each(World::settle);
         self.agree().await?;
         self.cut.disarm();
@@ -372,7 +412,7 @@ impl Trial {
         self.bench.as_ref().unwrap().store.as_ref()
     }
 
-    fn arm(&self, crash: Option<Crash>) {
+    fn arm(&self, trouble: Option<Trouble>) {
         // What falls due only then would race with all that the next engine finds.
         let is_due = |world: &World| {
             (0..world.workflows.len()).any(|workflow| {
@@ -381,8 +421,8 @@ impl Trial {
                 resumed.is_due(workflow)
             })
         };
-        if let Some(crash) = crash.filter(|_| !is_due(self.world())) {
-            self.cut.arm(crash.writes, crash.last_is_taken);
+        if let Some(Trouble { writes, last_is_taken, passes }) = trouble.filter(|_| !is_due(self.world())) {
+            self.cut.arm(writes, last_is_taken, passes);
         }
     }
 }

@@ -36,6 +36,8 @@ pub struct Cut {
     tried: AtomicU32,
     /// The write after those is taken, and nobody hears of it.
     last_is_taken: AtomicBool,
+    /// Only that one fares so, and all is well again.
+    passes: AtomicBool,
     /// Whether tasks that are handed over count too.
     counts_tasks: bool,
     refused: watch::Sender<bool>,
@@ -58,15 +60,18 @@ impl Cut {
             after: AtomicU32::new(writes),
             tried: AtomicU32::new(0),
             last_is_taken: AtomicBool::new(false),
+            passes: AtomicBool::new(false),
             counts_tasks,
             refused: watch::Sender::new(false),
             written: watch::Sender::new(0),
         }
     }
 
-    /// After this many more writes the next is refused, or taken without an answer, and all after it are refused.
-    pub fn arm(&self, writes: u32, last_is_taken: bool) {
+    /// After this many more writes the next is refused, or taken without an answer, and so are all after it, unless it
+    /// passes.
+    pub fn arm(&self, writes: u32, last_is_taken: bool, passes: bool) {
         self.last_is_taken.store(last_is_taken, Ordering::SeqCst);
+        self.passes.store(passes, Ordering::SeqCst);
         self.after.store(self.tried.load(Ordering::SeqCst).saturating_add(writes), Ordering::SeqCst);
     }
 
@@ -98,7 +103,8 @@ impl Cut {
     /// Writes, if that is still possible.
     async fn write<T>(&self, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
         let (tried, after) = (self.tried.fetch_add(1, Ordering::SeqCst), self.after.load(Ordering::SeqCst));
-        if tried < after && !self.has_come() {
+        let passes = self.passes.load(Ordering::SeqCst);
+        if (tried < after || (tried > after && passes)) && !self.has_come() {
             let written = work.await?;
             self.written.send_modify(|written| *written += 1);
             return Ok(written);
@@ -106,7 +112,9 @@ impl Cut {
         if tried == after && self.last_is_taken.load(Ordering::SeqCst) {
             work.await?;
         }
-        self.refused.send_replace(true);
+        if !passes {
+            self.refused.send_replace(true);
+        }
         Err(full())
     }
 }
