@@ -93,6 +93,9 @@ impl Campaign {
                                 return Ok(());
                             }
                             let number = tried.fetch_add(1, Ordering::SeqCst) + 1;
+                            if number % 1_000 == 0 {
+                                self.say(&format!("sequence {number}"));
+                            }
                             try_one(sequence).map_err(|difference| {
                                 if !is_mine.replace(true) {
                                     wrong.store(true, Ordering::SeqCst);
