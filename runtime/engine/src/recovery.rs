@@ -32,7 +32,7 @@ pub(crate) async fn recover(engine: &Arc<Inner>) -> Result<(), StartError> {
     let (count, mut interrupted) = (open.len(), 0);
     for stored in open {
         if stored.workflow.running_stage().is_none() {
-            engine.react(&stored);
+            take_up(engine, &stored).await;
             continue;
         }
         interrupted += 1;
@@ -56,6 +56,17 @@ fn left(engine: &Inner, open: &[Stored]) -> Result<Left, StartError> {
         StartError::DataFolder { path, source }
     })?;
     Ok(Left::sort(found, open, &engine.calls))
+}
+
+/// Whose time came while no server was there gets into the queue in their turn, and not when their timer rings.
+async fn take_up(engine: &Inner, stored: &Stored) {
+    let Stored { workflow, .. } = stored;
+    engine.react(stored);
+    if workflow.due().is_some_and(|due| due <= engine.clock.now())
+        && let Err(error) = engine.fall_due(&workflow.adw_id).await
+    {
+        tracing::warn!(adw_id = %workflow.adw_id, %error, "a workflow whose time has come waits for its timer");
+    }
 }
 
 async fn interrupt(engine: &Arc<Inner>, stored: Stored, cause: &str) {

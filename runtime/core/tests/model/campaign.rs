@@ -49,6 +49,13 @@ impl Form {
 /// Whether model and runtime agree, or else in what they don't.
 pub type Agreed = Result<(), String>;
 
+/// How far all lanes are together.
+#[derive(Default)]
+struct Progress {
+    tried: AtomicU32,
+    is_wrong: AtomicBool,
+}
+
 pub struct Campaign {
     name: &'static str,
     /// What failed once is tried first.
@@ -79,45 +86,50 @@ impl Campaign {
         strategy: impl Fn() -> S + Sync,
         try_one: impl Fn(S::Value) -> Agreed + Sync,
     ) {
-        let (wrong, tried) = (AtomicBool::new(false), AtomicU32::new(0));
+        let progress = Progress::default();
         let outcomes: Vec<_> = thread::scope(|scope| {
-            let lanes: Vec<_> = (0..lanes)
-                .map(|lane| {
-                    let (mut runner, strategy) = (self.runner(sequences.div_ceil(lanes), lane), &strategy);
-                    let (wrong, tried, try_one) = (&wrong, &tried, &try_one);
-                    scope.spawn(move || {
-                        let mut is_mine = false;
-                        let is_mine = Cell::from_mut(&mut is_mine);
-                        let outcome = runner.run(&strategy(), |sequence| {
-                            if wrong.load(Ordering::SeqCst) && !is_mine.get() {
-                                return Ok(());
-                            }
-                            let number = tried.fetch_add(1, Ordering::SeqCst) + 1;
-                            if number % 1_000 == 0 {
-                                self.say(&format!("sequence {number}"));
-                            }
-                            try_one(sequence).map_err(|difference| {
-                                if !is_mine.replace(true) {
-                                    wrong.store(true, Ordering::SeqCst);
-                                    self.say(&format!("sequence {number} goes wrong; it is made shorter"));
-                                }
-                                TestCaseError::fail(difference)
-                            })
-                        });
-                        outcome.map_err(|error| match error {
-                            TestError::Fail(difference, sequence) => {
-                                format!("{difference}\nin this sequence: {sequence:#?}")
-                            }
-                            TestError::Abort(reason) => reason.to_string(),
-                        })
-                    })
-                })
-                .collect();
+            let lane = |lane| {
+                let (runner, progress) = (self.runner(sequences.div_ceil(lanes), lane), &progress);
+                let (strategy, try_one) = (&strategy, &try_one);
+                scope.spawn(move || self.lane(runner, &strategy(), progress, try_one))
+            };
+            let lanes: Vec<_> = (0..lanes).map(lane).collect();
             lanes.into_iter().map(|lane| lane.join().unwrap()).collect()
         });
         for outcome in outcomes {
             outcome.unwrap_or_else(|difference| panic!("ADW_SEED={}: {difference}", self.seed));
         }
+    }
+
+    fn lane<S: Strategy>(
+        &self,
+        mut runner: TestRunner,
+        strategy: &S,
+        progress: &Progress,
+        try_one: impl Fn(S::Value) -> Agreed,
+    ) -> Agreed {
+        let is_mine = Cell::new(false);
+        let outcome = runner.run(strategy, |sequence| {
+            // One that went wrong is enough; whoever has it makes it shorter.
+            if progress.is_wrong.load(Ordering::SeqCst) && !is_mine.get() {
+                return Ok(());
+            }
+            let number = progress.tried.fetch_add(1, Ordering::SeqCst) + 1;
+            if number % 1_000 == 0 {
+                self.say(&format!("sequence {number}"));
+            }
+            try_one(sequence).map_err(|difference| {
+                if !is_mine.replace(true) {
+                    progress.is_wrong.store(true, Ordering::SeqCst);
+                    self.say(&format!("sequence {number} goes wrong; it is made shorter"));
+                }
+                TestCaseError::fail(difference)
+            })
+        });
+        outcome.map_err(|error| match error {
+            TestError::Fail(difference, sequence) => format!("{difference}\nin this sequence: {sequence:#?}"),
+            TestError::Abort(reason) => reason.to_string(),
+        })
     }
 
     fn runner(&self, sequences: u32, lane: u32) -> TestRunner {

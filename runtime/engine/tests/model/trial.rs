@@ -257,9 +257,7 @@ impl Trial {
         if killed {
             self.cut.arm(0, false, false);
         }
-        // Where there is a crowd, it would matter which timer rings first.
-        let later = if self.world().is_crowded() { 0 } else { millis };
-        self.begin_again(later).await;
+        self.begin_again(millis).await;
         self.agree().await
     }
 
@@ -413,15 +411,7 @@ impl Trial {
     }
 
     fn arm(&self, trouble: Option<Trouble>) {
-        // What falls due only then would race with all that the next engine finds.
-        let is_due = |world: &World| {
-            (0..world.workflows.len()).any(|workflow| {
-                let mut resumed = world.clone();
-                resumed.workflows[workflow].model.paused = false;
-                resumed.is_due(workflow)
-            })
-        };
-        if let Some(Trouble { writes, last_is_taken, passes }) = trouble.filter(|_| !is_due(self.world())) {
+        if let Some(Trouble { writes, last_is_taken, passes }) = trouble {
             self.cut.arm(writes, last_is_taken, passes);
         }
     }

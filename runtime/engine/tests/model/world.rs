@@ -179,11 +179,6 @@ impl World {
         self.settle();
     }
 
-    /// Whether some workflow may have to wait for a place.
-    pub fn is_crowded(&self) -> bool {
-        self.workflows.iter().filter(|player| !player.model.has_ended()).count() > self.places
-    }
-
     /// The latest time that can come without waking somebody who sleeps: when they hear of it, nobody can say.
     pub fn latest_before_waking(&self) -> u64 {
         let wakes = self.workflows.iter().filter_map(Player::wakes);
