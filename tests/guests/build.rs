@@ -8,7 +8,7 @@ fn main() -> ExitCode {
     build(&Modules {
         workspace: "../..",
         folder: "tests/guests",
-        names: &["hostile", "onlooker"],
+        names: &["hostile", "onlooker", "player"],
         package: |name| format!("adw-plugin-{name}"),
         parts: &["plugin-sdk", "plugins/toolchain", "Cargo.lock", "Cargo.toml"],
     })

@@ -1,7 +1,8 @@
 use std::net::SocketAddr;
 
+use crate::campaign::{self, Suite};
 use crate::failure::{Failure, Result};
-use crate::{durability, run};
+use crate::run;
 
 pub(crate) const HELP: &str = "\
 Usage: cargo xtask <command>
@@ -12,6 +13,9 @@ Usage: cargo xtask <command>
   test durability [--long] [--seed N]
                                  kill the server under load, at any moment and at every step, and print what came of it;
                                  --long takes a quarter of an hour, --seed makes the choices of an earlier run again
+  test model [--long] [--seed N]
+                                 compare core and the engine with a small model of them, in sequences made by chance of
+                                 commands, crashes and time that passes; --long tries 10,000 of each kind
   lint [--no-deny]               formatting, clippy, rustdoc, and the licences and sources of dependencies
   build                          the release binary, target/release/adw
   bench [--quick] [--only PART,…] [--json FILE] [--compare FILE]
@@ -27,7 +31,7 @@ pub(crate) enum Task {
     Setup,
     Run(run::Options),
     Test { filters: Vec<String> },
-    TestDurability(durability::Options),
+    TestByChance(Suite, campaign::Options),
     Lint { dependencies: bool },
     Build,
     Bench { arguments: Vec<String> },
@@ -44,8 +48,8 @@ pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Task>
         Some("setup") => none_left(&rest).map(|()| Task::Setup),
         Some("build") => none_left(&rest).map(|()| Task::Build),
         Some("test") => match rest.split_first() {
-            Some((first, options)) if first == "durability" => {
-                durability_options(options).map(Task::TestDurability)
+            Some((first, options)) if let Some(suite) = Suite::named(first) => {
+                campaign_options(options).map(|options| Task::TestByChance(suite, options))
             }
             _ => Ok(Task::Test { filters: rest }),
         },
@@ -61,8 +65,8 @@ pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Task>
     }
 }
 
-fn durability_options(arguments: &[String]) -> Result<durability::Options> {
-    let mut options = durability::Options::default();
+fn campaign_options(arguments: &[String]) -> Result<campaign::Options> {
+    let mut options = campaign::Options::default();
     let mut arguments = arguments.iter();
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
@@ -113,7 +117,8 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
     use super::{Task, parse};
-    use crate::{durability, run};
+    use crate::campaign::{Options, Suite};
+    use crate::run;
 
     fn parsed(line: &str) -> Result<Task, String> {
         parse(line.split_whitespace().map(str::to_owned)).map_err(|failure| failure.to_string())
@@ -131,11 +136,12 @@ mod tests {
             ("run --listen=127.0.0.1:0 --once", Task::Run(moved(true))),
             ("test", Task::Test { filters: vec![] }),
             ("test one two", Task::Test { filters: vec!["one".into(), "two".into()] }),
-            ("test durability", Task::TestDurability(durability::Options::default())),
+            ("test durability", Task::TestByChance(Suite::Durability, Options::default())),
             (
                 "test durability --long --seed 7",
-                Task::TestDurability(durability::Options { long: true, seed: Some(7) }),
+                Task::TestByChance(Suite::Durability, Options { long: true, seed: Some(7) }),
             ),
+            ("test model --long", Task::TestByChance(Suite::Model, Options { long: true, seed: None })),
             ("lint", Task::Lint { dependencies: true }),
             ("lint --no-deny", Task::Lint { dependencies: false }),
             ("build", Task::Build),
@@ -154,6 +160,7 @@ mod tests {
             ("lint --fix", "`--fix`"),
             ("run --twice", "`--twice`"),
             ("test durability --longer", "`--longer`"),
+            ("test model plan", "`plan`"),
             ("test durability --seed x", "--seed needs a number"),
             ("run --listen", "--listen needs an address"),
             ("run --listen 8000", "--listen 8000"),

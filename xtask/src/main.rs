@@ -3,8 +3,8 @@
 mod arguments;
 mod bench;
 mod build;
+mod campaign;
 mod cargo;
-mod durability;
 mod failure;
 mod lint;
 mod run;
@@ -26,7 +26,7 @@ fn main() -> ExitCode {
         Task::Setup => setup::all(),
         Task::Run(options) => run::run(&options),
         Task::Test { filters } => test::run(&filters),
-        Task::TestDurability(options) => durability::run(options),
+        Task::TestByChance(suite, options) => campaign::run(suite, options),
         Task::Lint { dependencies } => lint::run(dependencies),
         Task::Build => build::release(),
         Task::Bench { arguments } => bench::run(&arguments),

@@ -72,9 +72,10 @@ pub struct Stage {
     /// How often it was given its work back, by a later stage or by a person; its attempts in one round begin from
     /// the same tree.
     pub round: u32,
-    /// Failed tries in this round; what `retry.attempts` bounds. An interruption counts nothing.
+    /// Failed tries in this round that another one was to follow; what `retry.attempts` bounds. An interruption counts
+    /// nothing.
     pub failures: u32,
-    /// How often it sent the work back; what `max_rework` bounds.
+    /// How often it sent the work back since a person last let it be tried again; what `max_rework` bounds.
     pub reworks: u32,
     /// Why it runs, or will run next.
     pub reason: Reason,

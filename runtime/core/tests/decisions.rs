@@ -274,6 +274,20 @@ fn a_note_goes_with_whatever_move_it_comes_with() {
 }
 
 #[test]
+fn a_note_that_was_there_already_is_still_there_after_the_move_that_it_comes_with() {
+    for to in [Status::Completed, Status::Failed, Status::Cancelled] {
+        let mut history = at(Status::Running);
+        let note = |set: &mut SetStatus| set.error_message = Some("by a person".to_owned());
+        history.run(set(note));
+        history.run(set(|set| {
+            note(set);
+            set.status = Some(to);
+        }));
+        assert_eq!(history.workflow.error_message.as_deref(), Some("by a person"), "{to:?}");
+    }
+}
+
+#[test]
 fn json_of_others_is_bounded_in_depth() {
     let nested = |depth: usize| (0..depth).fold(json!(1), |inner, _| json!([inner]));
     assert!(!adw_core::is_too_deep(&nested(adw_core::DEEPEST_JSON)));

@@ -96,7 +96,8 @@ pub(crate) async fn answer(
     given: NewAnswer,
     expected: Option<u64>,
 ) -> Result<Stored, AnswerError> {
-    let stored = engine.ledger.current(adw_id).await?;
+    // Whoever answers again because they heard nothing may have been heard: that is followed here at the latest.
+    let stored = engine.ledger.look(adw_id, |stored| engine.react(stored)).await?;
     let question = stored.workflow.question().ok_or(CommandError::Refused(Refusal::NothingAsked))?.clone();
     // A schema may take its time over a large answer.
     let judged = tokio::task::spawn_blocking(move || match judge(&question, &given) {

@@ -8,7 +8,7 @@ use std::{
 
 use adw_agents::supervisor::{State, Supervisor};
 use adw_config::Config;
-use adw_core::{AdwId, Command, Expire, Interrupt, Recorded, StageName};
+use adw_core::{AdwId, Command, Interrupt, Recorded, StageName};
 use adw_host::Host;
 use adw_store::{Filter, Page, Pagination, Store, StoreError, Stored};
 use adw_workspace::Workspaces;
@@ -409,28 +409,11 @@ async fn hear(engine: Arc<Inner>, mut rings: Rings) {
                 None => return,
             },
         };
-        if let Err(error) = fall_due(&engine, &adw_id).await {
+        if let Err(error) = engine.fall_due(&adw_id).await {
             tracing::error!(%adw_id, %error, "a workflow whose time has come could not go on; trying again");
             engine.timers.set_in(&adw_id, PAUSE);
         }
     }
-}
-
-/// What a workflow waits on may be over. A question is answered by its default; whether anything else still waits, and its
-/// time has come, is decided when it starts.
-async fn fall_due(engine: &Inner, adw_id: &AdwId) -> Result<(), CommandError> {
-    let stored = engine.ledger.current(adw_id).await?;
-    if stored.workflow.due().is_none() {
-        return Ok(());
-    }
-    failure_point!(Rung);
-    if stored.workflow.question().is_some() {
-        // One that rang too early is set again by what follows.
-        engine.command(adw_id, &Command::Expire(Expire), None).await?;
-    } else {
-        engine.enqueue(&stored);
-    }
-    Ok(())
 }
 
 /// Finishes even when the asker goes away: a decision that was committed must be told too.

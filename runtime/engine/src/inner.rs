@@ -4,7 +4,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use adw_agents::{Owner, RunMark, supervisor::Supervisor};
-use adw_core::{AdwId, Command, Status, Workflow};
+use adw_core::{AdwId, Command, Expire, Status, Workflow};
 use adw_store::{Store, Stored};
 use adw_workspace::Workspaces;
 use tokio::sync::mpsc;
@@ -88,6 +88,23 @@ impl Inner {
     pub(crate) fn is_to_be_put_away(&self, workflow: &Workflow) -> bool {
         matches!(workflow.status, Status::Completed | Status::Cancelled)
             && self.workspaces.has_folder(workflow.adw_id.as_str())
+    }
+
+    /// What a workflow waits on may be over. A question is answered by its default; whether anything else still waits, and
+    /// its time has come, is decided when it starts.
+    pub(crate) async fn fall_due(&self, adw_id: &AdwId) -> Result<(), CommandError> {
+        let stored = self.ledger.current(adw_id).await?;
+        if stored.workflow.due().is_none() {
+            return Ok(());
+        }
+        failure_point!(Rung);
+        if stored.workflow.question().is_some() {
+            // One that rang too early is set again by what follows.
+            self.command(adw_id, &Command::Expire(Expire), None).await?;
+        } else {
+            self.enqueue(&stored);
+        }
+        Ok(())
     }
 
     /// Lets a workflow run as soon as there is a place.

@@ -101,8 +101,12 @@ impl Ledger {
                 // Another process, or an append whose answer was lost: what is in memory is not what is stored.
                 Err(CommandError::Store(StoreError::Conflict { .. })) => *slot = None,
                 Err(error) => {
-                    if matches!(error, CommandError::Store(_)) {
-                        *slot = None;
+                    match error {
+                        // Whoever asks again because they heard nothing may be refused since it was done: here too by a
+                        // write that nobody followed.
+                        CommandError::Refused(_) => react(stored),
+                        CommandError::Store(_) => *slot = None,
+                        _ => {}
                     }
                     return Err(error);
                 }

@@ -1,6 +1,6 @@
 //! Taking up what an earlier run of the server left.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{cmp::Reverse, collections::HashSet, sync::Arc};
 
 use adw_core::{Command, Interrupt};
 use adw_store::{RowId, StoreError, Stored};
@@ -18,8 +18,11 @@ pub(crate) async fn recover(engine: &Arc<Inner>) -> Result<(), StartError> {
     let mut open = engine.store.open_workflows().await?;
     let left = left(engine, &open)?;
     let spared = left.spared();
-    // Who has somebody at work holds a place again before anybody else does.
-    open.sort_by_key(|stored| !left.runs(stored.id, &engine.calls));
+    // Places are given one by one, from here on. Who has somebody at work holds one again before anybody else does; the
+    // others come as they would from the queue.
+    open.sort_by_key(|stored| {
+        (!left.runs(stored.id, &engine.calls), Reverse(stored.workflow.task.priority), stored.id)
+    });
     let at_work = left.wanted.iter().filter(|run| run.may_live()).count();
     let lost: HashSet<RowId> =
         open.iter().map(|stored| stored.id).filter(|id| left.lost(*id, &engine.calls)).collect();
@@ -29,7 +32,7 @@ pub(crate) async fn recover(engine: &Arc<Inner>) -> Result<(), StartError> {
     let (count, mut interrupted) = (open.len(), 0);
     for stored in open {
         if stored.workflow.running_stage().is_none() {
-            engine.react(&stored);
+            take_up(engine, &stored).await;
             continue;
         }
         interrupted += 1;
@@ -53,6 +56,17 @@ fn left(engine: &Inner, open: &[Stored]) -> Result<Left, StartError> {
         StartError::DataFolder { path, source }
     })?;
     Ok(Left::sort(found, open, &engine.calls))
+}
+
+/// Whose time came while no server was there gets into the queue in their turn, and not when their timer rings.
+async fn take_up(engine: &Inner, stored: &Stored) {
+    let Stored { workflow, .. } = stored;
+    engine.react(stored);
+    if workflow.due().is_some_and(|due| due <= engine.clock.now())
+        && let Err(error) = engine.fall_due(&workflow.adw_id).await
+    {
+        tracing::warn!(adw_id = %workflow.adw_id, %error, "a workflow whose time has come waits for its timer");
+    }
 }
 
 async fn interrupt(engine: &Arc<Inner>, stored: Stored, cause: &str) {

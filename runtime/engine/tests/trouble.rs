@@ -3,13 +3,13 @@
 
 mod support;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
-use adw_core::{Status, fold};
-use adw_engine::{Live, NewAnswer};
+use adw_core::{Refusal, Status, fold};
+use adw_engine::{AnswerError, CommandError, Live, NewAnswer};
 use support::{
     PATIENCE, git, repository, script, task,
-    troubled::{Refusals, troubled},
+    troubled::{Cut, Refusals, troubled},
 };
 
 fn with_agent(folder: &tempfile::TempDir, tools: &tempfile::TempDir, body: &str) {
@@ -76,6 +76,27 @@ async fn what_was_asked_of_a_person_goes_on_once_its_journal_can_be_read() {
     bench.engine.answer(&adw_id, answer, None).await.unwrap();
     let workflow = bench.ends_as(&adw_id, Status::Completed).await;
     assert_eq!((workflow.stages[0].attempt, workflow.stages[0].failures), (1, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_was_taken_and_not_heard_of_is_followed_when_it_is_given_again() {
+    let folder = repository(&[("a.txt", "a\n")]);
+    let gate = "[stages.approve]\nplugin = \"builtin:gate\"\n[pipelines.default]\nstages = [\"approve\"]\n";
+    std::fs::write(folder.path().join("adw.toml"), gate).unwrap();
+    let cut = Cut::unarmed();
+    let bench = troubled(folder, Refusals { cut: Some(Arc::clone(&cut)), ..Refusals::default() }).await;
+    let adw_id = bench.create(task("ask")).await;
+    bench.until(&adw_id, |workflow| workflow.question().is_some()).await;
+    cut.arm(0, true, true);
+    let answer = || NewAnswer { answer: "approve".into(), note: None };
+    let unheard = bench.engine.answer(&adw_id, answer(), None).await;
+    assert!(matches!(unheard, Err(AnswerError::Command(CommandError::Store(_)))), "{unheard:?}");
+    let again = bench.engine.answer(&adw_id, answer(), None).await;
+    assert!(
+        matches!(again, Err(AnswerError::Command(CommandError::Refused(Refusal::NothingAsked)))),
+        "{again:?}"
+    );
+    bench.ends_as(&adw_id, Status::Completed).await;
 }
 
 /// git's filter that has no space while there is a file `full` in the folder of tools.

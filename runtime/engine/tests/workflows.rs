@@ -3,9 +3,12 @@
 
 mod support;
 
-use adw_core::{Cancel, Command, Retry, StageStatus, Status, fold};
+use std::sync::Arc;
+
+use adw_core::{Cancel, Command, Priority, Retry, StageStatus, Status, fold};
 use adw_engine::{LogQuery, NewTask, Programs, Route};
-use support::{Bench, git, onlooker, repository, script, task, until_there};
+use adw_test_guests::PLAYER;
+use support::{Bench, clock::ByHand, git, onlooker, repository, script, task, until_there};
 
 const NOOP: &str = r#"
 [stages.one]
@@ -171,6 +174,41 @@ async fn a_stop_in_the_middle_costs_nothing() {
         assert_eq!(fold(&events).unwrap().unwrap(), bench.workflow(adw_id).await);
     }
     assert_eq!(std::fs::read_to_string(&ledger).unwrap(), "run\nrun\n", "once for each");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_restart_the_more_urgent_goes_first_though_it_is_younger() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("player.wasm"), PLAYER).unwrap();
+    let config = "[stages.play]\npath = \"player.wasm\"\n[pipelines.default]\nstages = [\"play\"]\n\
+                  [limits]\nconcurrent_workflows = 1\n";
+    let bench = Bench::in_folder(folder, config).await;
+    let description = Some(r#"{"play": [["sleep 3600"]]}"#.to_owned());
+    let sleeps = bench.create(NewTask { description, ..task("sleep") }).await;
+    bench.until(&sleeps, |workflow| workflow.running_stage().is_some()).await;
+    let description = Some("{}".to_owned());
+    let urgent = NewTask { description, priority: Priority::Urgent, ..task("at once") };
+    let urgent = bench.create(urgent).await;
+    assert_eq!(bench.engine.readiness().await.queued, 1, "who has a place keeps it");
+    let bench = bench.restart().await;
+    bench.ends_as(&urgent, Status::Completed).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whose_time_came_while_no_server_was_there_goes_in_their_turn() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("player.wasm"), PLAYER).unwrap();
+    let config = "[stages.play]\npath = \"player.wasm\"\n[stages.play.retry]\nbackoff = \"1h..1h\"\non = [\"network\"]\n\
+                  [pipelines.default]\nstages = [\"play\"]\n[limits]\nconcurrent_workflows = 1\n";
+    let bench = Bench::in_folder(folder, config).await;
+    let plays = |description: &str| NewTask { description: Some(description.to_owned()), ..task("play") };
+    let again = plays(r#"{"play": [["retryable network"]]}"#);
+    let again = bench.create(NewTask { priority: Priority::Urgent, ..again }).await;
+    let due = bench.until(&again, |workflow| workflow.due().is_some()).await.due().unwrap();
+    let sleeps = bench.create(plays(r#"{"play": [["sleep 36000"]]}"#)).await;
+    bench.until(&sleeps, |workflow| workflow.running_stage().is_some()).await;
+    let bench = Bench::on_clock(bench.stop().await, Arc::new(ByHand::at(due))).await;
+    bench.ends_as(&again, Status::Completed).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

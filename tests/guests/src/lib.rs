@@ -5,3 +5,6 @@ pub const HOSTILE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/hostile.was
 
 /// `tests/guests/onlooker`: it may change nothing, and takes the steps of its configuration.
 pub const ONLOOKER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/onlooker.wasm"));
+
+/// `tests/guests/player`: it plays the part that its task's description gives it.
+pub const PLAYER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/player.wasm"));

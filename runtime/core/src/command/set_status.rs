@@ -95,8 +95,11 @@ impl SetStatus {
             .error_message
             .clone()
             .filter(|_| !carried(Status::Failed) && !carried(Status::Cancelled))
-            // A retry clears the message, so that an equal one is a note all the same.
-            .filter(|message| carried(Status::Pending) || workflow.error_message.as_ref() != Some(message));
+            // A retry and an end that is good clear the message, so that an equal one is a note all the same.
+            .filter(|message| {
+                let cleared = carried(Status::Pending) || carried(Status::Completed);
+                cleared || workflow.error_message.as_ref() != Some(message)
+            });
         (result.is_some() || error_message.is_some())
             .then_some(Event::WorkflowAnnotated { result, error_message })
     }

@@ -2,12 +2,12 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicU32, Ordering},
+    atomic::{AtomicBool, AtomicU32, Ordering},
 };
 
 use adw_config::{Config, Env};
 use adw_core::{AdwId, PipelineHash, Recorded, StageName};
-use adw_engine::{Engine, Options};
+use adw_engine::{Clock, Engine, Options, SystemClock};
 use adw_store::{
     Append, Artifact, Artifacts, AttemptKey, Filter, Journal, JournalRecord, NewWorkflow, Page, Pagination,
     ReadWorkflows, RowId, StageValues, Store, StoreError, Stored, ValuesKept, WriteWorkflows,
@@ -32,8 +32,14 @@ pub struct Refusals {
 
 /// The end of all writing after some writes: for what comes later, the server was killed then.
 pub struct Cut {
-    after: u32,
+    after: AtomicU32,
     tried: AtomicU32,
+    /// The write after those is taken, and nobody hears of it.
+    last_is_taken: AtomicBool,
+    /// Only that one fares so, and all is well again.
+    passes: AtomicBool,
+    /// Whether tasks that are handed over count too.
+    counts_tasks: bool,
     refused: watch::Sender<bool>,
     written: watch::Sender<u32>,
 }
@@ -41,12 +47,42 @@ pub struct Cut {
 impl Cut {
     /// What is written of workflows after this many writes is refused: events, journals and values.
     pub fn after(writes: u32) -> Arc<Self> {
-        Arc::new(Self {
-            after: writes,
+        Arc::new(Self::new(writes, false))
+    }
+
+    /// Nothing is refused until it is [armed](Self::arm); tasks that are handed over count too.
+    pub fn unarmed() -> Arc<Self> {
+        Arc::new(Self::new(u32::MAX, true))
+    }
+
+    fn new(writes: u32, counts_tasks: bool) -> Self {
+        Self {
+            after: AtomicU32::new(writes),
             tried: AtomicU32::new(0),
+            last_is_taken: AtomicBool::new(false),
+            passes: AtomicBool::new(false),
+            counts_tasks,
             refused: watch::Sender::new(false),
             written: watch::Sender::new(0),
-        })
+        }
+    }
+
+    /// After this many more writes the next is refused, or taken without an answer, and so are all after it, unless it
+    /// passes.
+    pub fn arm(&self, writes: u32, last_is_taken: bool, passes: bool) {
+        self.last_is_taken.store(last_is_taken, Ordering::SeqCst);
+        self.passes.store(passes, Ordering::SeqCst);
+        self.after.store(self.tried.load(Ordering::SeqCst).saturating_add(writes), Ordering::SeqCst);
+    }
+
+    /// Nothing is refused, unless something was already.
+    pub fn disarm(&self) {
+        self.after.store(u32::MAX, Ordering::SeqCst);
+    }
+
+    /// Whether something was refused.
+    pub fn has_come(&self) -> bool {
+        *self.refused.borrow()
     }
 
     /// Waits until something was refused.
@@ -64,11 +100,21 @@ impl Cut {
         let _ = self.written.subscribe().wait_for(|written| *written >= writes).await;
     }
 
-    fn admit(&self) -> Result<(), StoreError> {
-        if self.tried.fetch_add(1, Ordering::SeqCst) < self.after {
-            return Ok(());
+    /// Writes, if that is still possible.
+    async fn write<T>(&self, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        let (tried, after) = (self.tried.fetch_add(1, Ordering::SeqCst), self.after.load(Ordering::SeqCst));
+        let passes = self.passes.load(Ordering::SeqCst);
+        if (tried < after || (tried > after && passes)) && !self.has_come() {
+            let written = work.await?;
+            self.written.send_modify(|written| *written += 1);
+            return Ok(written);
         }
-        self.refused.send_replace(true);
+        if tried == after && self.last_is_taken.load(Ordering::SeqCst) {
+            work.await?;
+        }
+        if !passes {
+            self.refused.send_replace(true);
+        }
         Err(full())
     }
 }
@@ -95,14 +141,11 @@ impl Troubled {
         left: &AtomicU32,
         work: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
-        let cut = self.refusals.cut.as_ref();
-        cut.map_or(Ok(()), |cut| cut.admit())?;
         Self::refuse(left)?;
-        let written = work.await?;
-        if let Some(cut) = cut {
-            cut.written.send_modify(|written| *written += 1);
+        match &self.refusals.cut {
+            Some(cut) => cut.write(work).await,
+            None => work.await,
         }
-        Ok(written)
     }
 }
 
@@ -128,7 +171,10 @@ impl ReadWorkflows for Troubled {
 #[async_trait]
 impl WriteWorkflows for Troubled {
     async fn create(&self, new: NewWorkflow) -> Result<Stored, StoreError> {
-        self.inner.create(new).await
+        match &self.refusals.cut {
+            Some(cut) if cut.counts_tasks => cut.write(self.inner.create(new)).await,
+            _ => self.inner.create(new).await,
+        }
     }
     async fn append(&self, append: Append) -> Result<(), StoreError> {
         self.write(&self.refusals.appends, self.inner.append(append)).await
@@ -203,11 +249,17 @@ impl Store for Troubled {
 
 /// An engine over such a store, in the folder of another bench whose engine has stopped.
 pub async fn troubled(folder: TempDir, refusals: Refusals) -> Bench {
+    troubled_on_clock(folder, refusals, Arc::new(SystemClock)).await
+}
+
+/// The same, whose time is what this clock says.
+pub async fn troubled_on_clock(folder: TempDir, refusals: Refusals, clock: Arc<dyn Clock>) -> Bench {
     let config = Config::load(&folder.path().join("adw.toml"), &Env::empty()).unwrap();
     let data = config.data_dir();
     std::fs::create_dir_all(&data).unwrap();
     let inner = SqliteStore::open(adw_store::sqlite::Options::new(data.join("adw.db"))).await.unwrap();
     let store: Arc<dyn Store> = Arc::new(Troubled { inner, refusals });
-    let engine = Engine::start(Options::new(config, data, Arc::clone(&store), supervisor())).await.unwrap();
+    let options = Options { clock, ..Options::new(config, data, Arc::clone(&store), supervisor()) };
+    let engine = Engine::start(options).await.unwrap();
     Bench { leftovers: Leftovers::of(&folder), folder, engine, store }
 }
