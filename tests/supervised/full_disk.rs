@@ -4,7 +4,7 @@ use std::{path::Path, process::Command};
 
 use adw_agents::{
     exec::{ExecError, Exit},
-    supervisor::{Supervised, next_try},
+    supervisor::{Found, Supervised, next_try},
 };
 
 use crate::place::{Place, ended};
@@ -76,18 +76,66 @@ async fn lines_give_way_to_the_answer() {
 }
 
 #[tokio::test]
-async fn a_program_goes_on_and_what_could_not_be_kept_is_told() {
+async fn what_fits_is_kept_and_what_was_cut_is_told() {
     let place = Place::new();
     let calls = place.calls();
-    let _small = small!(&calls, 512);
-    let script = "echo run >> ledger; head -c 5000000 /dev/zero | tr '\\0' '\\n'; echo end >> ledger";
-    for _ in 0..2 {
-        let error = place.run(place.shell(script)).await.unwrap_err();
-        assert!(matches!(error, ExecError::Failed { .. }), "{error:?}");
-        assert!(error.to_string().contains("can't be kept in"), "{error}");
-        assert!(error.to_string().contains("No space left"), "{error}");
+    let small = small!(&calls, 512);
+    let script = "echo run >> ledger; head -c 5000000 /dev/zero | tr '\\0' '\\n'; echo the end; echo end >> ledger; exit 3";
+    for found in [Found::Fresh, Found::Read] {
+        let (output, how) = ended(place.run(place.shell(script)).await);
+        assert_eq!((output.exit, how), (Exit::Code(3), found));
+        let why = output.shortened.unwrap();
+        assert!(why.contains("No space left"), "{why}");
+        let text = output.stdout.text();
+        assert!(text.ends_with("\nthe end\n") && text.contains(&format!("bytes cut: {why} …]")), "{text:?}");
+        let lost = 5_000_008 - output.stdout.cut;
+        assert!((60_000..512_000).contains(&lost), "{lost}");
     }
     assert_eq!(place.read("ledger"), "run\nend\n");
+    drop(small);
+}
+
+/// Fills the disk once the program runs, and lets it end then.
+async fn fills_meanwhile(place: &Place, small: &Small<'_>, but: usize) {
+    crate::support::polling::file(&place.file("running")).await;
+    small.fill(but);
+    std::fs::write(place.file("go"), "").unwrap();
+}
+
+const WAITS: &str = "touch running; until [ -e go ]; do sleep 0.02; done;";
+
+#[tokio::test]
+async fn how_a_program_ended_and_its_last_words_have_room_on_a_disk_that_is_full() {
+    let place = Place::new();
+    let calls = place.calls();
+    let small = small!(&calls, 2048);
+    let script = format!("{WAITS} head -c 300000 /dev/zero | tr '\\0' 'x'; echo; echo '{{\"a\":1}}'; exit 4");
+    let (answer, ()) = tokio::join!(place.run(place.shell(&script)), fills_meanwhile(&place, &small, 0));
+    let (output, _) = ended(answer);
+    assert_eq!(output.exit, Exit::Code(4));
+    assert!(output.stdout.bytes.len() > 30_000, "{}", output.stdout.bytes.len());
+    assert!(output.stdout.text().ends_with("\n{\"a\":1}\n"));
+}
+
+#[tokio::test]
+async fn an_end_that_finds_no_room_is_waited_for() {
+    let place = Place::new();
+    let calls = place.calls();
+    let small = small!(&calls, 2048);
+    assert!(next_try(&place.run_folder()).is_ok());
+    // What was searched is a part of how it ended, and is longer than the room that is taken for that.
+    let path = "/nowhere:".repeat(1000);
+    let mut command = place.program("no-such-program", &[]);
+    command.env = command.env.with_all([("PATH".to_owned(), path)]);
+    // What is taken before it is started, with the claim and a little for what the server notes.
+    small.fill(4 + 64 + 64 + 4 + 4);
+    let ended = place.run(command);
+    tokio::pin!(ended);
+    let waits = tokio::time::timeout(std::time::Duration::from_millis(1500), &mut ended).await;
+    assert!(waits.is_err(), "{waits:?}");
+    std::fs::remove_file(calls.join("ballast")).unwrap();
+    let error = ended.await.unwrap_err();
+    assert!(matches!(&error, ExecError::NotFound { path: Some(_), .. }), "{error}");
 }
 
 #[tokio::test]
