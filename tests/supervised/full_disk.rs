@@ -1,49 +1,20 @@
 //! A disk that is full keeps nobody waiting.
 
-use std::{path::Path, process::Command};
-
 use adw_agents::{
     exec::{ExecError, Exit},
     supervisor::{Found, Supervised, next_try},
 };
 
-use crate::place::{Place, ended};
-
-/// A small file system in the place of all runs; none where this user may not make one.
-struct Small<'a>(&'a Path);
-
-impl<'a> Small<'a> {
-    fn mount(at: &'a Path, kilobytes: u32) -> Option<Self> {
-        std::fs::create_dir_all(at).unwrap();
-        let size = format!("size={kilobytes}k");
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "none"]).arg(at).output();
-        mounted.is_ok_and(|output| output.status.success()).then_some(Self(at))
-    }
-
-    /// Fills it, but for so many kilobytes.
-    fn fill(&self, but: usize) {
-        let whole = self.0.join("ballast");
-        let _full = std::fs::write(&whole, vec![0; 64 << 20]);
-        let length = std::fs::metadata(&whole).unwrap().len();
-        let file = std::fs::File::options().write(true).open(&whole).unwrap();
-        file.set_len(length - ((but as u64) << 10)).unwrap();
-    }
-}
-
-impl Drop for Small<'_> {
-    fn drop(&mut self) {
-        let _result = Command::new("umount").arg("-l").arg(self.0).status();
-    }
-}
+use crate::{
+    place::{Place, ended},
+    support::small_disk::SmallDisk,
+};
 
 macro_rules! small {
     ($at:expr, $kilobytes:expr) => {
-        match Small::mount($at, $kilobytes) {
+        match SmallDisk::mount($at, $kilobytes) {
             Some(small) => small,
-            None => {
-                println!("skipped: only root may mount a small file system");
-                return;
-            }
+            None => return,
         }
     };
 }
@@ -59,7 +30,7 @@ async fn nothing_is_started_that_could_not_be_written_down() {
     assert!(matches!(error, ExecError::Unsupervised { .. }), "{error:?}");
     assert!(error.to_string().contains("No space left"), "{error}");
     assert_eq!(place.read("ledger"), "");
-    std::fs::remove_file(calls.join("ballast")).unwrap();
+    small.free();
     ended(place.run(place.shell("echo run >> ledger")).await);
     assert_eq!(place.read("ledger"), "run\n", "as soon as there is room");
 }
@@ -96,7 +67,7 @@ async fn what_fits_is_kept_and_what_was_cut_is_told() {
 }
 
 /// Fills the disk once the program runs, and lets it end then.
-async fn fills_meanwhile(place: &Place, small: &Small<'_>, but: usize) {
+async fn fills_meanwhile(place: &Place, small: &SmallDisk, but: u64) {
     crate::support::polling::file(&place.file("running")).await;
     small.fill(but);
     std::fs::write(place.file("go"), "").unwrap();
@@ -133,7 +104,7 @@ async fn an_end_that_finds_no_room_is_waited_for() {
     tokio::pin!(ended);
     let waits = tokio::time::timeout(std::time::Duration::from_millis(1500), &mut ended).await;
     assert!(waits.is_err(), "{waits:?}");
-    std::fs::remove_file(calls.join("ballast")).unwrap();
+    small.free();
     let error = ended.await.unwrap_err();
     assert!(matches!(&error, ExecError::NotFound { path: Some(_), .. }), "{error}");
 }

@@ -1,5 +1,6 @@
 use std::net::SocketAddr;
 
+use crate::durability::Suite;
 use crate::failure::{Failure, Result};
 use crate::{durability, run};
 
@@ -12,6 +13,8 @@ Usage: cargo xtask <command>
   test durability [--long] [--seed N]
                                  kill the server under load, at any moment and at every step, and print what came of it;
                                  --long takes a quarter of an hour, --seed makes the choices of an earlier run again
+  test faults [--long] [--seed N]
+                                 the same with a disk that is full, or can't be written
   lint [--no-deny]               formatting, clippy, rustdoc, and the licences and sources of dependencies
   build                          the release binary, target/release/adw
   bench [--quick] [--only PART,…] [--json FILE] [--compare FILE]
@@ -27,7 +30,7 @@ pub(crate) enum Task {
     Setup,
     Run(run::Options),
     Test { filters: Vec<String> },
-    TestDurability(durability::Options),
+    TestSuite(durability::Suite, durability::Options),
     Lint { dependencies: bool },
     Build,
     Bench { arguments: Vec<String> },
@@ -44,8 +47,8 @@ pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Task>
         Some("setup") => none_left(&rest).map(|()| Task::Setup),
         Some("build") => none_left(&rest).map(|()| Task::Build),
         Some("test") => match rest.split_first() {
-            Some((first, options)) if first == "durability" => {
-                durability_options(options).map(Task::TestDurability)
+            Some((first, options)) if let Some(suite) = Suite::named(first) => {
+                suite_options(options).map(|options| Task::TestSuite(suite, options))
             }
             _ => Ok(Task::Test { filters: rest }),
         },
@@ -61,7 +64,7 @@ pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Task>
     }
 }
 
-fn durability_options(arguments: &[String]) -> Result<durability::Options> {
+fn suite_options(arguments: &[String]) -> Result<durability::Options> {
     let mut options = durability::Options::default();
     let mut arguments = arguments.iter();
     while let Some(argument) = arguments.next() {
@@ -112,7 +115,7 @@ fn unknown(argument: &str) -> Failure {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-    use super::{Task, parse};
+    use super::{Suite, Task, parse};
     use crate::{durability, run};
 
     fn parsed(line: &str) -> Result<Task, String> {
@@ -131,10 +134,14 @@ mod tests {
             ("run --listen=127.0.0.1:0 --once", Task::Run(moved(true))),
             ("test", Task::Test { filters: vec![] }),
             ("test one two", Task::Test { filters: vec!["one".into(), "two".into()] }),
-            ("test durability", Task::TestDurability(durability::Options::default())),
+            ("test durability", Task::TestSuite(Suite::Durability, durability::Options::default())),
             (
                 "test durability --long --seed 7",
-                Task::TestDurability(durability::Options { long: true, seed: Some(7) }),
+                Task::TestSuite(Suite::Durability, durability::Options { long: true, seed: Some(7) }),
+            ),
+            (
+                "test faults --long",
+                Task::TestSuite(Suite::Faults, durability::Options { long: true, seed: None }),
             ),
             ("lint", Task::Lint { dependencies: true }),
             ("lint --no-deny", Task::Lint { dependencies: false }),

@@ -26,7 +26,7 @@ fn main() -> ExitCode {
         Task::Setup => setup::all(),
         Task::Run(options) => run::run(&options),
         Task::Test { filters } => test::run(&filters),
-        Task::TestDurability(options) => durability::run(options),
+        Task::TestSuite(suite, options) => durability::run(suite, options),
         Task::Lint { dependencies } => lint::run(dependencies),
         Task::Build => build::release(),
         Task::Bench { arguments } => bench::run(&arguments),

@@ -40,6 +40,8 @@ mod timers;
 
 pub use adw_agents::Program;
 pub use adw_host::LARGEST_PLUGIN;
+#[cfg(feature = "failure-points")]
+pub use adw_store::sqlite::FailingCommits;
 pub use agents::{find_program, first_installed};
 pub use answer::{AnswerError, NewAnswer};
 pub use clock::{Clock, SystemClock};

@@ -97,9 +97,9 @@ impl Reserved {
     pub(crate) fn write(&self, ended: &Ended) -> io::Result<()> {
         let bytes = serde_json::to_vec(ended)?;
         loop {
-            match self.exit.keep(&bytes).and_then(|()| self.of.sync()) {
+            match self.exit.keep(&bytes) {
                 Err(error) if is_want_of_space(&error) => std::thread::sleep(PATIENCE),
-                done => return done,
+                done => return done.and_then(|()| self.of.sync()),
             }
         }
     }
@@ -120,7 +120,11 @@ impl Place {
     fn keep(&self, bytes: &[u8]) -> io::Result<()> {
         self.file.write_all_at(bytes, 0)?;
         self.file.set_len(bytes.len() as u64)?;
-        self.file.sync_all()?;
+        match self.file.sync_all() {
+            Err(error) if is_want_of_space(&error) => return Err(error),
+            // A disk that has trouble keeps what was written for whoever reads it before the machine goes down.
+            _synced => {}
+        }
         match fs::rename(&self.aside, self.of.file(self.name)) {
             // It has its name from a time before.
             Err(error) if error.kind() == io::ErrorKind::NotFound && self.of.file(self.name).exists() => {

@@ -35,6 +35,8 @@ use writer::{Change, Creation, Write, WriterHandle};
 
 pub use look::{Found, is_in_use, look};
 pub use open::Options;
+#[cfg(feature = "failure-points")]
+pub use writer::FailingCommits;
 
 /// Workflows in a SQLite file.
 pub struct SqliteStore {
