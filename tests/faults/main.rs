@@ -15,6 +15,7 @@ mod support;
 mod trial;
 
 mod agents;
+mod blobs;
 mod failing_commits;
 mod full_disk;
 mod nondeterminism;

@@ -13,6 +13,7 @@ mod blobs;
 mod calls;
 mod catalog;
 mod clock;
+mod collection;
 mod configuration;
 mod create;
 mod data_folder;
