@@ -3,7 +3,7 @@
 use crate::{
     form::Form,
     support::chance::Chance,
-    trial::{Ending, Round, Trial},
+    trial::{Round, Trial},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -15,11 +15,4 @@ async fn servers_killed_under_load_lose_nothing_and_do_nothing_twice() {
         trial.round(Round::under_load(ending)).await;
     }
     trial.settle(form.ready_within()).await.finds_nothing("killed at any moment");
-}
-
-impl Trial {
-    /// A kill, most often; and a stop now and then.
-    fn any_ending(&mut self) -> Ending {
-        if self.chance.below(5) == 0 { Ending::Stop } else { Ending::Kill }
-    }
 }

@@ -15,4 +15,5 @@ mod points;
 mod sabotage;
 mod shipped;
 mod stops;
+#[allow(dead_code, reason = "shared with the tests of faults")]
 mod trial;

@@ -22,6 +22,7 @@ pub mod samples;
 pub mod scripts;
 pub mod server;
 pub mod shell;
+pub mod small_disk;
 
 use std::time::Duration;
 

@@ -13,6 +13,8 @@ Usage: cargo xtask <command>
   test durability [--long] [--seed N]
                                  kill the server under load, at any moment and at every step, and print what came of it;
                                  --long takes a quarter of an hour, --seed makes the choices of an earlier run again
+  test faults [--long] [--seed N]
+                                 the same with a disk that is full, or can't be written
   test model [--long] [--seed N]
                                  compare core and the engine with a small model of them, in sequences made by chance of
                                  commands, crashes and time that passes; --long tries 10,000 of each kind
@@ -140,6 +142,8 @@ mod tests {
             (
                 "test durability --long --seed 7",
                 Task::TestByChance(Suite::Durability, Options { long: true, seed: Some(7) }),
+            ),
+            ("test faults --long", Task::TestByChance(Suite::Faults, Options { long: true, seed: None })),
             ),
             ("test model --long", Task::TestByChance(Suite::Model, Options { long: true, seed: None })),
             ("lint", Task::Lint { dependencies: true }),

@@ -1,4 +1,4 @@
-//! `cargo xtask test durability` and `cargo xtask test model`: tests whose choices are made by chance, in a longer form and with
+//! `cargo xtask test durability`, `… faults` and `… model`: tests whose choices are made by chance, in a longer form and with
 //! the machine to themselves.
 
 use crate::cargo::cargo;
@@ -18,6 +18,8 @@ pub(crate) struct Options {
 pub(crate) enum Suite {
     /// Those that kill the server.
     Durability,
+    /// Those that take its disk away.
+    Faults,
     /// Those that compare core and the engine with a model.
     Model,
 }
@@ -25,12 +27,13 @@ pub(crate) enum Suite {
 impl Suite {
     /// The suite of this name: that of its test programs.
     pub(crate) fn named(name: &str) -> Option<Self> {
-        [Self::Durability, Self::Model].into_iter().find(|suite| suite.name() == name)
+        [Self::Durability, Self::Faults, Self::Model].into_iter().find(|suite| suite.name() == name)
     }
 
     const fn name(self) -> &'static str {
         match self {
             Self::Durability => "durability",
+            Self::Faults => "faults",
             Self::Model => "model",
         }
     }
@@ -38,7 +41,7 @@ impl Suite {
     /// The environment variable in which its tests find the form that is asked for.
     const fn variable(self) -> &'static str {
         match self {
-            Self::Durability => "ADW_DURABILITY",
+            Self::Durability | Self::Faults => "ADW_DURABILITY",
             Self::Model => "ADW_MODEL",
         }
     }

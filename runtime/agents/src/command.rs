@@ -1,5 +1,7 @@
 //! The plain command: any program that does the work by itself.
 
+use std::io;
+
 use crate::agent::{Answer, Request, Tools};
 use crate::event::AgentEvent;
 use crate::exec::{Captured, Command, ExecError, Exit, Output, Stdin, Stream};
@@ -66,7 +68,10 @@ pub(crate) async fn run(argv: &Argv, request: Request, tools: Tools<'_>) -> Resu
     let text = output.stdout.text().trim_end().to_owned();
     let structured = match request.schema {
         None => None,
-        Some(_) => Some(structured::last_value(&text).ok_or_else(|| nothing_structured(argv))?),
+        Some(_) => {
+            let value = structured::last_value(&output.stdout.last_lines());
+            Some(value.ok_or_else(|| nothing_structured(argv, &output))?)
+        }
     };
     Ok(Answer { text, structured, ..Answer::default() })
 }
@@ -77,6 +82,10 @@ fn not_run(error: &ExecError) -> AgentFailure {
             ErrorClass::MissingExecutable
         }
         ExecError::Interrupted { .. } => ErrorClass::Interrupted,
+        // Nothing is begun that could not be written down.
+        ExecError::Unsupervised { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+            ErrorClass::Unavailable
+        }
         _ => ErrorClass::Crashed,
     };
     AgentFailure::new(class, error.to_string())
@@ -116,11 +125,16 @@ fn last_words(stream: &Captured) -> Option<String> {
     (!tail.is_empty()).then(|| tail.to_owned())
 }
 
-fn nothing_structured(argv: &Argv) -> AgentFailure {
-    let message = format!(
-        "`{}` was asked for a JSON value and printed none; print it as the last line",
-        argv.program()
-    );
+fn nothing_structured(argv: &Argv, output: &Output) -> AgentFailure {
+    let program = argv.program();
+    if let (Some(why), 1..) = (&output.shortened, output.stdout.cut) {
+        let message = format!(
+            "`{program}` has done its work, and the JSON value that it printed could not be kept: {why}\nFree some space there, and `adw retry ID` asks it again"
+        );
+        return AgentFailure::new(ErrorClass::OutputLost, message);
+    }
+    let message =
+        format!("`{program}` was asked for a JSON value and printed none; print it as the last line");
     AgentFailure::new(ErrorClass::EmptyOrUnparsableOutput, message)
 }
 

@@ -86,6 +86,8 @@ pub struct Output {
     pub stderr: Captured,
     /// From its start until nothing of it lived.
     pub duration: Duration,
+    /// Why less of what it wrote is kept than else would be, such as a disk that is full: what the system said.
+    pub shortened: Option<String>,
 }
 
 /// Why a program was not run.

@@ -44,6 +44,8 @@ classes! {
     MissingExecutable = "missing_executable",
     /// It answered with nothing, or with nothing that can be read.
     EmptyOrUnparsableOutput = "empty_or_unparsable_output",
+    /// It answered, and there was no room to keep the answer.
+    OutputLost = "output_lost",
     /// It won't do this.
     Refused = "refused",
     /// It took longer than it was given.
@@ -54,7 +56,7 @@ classes! {
     Interrupted = "interrupted",
     /// It ended with an error of its own.
     Crashed = "crashed",
-    /// The workspace could not be worked on; another try may find it as it should be.
+    /// It could not be worked on, in this workspace or for want of space; another try may find things as they should be.
     Unavailable = "unavailable",
     /// The task's diff is missing or does not fit.
     BadPatch = "bad_patch",

@@ -7,7 +7,7 @@ mod support;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use adw_agents::exec::{Here, Stream};
+use adw_agents::exec::{Captured, Command, ExecError, Exit, Here, LineSink, Output, Runner, Stream};
 use adw_agents::{
     AgentEvent, AgentFailure, AgentSpec, Answer, ApplyPatch, Argv, Environment, ErrorClass, NotApplied,
     Request, Tools, run_agent,
@@ -47,16 +47,22 @@ impl Asked {
 }
 
 async fn ask(place: &Place, spec: &AgentSpec, request: Request, answer: Result<(), NotApplied>) -> Asked {
+    let runner = Here { owner: &place.owner, cancel: &place.cancel };
+    ask_by(place, &runner, spec, request, answer).await
+}
+
+async fn ask_by(
+    place: &Place,
+    runner: &dyn Runner,
+    spec: &AgentSpec,
+    request: Request,
+    answer: Result<(), NotApplied>,
+) -> Asked {
     let diffs = Diffs { given: Mutex::default(), answer };
     let mut events = Vec::new();
     let mut on_event = |event| events.push(event);
-    let tools = Tools {
-        cwd: place.path(),
-        runner: &Here { owner: &place.owner, cancel: &place.cancel },
-        cancel: &place.cancel,
-        patch: &diffs,
-        events: &mut on_event,
-    };
+    let tools =
+        Tools { cwd: place.path(), runner, cancel: &place.cancel, patch: &diffs, events: &mut on_event };
     let outcome = run_agent(spec, request, tools).await;
     Asked { outcome, events, diffs: diffs.given.into_inner().unwrap() }
 }
@@ -162,6 +168,42 @@ async fn a_command_that_is_asked_for_a_value_must_print_one() {
     assert_eq!(asked.class(), ErrorClass::EmptyOrUnparsableOutput);
     let asked = ask_shell(&place, "true", asking()).await;
     assert_eq!(asked.class(), ErrorClass::EmptyOrUnparsableOutput);
+}
+
+/// Runs nothing: of what the program wrote, a full disk has left this.
+struct OnAFullDisk(&'static str);
+
+#[async_trait]
+impl Runner for OnAFullDisk {
+    async fn run(&self, _: Command, _: LineSink<'_>) -> Result<Output, ExecError> {
+        let stdout = Captured { bytes: self.0.into(), cut: 9 };
+        Ok(Output {
+            exit: Exit::Code(0),
+            stdout,
+            stderr: Captured { bytes: Vec::new(), cut: 0 },
+            duration: Duration::ZERO,
+            shortened: Some("No space left on device".to_owned()),
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_value_that_a_full_disk_has_cut_is_lost_and_no_crash() {
+    let (place, spec) = (Place::new(), command(&["agent"]));
+    let asking = || Request { schema: Some("{}".to_owned()), ..request("x") };
+    let cut = "{}\n[… 9 bytes cut: No space left on device …]\n{}";
+    let asked = ask_by(&place, &OnAFullDisk(cut), &spec, asking(), Ok(())).await;
+    assert_eq!(asked.class(), ErrorClass::OutputLost);
+    assert_eq!(
+        asked.message(),
+        "`agent` has done its work, and the JSON value that it printed could not be kept: No space left on device\n\
+         Free some space there, and `adw retry ID` asks it again"
+    );
+    let whole = "x\n[… 9 bytes cut: No space left on device …]\nx\n{\"a\":1}\n";
+    let asked = ask_by(&place, &OnAFullDisk(whole), &spec, asking(), Ok(())).await;
+    assert_eq!(asked.outcome.unwrap().structured.as_deref(), Some("{\"a\":1}"));
+    let asked = ask_by(&place, &OnAFullDisk(cut), &spec, request("x"), Ok(())).await;
+    assert_eq!(asked.outcome.unwrap().text, cut);
 }
 
 const DIFF: &str = "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-old\n+new\n";

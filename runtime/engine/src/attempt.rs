@@ -95,6 +95,7 @@ pub(crate) async fn run(engine: &Arc<Inner>, workflow: &Workflow, stage: &Stage)
         Err(stop) => Err(told(Trouble::Stopped(stop), spec, plugin.name())),
     };
     live.forget_programs().await;
+    live.finish_log().await;
     match kept {
         Err(message) if achieved => cut_short(&signal, message),
         _ => end,

@@ -11,7 +11,11 @@ use adw_core::{PluginPin, StageName, StageSpec};
 use adw_host::{Host, LARGEST_PLUGIN, LoadError, Plugin};
 use futures_util::future::join_all;
 
-use crate::{StartError, blobs::Blobs, served::Served};
+use crate::{
+    StartError,
+    blobs::{Blobs, Held},
+    served::Served,
+};
 
 /// Plugins by their hash, and what adw.toml makes of them.
 pub(crate) struct Catalog {
@@ -22,28 +26,33 @@ pub(crate) struct Catalog {
 }
 
 /// What there is to a reading of adw.toml before anything goes by it.
-type Loaded = (BTreeMap<StageName, StageSpec>, HashMap<String, Plugin>);
+struct Loaded {
+    stages: BTreeMap<StageName, StageSpec>,
+    plugins: HashMap<String, Plugin>,
+    /// The plugins' bytes.
+    held: Vec<Held>,
+}
 
 impl Catalog {
     /// None of adw.toml's; those that workflows are pinned to are loaded when they are asked for.
     pub(crate) fn empty(config: Arc<Config>, host: Arc<Host>, blobs: Blobs) -> Self {
-        let served = RwLock::new(Arc::new(Served::new(config, BTreeMap::new())));
+        let served = RwLock::new(Arc::new(Served::new(config, BTreeMap::new(), Vec::new())));
         Self { host, blobs, plugins: Mutex::default(), served }
     }
 
     /// Loads every plugin of adw.toml; what is wrong with any of them is told together.
     pub(crate) async fn load(config: Arc<Config>, host: Arc<Host>, blobs: Blobs) -> Result<Self, StartError> {
-        let (stages, plugins) = load_all(&config, &host, &blobs).await?;
-        let served = RwLock::new(Arc::new(Served::new(config, stages)));
+        let Loaded { stages, plugins, held } = load_all(&config, &host, &blobs).await?;
+        let served = RwLock::new(Arc::new(Served::new(config, stages, held)));
         Ok(Self { host, blobs, plugins: Mutex::new(plugins), served })
     }
 
     /// Goes by another reading of adw.toml from now on; or by none of it, where anything is wrong.
     pub(crate) async fn replace(&self, config: Arc<Config>) -> Result<(), StartError> {
-        let (stages, plugins) = load_all(&config, &self.host, &self.blobs).await?;
+        let Loaded { stages, plugins, held } = load_all(&config, &self.host, &self.blobs).await?;
         // Those that only workflows under way still name come back from their blobs.
         *self.plugins.lock().unwrap_or_else(PoisonError::into_inner) = plugins;
-        let served = Arc::new(Served::new(config, stages));
+        let served = Arc::new(Served::new(config, stages, held));
         *self.served.write().unwrap_or_else(PoisonError::into_inner) = served;
         Ok(())
     }
@@ -74,18 +83,20 @@ impl Catalog {
 
 async fn load_all(config: &Config, host: &Host, blobs: &Blobs) -> Result<Loaded, StartError> {
     let loading = config.stages.iter().map(|stage| load(config, stage, host, blobs));
-    let (mut stages, mut plugins, mut wrong) = (BTreeMap::new(), HashMap::new(), Vec::new());
+    let (mut stages, mut plugins, mut held) = (BTreeMap::new(), HashMap::new(), Vec::new());
+    let mut wrong = Vec::new();
     for loaded in join_all(loading).await {
         match loaded {
-            Ok((spec, plugin)) => {
+            Ok((spec, plugin, bytes)) => {
                 plugins.insert(spec.plugin.sha256.clone(), plugin);
                 stages.insert(spec.name.clone(), spec);
+                held.push(bytes);
             }
             Err(error) => wrong.push(error),
         }
     }
     match ConfigErrors::of(wrong) {
-        None => Ok((stages, plugins)),
+        None => Ok(Loaded { stages, plugins, held }),
         Some(wrong) => Err(StartError::Plugins(wrong)),
     }
 }
@@ -95,7 +106,7 @@ async fn load(
     stage: &StageConfig,
     host: &Host,
     blobs: &Blobs,
-) -> Result<(StageSpec, Plugin), ConfigError> {
+) -> Result<(StageSpec, Plugin, Held), ConfigError> {
     let wrong = |message: String| config.error_at(&["stages", stage.name.as_str()], message, None);
     let bytes = bytes(&stage.plugin).map_err(&wrong)?;
     let loaded = host.load(Arc::clone(&bytes)).await;
@@ -103,11 +114,11 @@ async fn load(
     check(stage, &plugin).map_err(&wrong)?;
     check_config(config, stage, &plugin).await?;
     // Kept before any workflow names it: the file may have changed by the time that one goes on.
-    let sha256 =
-        blobs.put(bytes).await.map_err(|error| wrong(format!("its plugin can't be kept: {error}")))?;
+    let held = blobs.put(bytes).await.map_err(|error| wrong(format!("its plugin can't be kept: {error}")))?;
     let description = plugin.description();
-    let pin = PluginPin { name: description.name.clone(), version: description.version.clone(), sha256 };
-    Ok((spec(stage, pin), plugin))
+    let (name, version) = (description.name.clone(), description.version.clone());
+    let pin = PluginPin { name, version, sha256: held.sha256().to_owned() };
+    Ok((spec(stage, pin), plugin, held))
 }
 
 /// What a plugin is called before it has said so itself.

@@ -23,6 +23,7 @@ use crate::{
     calls::Calls,
     catalog::Catalog,
     clock::{Clock, SystemClock, backoff},
+    collection,
     configuration::{Configuration, Readings, RefusedConfiguration, Reread},
     create,
     data_folder::{self, Folders},
@@ -78,11 +79,12 @@ impl Engine {
         let folders = data_folder::prepare(&options.data)?;
         let (config, host) = (Arc::new(options.config.clone()), host(&options.config, &folders)?);
         let blobs = Blobs::new(folders.blobs.clone());
-        let catalog = Catalog::load(Arc::clone(&config), Arc::clone(&host), blobs).await?;
-        let (inner, given, rings) = assemble(options, config, folders, host, catalog)?;
+        let catalog = Catalog::load(Arc::clone(&config), Arc::clone(&host), blobs.clone()).await?;
+        let (inner, given, rings) = assemble(options, config, folders, host, blobs, catalog)?;
         inner.tasks.spawn(run_those_with_a_place(Arc::clone(&inner), given));
         inner.tasks.spawn(hear(Arc::clone(&inner), rings));
         recovery::recover(&inner).await?;
+        collection::begin(&inner);
         Ok(Self { inner })
     }
 
@@ -92,8 +94,8 @@ impl Engine {
         let folders = data_folder::prepare(&options.data)?;
         let (config, host) = (Arc::new(options.config.clone()), host(&options.config, &folders)?);
         let blobs = Blobs::new(folders.blobs.clone());
-        let catalog = Catalog::empty(Arc::clone(&config), Arc::clone(&host), blobs);
-        let (inner, ..) = assemble(options, config, folders, host, catalog)?;
+        let catalog = Catalog::empty(Arc::clone(&config), Arc::clone(&host), blobs.clone());
+        let (inner, ..) = assemble(options, config, folders, host, blobs, catalog)?;
         inner.stopping.cancel();
         inner.scheduler.close();
         Ok(Self { inner })
@@ -121,7 +123,11 @@ impl Engine {
 
     /// Reads adw.toml anew, and goes by it for every task from now on, where nothing is wrong with it.
     pub async fn reload(&self) -> Result<Arc<Configuration>, RefusedConfiguration> {
-        self.inner.readings.reload(&self.inner.catalog, self.inner.clock.as_ref()).await
+        let taken_up = self.inner.readings.reload(&self.inner.catalog, self.inner.clock.as_ref()).await;
+        if taken_up.is_ok() {
+            collection::begin(&self.inner);
+        }
+        taken_up
     }
 
     /// Takes a task. It is durable when this returns, and runs when there is a place.
@@ -272,6 +278,7 @@ fn assemble(
     config: Arc<Config>,
     folders: Folders,
     host: Arc<Host>,
+    blobs: Blobs,
     catalog: Catalog,
 ) -> Result<(Arc<Inner>, mpsc::UnboundedReceiver<AdwId>, Rings), StartError> {
     let Options { store, supervisor, clock, reread, .. } = options;
@@ -289,10 +296,10 @@ fn assemble(
         runs: Runs::default(),
         tasks: TaskTracker::new(),
         stopping: CancellationToken::new(),
-        blobs: Blobs::new(folders.blobs),
         readings: Readings::new(config, reread, clock.now()),
         places,
         replaying: tokio::sync::Mutex::default(),
+        blobs,
         data,
         store,
         clock,

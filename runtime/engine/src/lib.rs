@@ -13,6 +13,7 @@ mod blobs;
 mod calls;
 mod catalog;
 mod clock;
+mod collection;
 mod configuration;
 mod create;
 mod data_folder;
@@ -41,6 +42,8 @@ mod timers;
 
 pub use adw_agents::Program;
 pub use adw_host::LARGEST_PLUGIN;
+#[cfg(feature = "failure-points")]
+pub use adw_store::sqlite::FailingCommits;
 pub use agents::{find_program, first_installed};
 pub use answer::{AnswerError, NewAnswer};
 pub use clock::{Clock, SystemClock};

@@ -22,6 +22,9 @@ use crate::feed::{Feed, Live};
 /// The longest that the log of one attempt gets, in bytes.
 const LONGEST: u64 = 16 << 20;
 
+/// How many lines of the runtime's own wait for room on a disk that is full.
+const MOST_WAITING: usize = 64;
+
 /// A line that a stage, or a program that it ran, wrote.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogLine {
@@ -131,7 +134,14 @@ pub(crate) struct AttemptLog {
     stage: StageName,
     attempt: u32,
     path: Arc<Path>,
-    file: Arc<Mutex<Option<OpenLog>>>,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Default)]
+struct State {
+    file: Option<OpenLog>,
+    /// What the runtime said while the disk took nothing, with the time: most likely that it takes nothing.
+    waiting: Vec<(Timestamp, NewLine)>,
 }
 
 struct OpenLog {
@@ -154,7 +164,7 @@ impl Logs {
             stage: stage.clone(),
             attempt,
             path: self.path(adw_id, stage, attempt).into(),
-            file: Arc::default(),
+            state: Arc::default(),
         }
     }
 
@@ -211,26 +221,56 @@ async fn read_lines(path: &Path, offset: u64, limit: usize, lines: &mut Vec<LogL
 }
 
 impl AttemptLog {
-    /// Writes lines and tells who listens. Lines that can't be written are still told.
+    /// Writes lines and tells who listens. Lines that can't be written are still told, and those of the runtime itself are
+    /// written with the next ones.
     pub(crate) async fn write(&self, at: Timestamp, lines: impl IntoIterator<Item = NewLine>) {
-        let mut file = self.file.lock().await;
-        if let Err(error) = self.open(&mut file).await {
-            tracing::warn!(adw_id = %self.adw_id, stage = %self.stage, %error, "the log can't be opened");
-        }
-        let (lines, text) = self.place(at, file.as_mut(), lines);
-        if let Some(open) = file.as_mut() {
-            let written = async {
-                open.file.write_all(&text).await?;
-                open.file.flush().await
-            };
-            if let Err(error) = written.await {
-                tracing::warn!(adw_id = %self.adw_id, stage = %self.stage, %error, "log lines could not be written");
-                *file = None;
-            }
-        }
-        for line in lines {
+        let mut state = self.state.lock().await;
+        let lines: Vec<_> = lines.into_iter().map(|line| (at, line)).collect();
+        self.write_waiting(&mut state).await;
+        let (placed, written) = self.append(&mut state, &lines).await;
+        for line in placed {
             self.feed.publish(&self.adw_id, || Live::Log(Arc::new(line)));
         }
+        if let Err(error) = written {
+            tracing::warn!(adw_id = %self.adw_id, stage = %self.stage, %error, "log lines could not be written");
+            state.waiting.extend(lines.into_iter().filter(|(_, line)| line.source == LogSource::Runtime));
+            state.waiting.truncate(MOST_WAITING);
+        }
+    }
+
+    /// Writes what waits for room, if there is some by now: no further lines come.
+    pub(crate) async fn finish(&self) {
+        self.write_waiting(&mut *self.state.lock().await).await;
+    }
+
+    async fn write_waiting(&self, state: &mut State) {
+        let waiting = std::mem::take(&mut state.waiting);
+        if !waiting.is_empty() && self.append(state, &waiting).await.1.is_err() {
+            state.waiting = waiting;
+        }
+    }
+
+    /// Lines with their places, and whether they are in the file.
+    async fn append(
+        &self,
+        state: &mut State,
+        lines: &[(Timestamp, NewLine)],
+    ) -> (Vec<LogLine>, io::Result<()>) {
+        let opened = self.open(&mut state.file).await;
+        let (placed, text) = self.place(state.file.as_mut(), lines);
+        let written = async {
+            opened?;
+            if let Some(open) = state.file.as_mut() {
+                open.file.write_all(&text).await?;
+                open.file.flush().await?;
+            }
+            Ok(())
+        }
+        .await;
+        if written.is_err() {
+            state.file = None;
+        }
+        (placed, written)
     }
 
     /// Keeps what a person is asked to do beside the log, and answers where.
@@ -246,12 +286,11 @@ impl AttemptLog {
     /// Lines with their places, and as they stand in the file. What is over the limit is left out, with a mark.
     fn place(
         &self,
-        at: Timestamp,
         mut log: Option<&mut OpenLog>,
-        lines: impl IntoIterator<Item = NewLine>,
+        lines: &[(Timestamp, NewLine)],
     ) -> (Vec<LogLine>, Vec<u8>) {
         let (mut placed, mut text) = (Vec::new(), Vec::new());
-        for NewLine { level, source, message } in lines {
+        for (at, NewLine { level, source, message }) in lines.iter().cloned() {
             let (offset, full) = log.as_ref().map_or((0, false), |log| (log.offset, log.full));
             if full {
                 break;

@@ -8,7 +8,7 @@ use std::{
 use adw_config::{Config, PipelineConfig};
 use adw_core::{Pipeline, PipelineHash, ProjectPin, StageName, StageSpec, quoted};
 
-use crate::{CreateError, Route};
+use crate::{CreateError, Route, blobs::Held};
 
 /// Resolved documents kept in memory, one for each route and project that was asked for.
 const ROUTES: usize = 256;
@@ -26,11 +26,13 @@ pub(crate) struct Served {
     pub(crate) config: Arc<Config>,
     stages: BTreeMap<StageName, StageSpec>,
     routes: Mutex<HashMap<(Route, String), Pinned>>,
+    /// The plugins' bytes, which a workflow may be about to name.
+    _held: Vec<Held>,
 }
 
 impl Served {
-    pub(crate) fn new(config: Arc<Config>, stages: BTreeMap<StageName, StageSpec>) -> Self {
-        Self { config, stages, routes: Mutex::default() }
+    pub(crate) fn new(config: Arc<Config>, stages: BTreeMap<StageName, StageSpec>, held: Vec<Held>) -> Self {
+        Self { config, stages, routes: Mutex::default(), _held: held }
     }
 
     /// The document for a route through a project.

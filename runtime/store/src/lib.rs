@@ -12,6 +12,8 @@ mod error;
 mod model;
 pub mod sqlite;
 
+use std::collections::HashSet;
+
 use adw_core::{AdwId, PipelineHash, Recorded, StageName};
 use async_trait::async_trait;
 
@@ -38,6 +40,9 @@ pub trait ReadWorkflows: Send + Sync {
 
     /// The document that is stored under this hash.
     async fn pipeline(&self, hash: &PipelineHash) -> Result<Option<String>, StoreError>;
+
+    /// All documents that workflows are pinned to.
+    async fn documents(&self) -> Result<Vec<String>, StoreError>;
 }
 
 /// Writing events, and with them the workflow's row.
@@ -105,6 +110,9 @@ pub trait Artifacts: Send + Sync {
 
     /// All of a workflow's, by name.
     async fn artifacts(&self, workflow: RowId) -> Result<Vec<Artifact>, StoreError>;
+
+    /// The sha256 of the bytes of all artifacts of all workflows.
+    async fn artifact_blobs(&self) -> Result<HashSet<String>, StoreError>;
 }
 
 /// All of it.

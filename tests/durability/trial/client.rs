@@ -20,6 +20,11 @@ const MORE_CLIENTS: usize = 3;
 /// How many tasks a client hands over without following them.
 const MOST_LEFT_ALONE: u32 = 10;
 
+const CREATE: &str = "/api/v1/workflows/create";
+
+/// How long to leave a server alone whose disk takes nothing.
+const ASK_AGAIN: Duration = Duration::from_millis(50);
+
 /// How long a task that is to end may say nothing.
 const SILENCE: Duration = Duration::from_secs(30);
 
@@ -135,8 +140,14 @@ pub async fn settle(api: &Api, mut task: Task) -> (Task, Option<Kept>) {
 }
 
 async fn hand_over(api: &Api, task: &mut Task) -> Result<(), Gone> {
-    let answer = said(api.try_create(&task.json()).await)?;
-    answer.with(201);
+    let (answer, asked) = insist(api, Method::POST, CREATE, Some(&task.json())).await?;
+    // A server that has said that it doesn't know may have taken it.
+    assert!(
+        answer.status == 201 || (answer.status == 409 && asked > 1),
+        "{}: {}",
+        answer.status,
+        answer.text
+    );
     task.is_acknowledged = true;
     Ok(())
 }
@@ -183,20 +194,34 @@ async fn act(api: &Api, task: &mut Task) -> Result<(), Gone> {
     match task.kind {
         Kind::Question if task.has_heard("workflow_waiting") && !task.is_answered => {
             let answer = json!({ "answer": "approve" });
-            let answer = said(api.try_ask(Method::POST, &format!("{path}/answer"), Some(&answer)).await)?;
+            let path = format!("{path}/answer");
+            let (answer, _) = insist(api, Method::POST, &path, Some(&answer)).await?;
             // It may have been taken by a server that died before it could say so.
             task.is_answered = answer.status == 202;
             assert!([202, 409].contains(&answer.status), "{}: {}", answer.status, answer.text);
         }
         Kind::Cancelled if task.has_heard("stage_started") => {
-            said(api.try_ask(Method::DELETE, &path, None).await)?.with(204);
+            insist(api, Method::DELETE, &path, None).await?.0.with(204);
         }
         _ => {}
     }
     Ok(())
 }
 
-/// What a server said that isn't about to go.
-fn said(answer: Result<Answer, reqwest::Error>) -> Result<Answer, Gone> {
-    answer.ok().filter(|answer| answer.status != 503).ok_or(Gone)
+/// What a server said that isn't about to go, and how often it was asked: one whose disk takes nothing is asked again.
+async fn insist(api: &Api, method: Method, path: &str, body: Option<&Value>) -> Result<(Answer, u32), Gone> {
+    for asked in 1.. {
+        let answer = api.try_ask(method.clone(), path, body).await.map_err(|_gone| Gone)?;
+        if answer.status < 500 {
+            return Ok((answer, asked));
+        }
+        let problem = answer.with(503);
+        assert_eq!(answer.headers["content-type"], "application/problem+json");
+        if problem["code"] != "store_unavailable" {
+            return Err(Gone);
+        }
+        assert!(problem["detail"].as_str().unwrap().contains("Look at free space"), "{problem:#}");
+        tokio::time::sleep(ASK_AGAIN).await;
+    }
+    Err(Gone)
 }

@@ -2,6 +2,7 @@
 //! left, and everything is held against what clients and agents know.
 
 mod client;
+mod database;
 mod figures;
 mod ledger;
 mod promises;
@@ -14,7 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use adw_engine::{FailurePoint, Sabotage};
+use adw_engine::{FailingCommits, FailurePoint, Sabotage};
 use futures_util::{StreamExt, stream};
 use reqwest::Method;
 
@@ -58,15 +59,16 @@ pub struct Round {
     load: Load,
     ending: Ending,
     sabotage: Option<Sabotage>,
+    failing: Option<FailingCommits>,
 }
 
 impl Round {
     pub const fn under_load(ending: Ending) -> Self {
-        Self { load: Load::Everything, ending, sabotage: None }
+        Self { load: Load::Everything, ending, sabotage: None, failing: None }
     }
 
     pub const fn of_one(kind: Kind, ending: Ending) -> Self {
-        Self { load: Load::One(kind), ending, sabotage: None }
+        Self { load: Load::One(kind), ending, sabotage: None, failing: None }
     }
 
     /// The server does this wrong.
@@ -74,11 +76,17 @@ impl Round {
         Self { sabotage, ..self }
     }
 
+    /// These of its commits fail.
+    pub const fn with_failing(self, commits: FailingCommits) -> Self {
+        Self { failing: Some(commits), ..self }
+    }
+
     fn surround(self, command: &mut Command) -> &mut Command {
         if let Ending::At(point, nth) = self.ending {
             let (variable, value) = point.armed(nth);
             command.env(variable, value);
         }
+        command.envs(self.failing.map(FailingCommits::setting));
         command.envs(self.sabotage.map(Sabotage::setting))
     }
 
@@ -113,7 +121,7 @@ impl Round {
 }
 
 /// Chance, and no waiting for anything.
-async fn some_time(chance: &mut Chance) {
+pub async fn some_time(chance: &mut Chance) {
     tokio::time::sleep(Duration::from_millis(chance.below(LONGEST_ROUND))).await;
 }
 
@@ -134,8 +142,23 @@ impl Trial {
         Self { repository, chance, rounds: 0, ended: None, tasks: Vec::new(), starts }
     }
 
+    /// Where the tasks are done.
+    pub const fn repository(&self) -> &Repository {
+        &self.repository
+    }
+
+    /// A kill, most often; and a stop now and then.
+    pub fn any_ending(&mut self) -> Ending {
+        if self.chance.below(5) == 0 { Ending::Stop } else { Ending::Kill }
+    }
+
     /// A server takes up what there is, works under load, and ends.
     pub async fn round(&mut self, round: Round) {
+        self.round_amid(round, async |_, _| ()).await;
+    }
+
+    /// This befalls a server while it works, before it ends.
+    pub async fn round_amid(&mut self, round: Round, befalls: impl AsyncFnOnce(&Server<'_>, &mut Chance)) {
         self.rounds += 1;
         let before = self.ended.replace(round.ending);
         let begun = Instant::now();
@@ -151,6 +174,7 @@ impl Trial {
         let name = format!("round{}", self.rounds);
         let unfinished = self.tasks.extract_if(.., |task| task.is_unfinished()).collect();
         let mut clients = Clients::begin(&server.api, &name, round.load, unfinished, &mut self.chance);
+        befalls(&server, &mut self.chance).await;
         if let Ending::Done = round.ending {
             self.tasks.extend(clients.done().await);
             clients = Clients::default();
@@ -160,7 +184,7 @@ impl Trial {
     }
 
     /// One more server finishes everything, and what came of it is judged.
-    pub async fn settle(mut self, ready_within: Option<Duration>) -> Verdict {
+    pub async fn settle(&mut self, ready_within: Option<Duration>) -> Verdict {
         let begun = Instant::now();
         let server = Server::start(&self.repository).await;
         assert!(is_ready(&server.api).await);
@@ -171,9 +195,11 @@ impl Trial {
         let settled: Vec<(Task, Option<Kept>)> = settled.buffer_unordered(AT_ONCE).collect().await;
         let listed =
             server.api.get("/api/v1/workflows?per_page=1").await.with(200)["total"].as_u64().unwrap();
+        server.terminate().await;
         let evidence = Evidence {
             settled: &settled,
             listed,
+            database: &database::integrity(&self.repository.path().join(".adw/adw.db")).await,
             ledger: &ledger::read(&self.repository),
             work: &|adw_id| self.repository.read(&format!("adw-task/{adw_id}"), workplace::WORK),
             ready: self.starts.p99(),

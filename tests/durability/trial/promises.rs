@@ -13,6 +13,8 @@ pub struct Evidence<'a> {
     pub settled: &'a [(Task, Option<Kept>)],
     /// How many tasks the server says there are.
     pub listed: u64,
+    /// What SQLite says of the database: `ok`.
+    pub database: &'a str,
     pub ledger: &'a Ledger,
     /// What an agent's work came to, on the task's branch.
     pub work: &'a dyn Fn(&str) -> String,
@@ -50,6 +52,8 @@ pub enum Fault {
     SeqReused { adw_id: String, place: Place, seq: u64 },
     /// A client was told what isn't so.
     ToldAndNotKept { adw_id: String, told: Told, kept: Option<Told> },
+    /// The database doesn't hold together.
+    DatabaseDamaged { found: String },
     /// A server took too long until it was there.
     ReadyTooLate { p99: Duration },
 }
@@ -74,6 +78,9 @@ pub fn judge(evidence: &Evidence<'_>) -> Vec<Fault> {
     let there = evidence.settled.iter().filter(|(_, kept)| kept.is_some()).count() as u64;
     if evidence.listed > there {
         faults.push(Fault::Invented { tasks: evidence.listed - there });
+    }
+    if evidence.database != "ok" {
+        faults.push(Fault::DatabaseDamaged { found: evidence.database.to_owned() });
     }
     if evidence.ready_within.is_some_and(|limit| evidence.ready > limit) {
         faults.push(Fault::ReadyTooLate { p99: evidence.ready });
@@ -214,6 +221,7 @@ mod tests {
         task: Task,
         kept: Option<Kept>,
         listed: u64,
+        database: &'static str,
         ledger: String,
         work: String,
         ready: Duration,
@@ -234,6 +242,7 @@ mod tests {
                 task: Task { is_acknowledged: true, heard, ..Task::new(ID.to_owned(), kind) },
                 kept: Some(kept),
                 listed: 1,
+                database: "ok",
                 ledger: runs.to_owned(),
                 work: "task\n".to_owned(),
                 ready: Duration::from_secs(1),
@@ -246,6 +255,7 @@ mod tests {
             judge(&Evidence {
                 settled: &settled,
                 listed: self.listed,
+                database: self.database,
                 ledger: &ledger,
                 work: &|_| work.clone(),
                 ready: self.ready,
@@ -343,6 +353,11 @@ mod tests {
                 Kind::Plain,
                 |known| known.task.heard[3].event = "stage_skipped".to_owned(),
                 |fault| matches!(fault, Fault::ToldAndNotKept { .. }),
+            ),
+            (
+                Kind::Plain,
+                |known| known.database = "row 7 missing from index",
+                |fault| matches!(fault, Fault::DatabaseDamaged { .. }),
             ),
             (
                 Kind::Plain,

@@ -17,16 +17,16 @@ task=${PWD##*/}
 echo "begin $task $$" >> "$here/ledger"
 "#;
 
-/// Adds a line to the work. Some take their time.
+/// Adds a line to the work, as soon as the disk takes it. Some take their time.
 const QUICK: &str = r#"
 case $(($$ % 4)) in 0) sleep 0.3 ;; esac
-echo "$task" >> work.txt
+until echo "$task" >> work.txt; do sleep 0.05; done
 echo "end $task $$" >> "$here/ledger"
 "#;
 
 /// Achieves nothing the first time.
 const FLAKY: &str = r#"
-if [ -e "$here/failed.$task" ]; then echo "$task" >> work.txt; fi
+if [ -e "$here/failed.$task" ]; then until echo "$task" >> work.txt; do sleep 0.05; done; fi
 : > "$here/failed.$task"
 echo "end $task $$" >> "$here/ledger"
 "#;
@@ -41,9 +41,9 @@ const CONFIGURATION: &str = r#"
 [stages.work]
 plugin = "builtin:implement"
 [stages.work.retry]
-attempts = 3
+attempts = 10
 backoff = "20ms..200ms"
-on = ["empty_diff"]
+on = ["empty_diff", "unavailable"]
 [stages.work.grants]
 workspace = "write"
 agent = ["*"]

@@ -1,6 +1,9 @@
 //! Output that is kept within a bound: its first and its last half.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
+
+use crate::exec::Captured;
 
 /// What is kept of each stream, the mark included.
 pub(crate) const LIMIT: usize = 1024 * 1024;
@@ -36,11 +39,42 @@ impl Capture {
     pub(crate) fn finish(self) -> (Vec<u8>, u64) {
         let Self { start: mut bytes, end, cut, .. } = self;
         if cut > 0 {
-            bytes.extend_from_slice(format!("\n[… {cut} bytes cut …]\n").as_bytes());
+            bytes.extend_from_slice(mark(cut, None).as_bytes());
         }
         bytes.extend(end);
         (bytes, cut)
     }
+}
+
+impl Captured {
+    /// As much of it as a smaller bound leaves, with a mark that says why. `written` is how long the whole stream was.
+    pub(crate) fn within(&self, bound: usize, written: u64, why: &str) -> Self {
+        let half = bound.saturating_sub(mark(written, Some(why)).len()) / 2;
+        let cut = written.saturating_sub(2 * half as u64);
+        let (start, end) = (&self.bytes[..half], &self.bytes[self.bytes.len() - half..]);
+        Self { bytes: [start, mark(cut, Some(why)).as_bytes(), end].concat(), cut }
+    }
+
+    /// The lines that are whole to the end of the stream: all, where nothing was cut.
+    pub(crate) fn last_lines(&self) -> Cow<'_, str> {
+        let text = self.text();
+        let end = (self.cut > 0).then(|| text.rfind(&format!("[… {} bytes cut", self.cut))).flatten();
+        // After the mark stands the rest of a line that was cut.
+        let lines = end.and_then(|end| text[end..].match_indices('\n').nth(1).map(|(at, _)| end + at + 1));
+        match (end, lines) {
+            (None, _) => text,
+            (Some(_), None) => Cow::Borrowed(""),
+            (Some(_), Some(at)) => Cow::Owned(text[at..].to_owned()),
+        }
+    }
+}
+
+/// What stands in the place of what was cut.
+fn mark(cut: u64, why: Option<&str>) -> String {
+    why.map_or_else(
+        || format!("\n[… {cut} bytes cut …]\n"),
+        |why| format!("\n[… {cut} bytes cut: {why} …]\n"),
+    )
 }
 
 #[cfg(test)]
@@ -62,6 +96,22 @@ mod tests {
         let (bytes, cut) = capture(MARK + 8, &[b"abcdefghijklmnop".to_vec()]);
         assert_eq!(String::from_utf8_lossy(&bytes), "abcd\n[… 8 bytes cut …]\nmnop");
         assert_eq!(cut, 8);
+    }
+
+    #[test]
+    fn a_smaller_bound_cuts_more_and_says_why() {
+        let (bytes, cut) = capture(MARK + 8, &[b"abcdefghijklmnop".to_vec()]);
+        let smaller = Captured { bytes, cut }.within(40, 16, "disk full");
+        assert_eq!(smaller.text(), "ab\n[… 12 bytes cut: disk full …]\nop");
+        assert_eq!(smaller.cut, 12);
+    }
+
+    #[test]
+    fn a_line_that_was_cut_is_none_of_the_last_lines() {
+        let stream = |text: &str, cut| Captured { bytes: text.as_bytes().to_vec(), cut };
+        assert_eq!(stream("one\n{\n", 0).last_lines(), "one\n{\n");
+        assert_eq!(stream("{\n[… 7 bytes cut: full …]\n{}\n{1}\n", 7).last_lines(), "{1}\n");
+        assert_eq!(stream("{\n[… 7 bytes cut …]\n{}", 7).last_lines(), "");
     }
 
     proptest! {

@@ -141,7 +141,8 @@ pub(crate) async fn see_through(
     guard.disarm();
     hear.end();
     let exit = stopped.or_else(|| status.map(exit_of)).unwrap_or(Exit::Signal(0));
-    Ok(Output { exit, stdout: stdout.finish(), stderr: stderr.finish(), duration: began.elapsed() })
+    let (stdout, stderr, duration) = (stdout.finish(), stderr.finish(), began.elapsed());
+    Ok(Output { exit, stdout, stderr, duration, shortened: None })
 }
 
 fn exit_of(status: ExitStatus) -> Exit {

@@ -1,22 +1,17 @@
 //! `exit`: how a program ended, and what is kept of its output.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::FileExt;
+use std::fs;
+use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use rustix::fs::{FallocateFlags, fallocate};
-use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
 use crate::exec::{Captured, ExecError, Exit, Output};
 use crate::supervisor::folder::Try;
 use crate::supervisor::record::{self, Reading, VERSION};
 
-const EXIT: &str = "exit";
-/// More than what is written, in all but odd cases.
-const ROOM: u64 = 4096;
+pub(crate) const EXIT: &str = "exit";
 
 /// The end of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +21,9 @@ pub(crate) struct Ended {
     duration_ms: u64,
     pub(crate) stdout: Kept,
     pub(crate) stderr: Kept,
+    /// Why less of the output is kept than would be: what the system said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    shortened: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,9 +40,9 @@ enum End {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Kept {
     /// The name of the file; none where there was nothing, or nothing could be kept.
-    file: Option<String>,
+    pub(crate) file: Option<String>,
     /// How many bytes were cut out of it.
-    cut: u64,
+    pub(crate) cut: u64,
     /// How many bytes the program wrote.
     pub(crate) written: u64,
 }
@@ -71,15 +69,6 @@ pub(crate) struct OsError {
     message: String,
 }
 
-/// The place of the end, taken before anything is started: a disk that is full later on doesn't keep it from being
-/// written.
-#[derive(Debug)]
-pub(crate) struct Reserved {
-    of: Try,
-    aside: PathBuf,
-    file: File,
-}
-
 impl Ended {
     pub(crate) fn read(of: &Try) -> Reading<Self> {
         record::read(&of.file(EXIT))
@@ -88,27 +77,20 @@ impl Ended {
     /// The end of a program that was not run.
     pub(crate) fn failed(error: &ExecError) -> Self {
         let end = End::Failed(Failure::of(error));
-        Self { version: VERSION, end, duration_ms: 0, stdout: Kept::default(), stderr: Kept::default() }
+        let (stdout, stderr) = (Kept::default(), Kept::default());
+        Self { version: VERSION, end, duration_ms: 0, stdout, stderr, shortened: None }
     }
 
-    /// The end of one that was; `written` is how much it wrote to each of its streams.
-    pub(crate) fn keep(output: &Output, written: [u64; 2], of: &Try) -> Self {
-        let keep_both = || Ok([keep("stdout", &output.stdout, of)?, keep("stderr", &output.stderr, of)?]);
-        let kept = keep_both().or_else(|_: io::Error| make_room(of).and_then(|()| keep_both()));
-        let end = match (output.exit, &kept) {
-            (Exit::TimedOut, _) => End::TimedOut,
-            (Exit::Cancelled, _) => End::Cancelled,
-            (Exit::Code(_) | Exit::Signal(_), Err(error)) => End::Failed(Failure::Failed(OsError {
-                number: None,
-                message: format!("what it wrote can't be kept in {}: {error}", of.folder().display()),
-            })),
-            (Exit::Code(code), Ok(_)) => End::Code(code),
-            (Exit::Signal(signal), Ok(_)) => End::Signal(signal),
+    /// The end of one that was, and what is kept of its output; `shortened` says why that isn't more.
+    pub(crate) fn of(output: &Output, [stdout, stderr]: [Kept; 2], shortened: Option<String>) -> Self {
+        let end = match output.exit {
+            Exit::TimedOut => End::TimedOut,
+            Exit::Cancelled => End::Cancelled,
+            Exit::Code(code) => End::Code(code),
+            Exit::Signal(signal) => End::Signal(signal),
         };
-        let [mut stdout, mut stderr] = kept.unwrap_or_default();
-        [stdout.written, stderr.written] = written;
         let duration_ms = u64::try_from(output.duration.as_millis()).unwrap_or(u64::MAX);
-        Self { version: VERSION, end, duration_ms, stdout, stderr }
+        Self { version: VERSION, end, duration_ms, stdout, stderr, shortened }
     }
 
     /// What became of the program; an error of the outer kind where what was kept isn't there any more.
@@ -121,18 +103,9 @@ impl Ended {
             End::Failed(failure) => return Ok(Err(failure.restore(program))),
         };
         let (stdout, stderr) = (self.stdout.restore(of)?, self.stderr.restore(of)?);
-        Ok(Ok(Output { exit, stdout, stderr, duration: Duration::from_millis(self.duration_ms) }))
+        let (duration, shortened) = (Duration::from_millis(self.duration_ms), self.shortened.clone());
+        Ok(Ok(Output { exit, stdout, stderr, duration, shortened }))
     }
-}
-
-fn keep(name: &str, captured: &Captured, of: &Try) -> io::Result<Kept> {
-    if captured.bytes.is_empty() {
-        return Ok(Kept::default());
-    }
-    let mut file = record::create(&of.file(name))?;
-    file.write_all(&captured.bytes)?;
-    file.sync_all()?;
-    Ok(Kept { file: Some(name.to_owned()), cut: captured.cut, written: 0 })
 }
 
 impl Kept {
@@ -182,39 +155,4 @@ impl OsError {
     pub(crate) fn restore(self) -> io::Error {
         self.number.map_or_else(|| io::Error::other(self.message), io::Error::from_raw_os_error)
     }
-}
-
-impl Reserved {
-    pub(crate) fn on(of: &Try) -> io::Result<Self> {
-        let aside = of.file(&format!("{EXIT}.{}", std::process::id()));
-        let reserved = Self { of: of.clone(), file: record::create(&aside)?, aside };
-        match fallocate(&reserved.file, FallocateFlags::empty(), 0, ROOM) {
-            // Some file systems can't promise room; then there is none promised.
-            Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS) => Ok(reserved),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// Writes the end down, for good.
-    pub(crate) fn write(self, ended: &Ended) -> io::Result<()> {
-        let bytes = serde_json::to_vec(ended)?;
-        self.file.write_all_at(&bytes, 0)?;
-        self.file.set_len(bytes.len() as u64)?;
-        self.file.sync_all()?;
-        fs::rename(&self.aside, self.of.file(EXIT))?;
-        self.of.sync()
-    }
-}
-
-impl Drop for Reserved {
-    fn drop(&mut self) {
-        // Of one who came second, or could not write it; else it has its name by now.
-        let _gone = fs::remove_file(&self.aside);
-    }
-}
-
-/// Gives back the room of what was only to be passed on: how a program ended is dearer than its lines.
-fn make_room(of: &Try) -> io::Result<()> {
-    let output = OpenOptions::new().write(true).open(of.file(super::output::OUTPUT))?;
-    output.set_len(0)
 }

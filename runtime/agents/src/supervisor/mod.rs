@@ -30,6 +30,7 @@ mod readiness;
 mod record;
 mod recorder;
 mod report;
+mod reserved;
 mod run;
 mod start;
 mod supervise;

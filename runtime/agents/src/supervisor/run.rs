@@ -77,5 +77,11 @@ async fn open(supervisor: &Supervisor, folder: &Path) -> io::Result<(Try, Watch)
 /// Of a program that had no time to say anything.
 fn cancelled() -> Output {
     let nothing = Captured { bytes: Vec::new(), cut: 0 };
-    Output { exit: Exit::Cancelled, stdout: nothing.clone(), stderr: nothing, duration: Duration::ZERO }
+    Output {
+        exit: Exit::Cancelled,
+        stdout: nothing.clone(),
+        stderr: nothing,
+        duration: Duration::ZERO,
+        shortened: None,
+    }
 }

@@ -14,11 +14,12 @@ use crate::process::mark::{Owner, RunMarks};
 use crate::process::run;
 use crate::process::table::{self, Family, ProcessId};
 use crate::supervisor::claim::{self, Claim};
-use crate::supervisor::exit::{Ended, Reserved};
+use crate::supervisor::exit::Ended;
 use crate::supervisor::folder::Try;
 use crate::supervisor::order;
 use crate::supervisor::recorder::Recorder;
 use crate::supervisor::report::Report;
+use crate::supervisor::reserved::Reserved;
 
 /// A supervisor that can't do its work.
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +37,13 @@ pub fn supervise(folder: &Path) -> Result<(), Unable> {
     let begun = begin(folder);
     report(&begun);
     let Some(begun) = begun? else { return Ok(()) };
-    let ended = begun.runtime.block_on(see_through(&begun.of, begun.command, &begun.owner, begun.signals));
+    let ended = begun.runtime.block_on(see_through(
+        &begun.of,
+        begun.command,
+        &begun.owner,
+        begun.signals,
+        &begun.reserved,
+    ));
     reap_all(WaitOptions::NOHANG);
     begun.reserved.write(&ended)?;
     // Whom the kernel itself holds up is waited for: it would be nobody's.
@@ -97,7 +104,13 @@ fn report(begun: &io::Result<Option<Begun>>) {
 }
 
 /// Runs the program until nothing of it lives.
-async fn see_through(of: &Try, command: Command, owner: &Owner, mut signals: Signals) -> Ended {
+async fn see_through(
+    of: &Try,
+    command: Command,
+    owner: &Owner,
+    mut signals: Signals,
+    reserved: &Reserved,
+) -> Ended {
     let marks = RunMarks::of(owner, &of.mark());
     let child = match exec::start(&command, &marks).await {
         Ok(child) => child,
@@ -123,7 +136,10 @@ async fn see_through(of: &Try, command: Command, owner: &Owner, mut signals: Sig
         }
     };
     match seen {
-        Ok(output) => Ended::keep(&output, recorder.written(), of),
+        Ok(output) => {
+            let (kept, shortened) = reserved.keep(&output, recorder.written());
+            Ended::of(&output, kept, shortened)
+        }
         Err(source) => Ended::failed(&ExecError::Failed { program: command.program, source }),
     }
 }

@@ -25,13 +25,14 @@ impl Live {
         room_for_artifact(&kept, &name, size)?;
         // The bytes are durable before the row that names them.
         let content: Arc<[u8]> = content.0.into();
-        let sha256 = self.insist(|| engine.blobs.put(Arc::clone(&content))).await.map_err(|error| {
+        let held = self.insist(|| engine.blobs.put(Arc::clone(&content))).await.map_err(|error| {
             CallError::Unavailable(format!("the artifact {name} could not be kept: {error}"))
         })?;
-        let stage = self.options.spec.name.clone();
+        let (stage, sha256) = (self.options.spec.name.clone(), held.sha256().to_owned());
         let artifact = Artifact { name, media_type, sha256: sha256.clone(), size, stage, at: self.now() };
         let put = || engine.store.put_artifact(self.options.id, artifact.clone());
         self.insist(put).await.map_err(unavailable)?;
+        drop(held);
         Ok(Reply::Stored(sha256))
     }
 

@@ -107,6 +107,11 @@ impl Live {
         insist(self.options.stop.token(), tell, work).await
     }
 
+    /// The attempt says nothing more: what its log had no room for is written, if there is room by now.
+    pub(crate) async fn finish_log(&self) {
+        self.log.finish().await;
+    }
+
     fn is_stopped(&self) -> bool {
         self.options.stop.token().is_cancelled()
     }

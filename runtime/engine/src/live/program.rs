@@ -136,6 +136,10 @@ impl Live {
                     let message = format!("`{program}` had ended while no server was there to hear of it");
                     self.say(LogLevel::Info, LogSource::Runtime, message).await;
                 }
+                if let Some(why) = &output.shortened {
+                    let message = format!("what `{program}` wrote is cut in its answer: {why}");
+                    self.say(LogLevel::Warn, LogSource::Runtime, message).await;
+                }
                 return Ok(output);
             }
             Ok(Supervised::Lost(lost)) => how_lost(&lost),

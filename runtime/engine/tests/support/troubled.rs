@@ -166,6 +166,9 @@ impl ReadWorkflows for Troubled {
     async fn pipeline(&self, hash: &PipelineHash) -> Result<Option<String>, StoreError> {
         self.inner.pipeline(hash).await
     }
+    async fn documents(&self) -> Result<Vec<String>, StoreError> {
+        self.inner.documents().await
+    }
 }
 
 #[async_trait]
@@ -231,6 +234,9 @@ impl Artifacts for Troubled {
     }
     async fn artifacts(&self, workflow: RowId) -> Result<Vec<Artifact>, StoreError> {
         self.inner.artifacts(workflow).await
+    }
+    async fn artifact_blobs(&self) -> Result<std::collections::HashSet<String>, StoreError> {
+        self.inner.artifact_blobs().await
     }
 }
 

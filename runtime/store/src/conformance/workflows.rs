@@ -83,6 +83,9 @@ pub async fn a_document_is_kept_under_its_hash(place: impl Place) {
     let hash = new_workflow("one", task("one")).document_hash().clone();
     assert_eq!(store.pipeline(&hash).await.unwrap().as_deref(), Some(DOCUMENT));
     assert_eq!(store.pipeline(other.document_hash()).await.unwrap().as_deref(), Some(&*other.document));
+    let mut documents = store.documents().await.unwrap();
+    documents.sort();
+    assert_eq!(documents, [DOCUMENT, &*other.document], "each once");
 }
 
 /// Quotes, control characters, the character zero and every plane of Unicode.

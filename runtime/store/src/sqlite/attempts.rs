@@ -1,5 +1,7 @@
 //! Reading what attempts leave: journals, values, artifacts.
 
+use std::collections::HashSet;
+
 use adw_core::{StageName, Timestamp};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqlitePool};
@@ -102,6 +104,11 @@ fn kept(row: &SqliteRow) -> Result<ValuesKept, Failure> {
 pub(super) async fn artifacts(readers: &SqlitePool, workflow: RowId) -> Result<Vec<Artifact>, StoreError> {
     let rows = sqlx::query(ARTIFACTS).bind(workflow.0).fetch_all(readers).await.map_err(Failure::from)?;
     Ok(rows.iter().map(artifact).collect::<Result<_, _>>()?)
+}
+
+pub(super) async fn artifact_blobs(readers: &SqlitePool) -> Result<HashSet<String>, StoreError> {
+    let named = sqlx::query_scalar("SELECT DISTINCT sha256 FROM artifacts").fetch_all(readers).await;
+    Ok(named.map_err(Failure::from)?.into_iter().collect())
 }
 
 fn artifact(row: &SqliteRow) -> Result<Artifact, Failure> {

@@ -15,6 +15,7 @@ mod open;
 mod workflows;
 mod writer;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
@@ -28,13 +29,15 @@ use uuid::Uuid;
 
 use crate::{
     Append, Artifact, Artifacts, AttemptKey, Filter, Journal, JournalRecord, NewWorkflow, Page, Pagination,
-    ReadWorkflows, RowId, StageValues, Store, StoreError, Stored, ValuesKept, WriteWorkflows, encoding,
+    ReadWorkflows, RowId, StageValues, Store, StoreError, Stored, ValuesKept, WriteWorkflows,
 };
 use failure::Failure;
 use writer::{Change, Creation, Write, WriterHandle};
 
 pub use look::{Found, is_in_use, is_there, look};
 pub use open::Options;
+#[cfg(feature = "failure-points")]
+pub use writer::FailingCommits;
 
 /// Workflows in a SQLite file.
 pub struct SqliteStore {
@@ -108,12 +111,12 @@ impl ReadWorkflows for SqliteStore {
             .fetch_optional(&self.readers)
             .await
             .map_err(Failure::from)?;
-        match document {
-            Some(document) if encoding::document_hash(&document) != hash.0 => {
-                Err(StoreError::Damaged(format!("the pipeline {} does not have that hash", hash.0)))
-            }
-            document => Ok(document),
-        }
+        document.map(|document| workflows::checked(document, &hash.0)).transpose()
+    }
+
+    #[instrument(level = "debug", skip_all)]
+    async fn documents(&self) -> Result<Vec<String>, StoreError> {
+        workflows::documents(&self.readers).await
     }
 }
 
@@ -194,6 +197,11 @@ impl Artifacts for SqliteStore {
     #[instrument(level = "debug", skip_all, fields(workflow = workflow.0))]
     async fn artifacts(&self, workflow: RowId) -> Result<Vec<Artifact>, StoreError> {
         attempts::artifacts(&self.readers, workflow).await
+    }
+
+    #[instrument(level = "debug", skip_all)]
+    async fn artifact_blobs(&self) -> Result<HashSet<String>, StoreError> {
+        attempts::artifact_blobs(&self.readers).await
     }
 }
 

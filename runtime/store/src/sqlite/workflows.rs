@@ -130,3 +130,22 @@ fn stored(row: &SqliteRow) -> Result<Stored, Failure> {
     })?;
     Ok(Stored { id: RowId(row.try_get("id")?), workflow })
 }
+
+pub(super) async fn documents(readers: &SqlitePool) -> Result<Vec<String>, StoreError> {
+    let rows =
+        sqlx::query("SELECT hash, body FROM documents").fetch_all(readers).await.map_err(Failure::from)?;
+    let document = |row: &SqliteRow| -> Result<_, StoreError> {
+        let (hash, body): (String, String) =
+            (row.try_get(0).map_err(Failure::from)?, row.try_get(1).map_err(Failure::from)?);
+        checked(body, &hash)
+    };
+    rows.iter().map(document).collect()
+}
+
+/// A document, once it is sure that it is the one of this hash.
+pub(super) fn checked(document: String, hash: &str) -> Result<String, StoreError> {
+    if encoding::document_hash(&document) == hash {
+        return Ok(document);
+    }
+    Err(StoreError::Damaged(format!("the pipeline {hash} does not have that hash")))
+}

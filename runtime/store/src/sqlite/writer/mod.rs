@@ -2,6 +2,8 @@
 
 mod batch;
 mod connection;
+#[cfg(feature = "failure-points")]
+mod failing;
 mod queue;
 mod sql;
 mod write;
@@ -21,6 +23,8 @@ use connection::Verdicts;
 use queue::Queue;
 
 pub(super) use connection::WriterConnection;
+#[cfg(feature = "failure-points")]
+pub use failing::FailingCommits;
 pub(super) use queue::Queued;
 pub(super) use write::{Change, Creation, Write};
 
@@ -113,7 +117,10 @@ impl Writer {
             Some(connection) => connection,
             None => self.database.reopen().await?,
         };
-        let failure = match connection.commit(group).await {
+        let committed = connection.commit(group);
+        #[cfg(feature = "failure-points")]
+        let committed = FailingCommits::commit(committed);
+        let failure = match committed.await {
             Ok(verdicts) => {
                 self.commits.fetch_add(1, Ordering::Relaxed);
                 self.connection = Some(connection);
