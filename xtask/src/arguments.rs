@@ -144,7 +144,6 @@ mod tests {
                 Task::TestByChance(Suite::Durability, Options { long: true, seed: Some(7) }),
             ),
             ("test faults --long", Task::TestByChance(Suite::Faults, Options { long: true, seed: None })),
-            ),
             ("test model --long", Task::TestByChance(Suite::Model, Options { long: true, seed: None })),
             ("lint", Task::Lint { dependencies: true }),
             ("lint --no-deny", Task::Lint { dependencies: false }),
