@@ -32,6 +32,11 @@ impl Form {
         }
     }
 
+    /// How often its disk has trouble, each time in another way.
+    pub const fn troubles(self) -> u32 {
+        self.cycles() / 2
+    }
+
     /// How often it dies at each step.
     pub const fn times_at_each_point(self) -> u32 {
         match self {

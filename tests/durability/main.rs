@@ -9,6 +9,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[allow(dead_code, reason = "shared with the tests of faults")]
 mod form;
 mod kills;
 mod points;

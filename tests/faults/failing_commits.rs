@@ -13,7 +13,7 @@ use crate::{
 async fn commits_that_fail_lose_nothing_and_repeat_nothing() {
     let form = Form::asked_for();
     let mut trial = Trial::begin(Chance::new());
-    for _ in 0..form.cycles() {
+    for _ in 0..form.troubles() {
         let failing = FailingCommits {
             first: 1 + u32::try_from(trial.chance.below(200)).unwrap(),
             number: 1 + u32::try_from(trial.chance.below(40)).unwrap(),

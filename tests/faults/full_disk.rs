@@ -15,7 +15,7 @@ async fn a_full_disk_loses_nothing_and_with_room_again_all_goes_on() {
     let form = Form::asked_for();
     let mut trial = Trial::begin(Chance::new());
     let Some(disk) = SmallDisk::mount(&trial.repository().path().join(".adw"), DISK) else { return };
-    for _ in 0..form.cycles() {
+    for _ in 0..form.troubles() {
         let ending = trial.any_ending();
         let fills_up = async |server: &Server<'_>, chance: &mut Chance| {
             some_time(chance).await;
@@ -36,7 +36,7 @@ async fn a_server_that_is_killed_on_a_full_disk_loses_nothing() {
     let form = Form::asked_for();
     let mut trial = Trial::begin(Chance::new());
     let Some(disk) = SmallDisk::mount(&trial.repository().path().join(".adw"), DISK) else { return };
-    for _ in 0..form.cycles() {
+    for _ in 0..form.troubles() {
         let ending = trial.any_ending();
         let fills_up = async |server: &Server<'_>, chance: &mut Chance| {
             some_time(chance).await;

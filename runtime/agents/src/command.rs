@@ -66,12 +66,11 @@ pub(crate) async fn run(argv: &Argv, request: Request, tools: Tools<'_>) -> Resu
     let output = tools.runner.run(command, &mut on_line).await.map_err(|error| not_run(&error))?;
     judge(argv, &output, request.timeout)?;
     let text = output.stdout.text().trim_end().to_owned();
-    let structured = match request.schema {
-        None => None,
-        Some(_) => {
-            let value = structured::last_value(&output.stdout.last_lines());
-            Some(value.ok_or_else(|| nothing_structured(argv, &output))?)
-        }
+    let structured = if request.schema.is_some() {
+        let value = structured::last_value(&output.stdout.last_lines());
+        Some(value.ok_or_else(|| nothing_structured(argv, &output))?)
+    } else {
+        None
     };
     Ok(Answer { text, structured, ..Answer::default() })
 }
