@@ -7,7 +7,9 @@ use anstyle::Style;
 use serde_json::{Value, json};
 
 use crate::asked;
-use crate::client::{Answer, Change, Client, Feed, Load, LogLine, LogReader, News, Waiting, Workflow};
+use crate::client::{
+    Answer, Change, Changes, Client, Feed, Load, LogLine, LogReader, News, Waiting, Workflow,
+};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::output::Output;
@@ -133,7 +135,7 @@ fn conclusion(workflow: &Workflow) -> String {
     let next = match workflow.status {
         Status::Failed => {
             format!(
-                "look further: adw show {id}, adw logs {id}; then adw retry {id}, by the adw.toml that it began with"
+                "look further: adw show {id}, adw logs {id}; then adw retry {id}, which goes by the present adw.toml"
             )
         }
         Status::Cancelled => format!("look further: adw show {id}, adw logs {id}"),
@@ -369,8 +371,15 @@ fn in_words(change: &Change) -> Option<String> {
         }
         EventKind::WorkflowResumed => with(style::NOTE, "resumed", None),
         EventKind::WorkflowMoved => with(style::NOTE, "moved by hand to", text(data, "to")),
-        EventKind::WorkflowRetried => with(style::NOTE, "goes on, from", text(data, "from")),
+        EventKind::WorkflowRetried => with(style::NOTE, "goes on, from", retried(data).as_deref()),
     })
+}
+
+/// From which stage, and what of adw.toml it took up.
+fn retried(data: &Value) -> Option<String> {
+    let from = text(data, "from")?;
+    let by = Changes::of(data).map(|changes| format!(", by the present adw.toml: {changes}"));
+    Some(format!("{from}{}", by.unwrap_or_default()))
 }
 
 fn text<'a>(data: &'a Value, member: &str) -> Option<&'a str> {

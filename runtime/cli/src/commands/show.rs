@@ -5,7 +5,7 @@ use clap::Args;
 use serde_json::Value;
 
 use crate::asked;
-use crate::client::{Stage, Workflow};
+use crate::client::{Reconfigured, Stage, Workflow};
 use crate::clock;
 use crate::context::{Context, NOTHING_GOES_ON, Seen};
 use crate::failure::{Exit, Failure};
@@ -74,6 +74,9 @@ pub(crate) fn in_words(workflow: &Workflow, now: Timestamp) -> String {
     }
     line("branch", &printable(&workflow.branch));
     line("created", &date_and_time(workflow.created_at));
+    if let Some(Reconfigured { at, changes }) = &workflow.reconfigured {
+        line("adw.toml", &format_args!("as of the retry at {}: {changes}", date_and_time(*at)));
+    }
     if let Some(completed) = workflow.completed_at {
         line(
             "ended",
