@@ -10,7 +10,7 @@ use crate::follow;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Grants, config, plugins and stages are those of the present adw.toml: mend there what it failed of.
-What is done stays done: the pipeline has to begin with the stages before the one that it goes on from.
+What is done stays done: the pipeline has to begin with those stages.
 
 Examples:
   adw retry adw_bug_1760000000_1a2b3c4d

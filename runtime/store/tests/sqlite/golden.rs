@@ -25,9 +25,14 @@ async fn a_retry_by_another_document_is_written_like_this() {
     let place = Place::new();
     let store = place.open().await;
     let failed = advance(&*store, &create(&*store, "one").await, vec![failed()]).await;
-    store.append(retry_by(&failed, r#"{"stages":["plan","test"]}"#)).await.unwrap();
+    let retry = retry_by(&failed, r#"{"stages":["plan","test"]}"#);
+    let document = retry.workflow.pipeline.hash.0.clone();
+    store.append(retry).await.unwrap();
     store.close().await;
     insta::assert_snapshot!(written(&place).await);
+    let mut raw = place.raw().await;
+    let named = sqlx::query_scalar("SELECT document FROM workflows").fetch_one(&mut raw).await;
+    assert_eq!(named.map(|named: String| named).ok(), Some(document), "its row names it too");
 }
 
 /// The events of a store.
