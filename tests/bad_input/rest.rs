@@ -169,6 +169,8 @@ async fn changes_that_make_no_sense() {
         ("what isn't there is retried", retry("nowhere", "{}")),
         ("retried from a number", retry("held", r#"{"stage":1}"#)),
         ("retried from a path", retry("held", r#"{"stage":"../x"}"#)),
+        ("retried by an adw.toml that isn't there", retry("held", r#"{"configuration":"old"}"#)),
+        ("retried by a number", retry("held", r#"{"configuration":1}"#)),
         ("retried with a list", retry("held", "[]")),
         ("retried with half a body", retry("held", "{")),
     ];

@@ -168,7 +168,7 @@ fn conclusion(workflow: &Workflow) -> String {
     let next = match workflow.status {
         Status::Failed => {
             format!(
-                "look further: adw show {id}, adw logs {id}; then adw retry {id}, by the adw.toml that it began with"
+                "look further: adw show {id}, adw logs {id}; then adw retry {id}, which goes by the present adw.toml"
             )
         }
         Status::Cancelled => format!("look further: adw show {id}, adw logs {id}"),

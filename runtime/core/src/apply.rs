@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    AdwId, Answered, Event, Output, Paused, PipelineRef, Reason, Recorded, Stage, StageName, StageStatus,
-    Status, Task, Timestamp, Workflow,
+    AdwId, Answered, Event, Output, Paused, PipelineRef, Reason, Reconfiguration, Reconfigured, Recorded,
+    Stage, StageName, StageStatus, Status, Task, Timestamp, Workflow,
 };
 
 /// A history that no workflow can have.
@@ -123,7 +123,12 @@ fn change(workflow: &mut Workflow, event: &Event, at: Timestamp) {
                 workflow.error_message.clone_from(error_message);
             }
         }
-        Event::WorkflowRetried { from } => retried(workflow, from),
+        Event::WorkflowRetried { from, reconfigured } => {
+            if let Some(reconfiguration) = reconfigured {
+                reconfigure(workflow, reconfiguration, at);
+            }
+            retried(workflow, from);
+        }
         Event::WorkflowCompleted { result, .. } => {
             workflow.result = Some(result.clone());
             workflow.error_message = None;
@@ -178,6 +183,20 @@ fn moved(workflow: &mut Workflow, to: &StageName, at: Timestamp) {
     }
 }
 
+/// The stages of another document. What was done of those that stay, and of those that come back, is kept.
+fn reconfigure(workflow: &mut Workflow, now: &Reconfiguration, at: Timestamp) {
+    let mut known = std::mem::take(&mut workflow.stages);
+    known.append(&mut workflow.former);
+    let stage = |new: Stage| match known.iter().position(|stage| stage.name == new.name) {
+        Some(at) => Stage { finally: new.finally, ..known.remove(at) },
+        None => new,
+    };
+    workflow.stages = Stage::all(&now.stages, &now.finally).into_iter().map(stage).collect();
+    workflow.former = known;
+    workflow.pipeline = now.pipeline.clone();
+    workflow.reconfigured = Some(Reconfigured { at, changes: now.changes.clone() });
+}
+
 fn retried(workflow: &mut Workflow, from: &StageName) {
     workflow.status = Status::Pending;
     workflow.error_message = None;
@@ -227,6 +246,8 @@ impl Workflow {
             pipeline,
             status: Status::Pending,
             stages,
+            former: Vec::new(),
+            reconfigured: None,
             waiting: None,
             paused: None,
             result: None,

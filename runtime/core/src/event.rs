@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{AdwId, Output, PipelineRef, Reason, StageName, Task, Timestamp, Waiting};
+use crate::{AdwId, Output, PipelineRef, Reason, Reconfiguration, StageName, Task, Timestamp, Waiting};
 
 /// An event with its place in its workflow's history.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -167,6 +167,9 @@ pub enum Event {
     WorkflowRetried {
         /// The first stage that runs again.
         from: StageName,
+        /// What it goes on by, where that is another document than before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reconfigured: Option<Box<Reconfiguration>>,
     },
     /// It reached its end.
     WorkflowCompleted {
@@ -288,7 +291,7 @@ impl Event {
             | Self::StageFailed { stage, .. } => Some(stage),
             Self::WorkflowWaiting { waiting } => Some(waiting.stage()),
             Self::WorkflowMoved { to } => Some(to),
-            Self::WorkflowRetried { from } => Some(from),
+            Self::WorkflowRetried { from, .. } => Some(from),
             Self::TaskCreated { .. }
             | Self::WorkflowStarted
             | Self::WorkflowPaused { .. }

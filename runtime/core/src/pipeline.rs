@@ -1,7 +1,7 @@
 //! The resolved document that a workflow is pinned to at its creation: stages, plugins by hash, grants, limits and
-//! policies. Later changes of adw.toml don't touch a workflow that is under way.
+//! policies. Later changes of adw.toml don't touch a workflow that is under way; a retry may take them up.
 
-use std::{fmt::Write, path::PathBuf};
+use std::{fmt::Write, path::PathBuf, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -138,18 +138,45 @@ impl Pipeline {
         self.stages.iter().chain(&self.finally)
     }
 
+    /// The names of its stages, in order, without those that run in any case.
+    pub fn stage_names(&self) -> Vec<StageName> {
+        names(&self.stages)
+    }
+
+    /// The names of those that run in any case, in order.
+    pub fn finally_names(&self) -> Vec<StageName> {
+        names(&self.finally)
+    }
+
     /// The stage of this name.
     pub fn stage(&self, name: &StageName) -> Option<&StageSpec> {
         self.all_stages().find(|stage| stage.name == *name)
     }
+}
 
-    /// The document's text, the same for equal pipelines: struct fields in their order, objects sorted.
-    pub fn to_document(&self) -> Result<(PipelineHash, String), serde_json::Error> {
-        let text = serde_json::to_string(self)?;
+/// A pipeline as it is stored: its text, the same for equal pipelines, and the hash of that.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Document {
+    /// What it says.
+    pub pipeline: Arc<Pipeline>,
+    /// What it is stored under.
+    pub hash: PipelineHash,
+    /// Struct fields in their order, objects sorted.
+    pub text: Arc<str>,
+}
+
+impl Document {
+    /// The pipeline, written down.
+    pub fn of(pipeline: Pipeline) -> Result<Self, serde_json::Error> {
+        let text = serde_json::to_string(&pipeline)?;
         let hash = Sha256::digest(text.as_bytes()).iter().fold(String::new(), |mut hash, byte| {
             let _ = write!(hash, "{byte:02x}");
             hash
         });
-        Ok((PipelineHash(hash), text))
+        Ok(Self { pipeline: Arc::new(pipeline), hash: PipelineHash(hash), text: text.into() })
     }
+}
+
+fn names(stages: &[StageSpec]) -> Vec<StageName> {
+    stages.iter().map(|stage| stage.name.clone()).collect()
 }

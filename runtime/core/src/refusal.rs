@@ -1,6 +1,6 @@
 //! Why a command changes nothing.
 
-use crate::{AdwId, StageName, Status};
+use crate::{AdwId, StageName, Status, Unfit};
 
 /// A command that can't be carried out on the workflow as it is.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -24,6 +24,9 @@ pub enum Refusal {
         /// Those that there are.
         stages: Vec<StageName>,
     },
+    /// It can't go on by the present configuration.
+    #[error("by the present adw.toml it can't go on: {0}")]
+    Unfit(#[from] Unfit),
     /// It has ended, and so there is nothing to hold or to let go on.
     #[error("a workflow that is {} can be neither paused nor resumed: nothing of it goes on by itself{}", .0.as_str(), after(*.0))]
     NothingToPause(Status),
@@ -68,6 +71,6 @@ const fn after(status: Status) -> &'static str {
     }
 }
 
-fn names(stages: &[StageName]) -> String {
+pub(crate) fn names(stages: &[StageName]) -> String {
     stages.iter().map(StageName::as_str).collect::<Vec<_>>().join(", ")
 }

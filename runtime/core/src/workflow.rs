@@ -5,7 +5,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AdwId, Answered, HandWork, PipelineHash, Question, StageName, StageStatus, Status, Task, Timestamp,
+    AdwId, Answered, Document, HandWork, PipelineHash, Question, StageName, StageStatus, Status, Task,
+    Timestamp,
 };
 
 /// One task's way through a pipeline.
@@ -22,6 +23,13 @@ pub struct Workflow {
     pub status: Status,
     /// In the pipeline's order, those that run in any case last.
     pub stages: Vec<Stage>,
+    /// Those that an earlier document had and the present one has not: should one come back, its attempts count on, so
+    /// that a number names one of them for good.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former: Vec<Stage>,
+    /// Since when it goes by another document than it began with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reconfigured: Option<Reconfigured>,
     /// What a running workflow waits on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting: Option<Waiting>,
@@ -55,6 +63,22 @@ pub struct PipelineRef {
     pub name: Option<String>,
     /// What it is stored under.
     pub hash: PipelineHash,
+}
+
+impl PipelineRef {
+    /// What names this document.
+    pub fn of(document: &Document) -> Self {
+        Self { name: document.pipeline.name.clone(), hash: document.hash.clone() }
+    }
+}
+
+/// The last time that a workflow took up another document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reconfigured {
+    /// When.
+    pub at: Timestamp,
+    /// What was different, as keys of adw.toml: `stages.test.grants`.
+    pub changes: Vec<String>,
 }
 
 /// A step of a workflow.
@@ -253,6 +277,16 @@ impl Workflow {
     /// The stage of this name.
     pub fn stage(&self, name: &StageName) -> Option<&Stage> {
         self.stages.iter().find(|stage| stage.name == *name)
+    }
+
+    /// Its stages, and after them those that only an earlier document had: all that it may have attempts of.
+    pub fn every_stage(&self) -> impl Iterator<Item = &Stage> {
+        self.stages.iter().chain(&self.former)
+    }
+
+    /// The number of a stage's newest attempt; 0 before the first.
+    pub fn newest_attempt(&self, stage: &StageName) -> u32 {
+        self.every_stage().find(|other| other.name == *stage).map_or(0, |stage| stage.attempt)
     }
 
     /// The stage whose attempt is under way.

@@ -186,14 +186,15 @@ fn a_cancel_ends_it_once_and_for_all() {
 fn a_failed_workflow_goes_on_from_the_stage_that_failed_or_an_earlier_one() {
     for (from, expected) in [(None, "implement"), (Some("plan"), "plan"), (Some("implement"), "implement")] {
         let mut history = failed_at_implement();
-        history.run(Command::Retry(Retry { from: from.map(name) }));
+        history.run(Command::Retry(Retry { from: from.map(name), ..Retry::default() }));
         assert_eq!(history.workflow.status, Status::Pending);
         assert_eq!(history.workflow.error_message, None);
         history.start();
         assert_eq!(history.workflow.running_stage().unwrap().name, expected);
     }
     let history = failed_at_implement();
-    let refusal = history.decide(&Command::Retry(Retry { from: Some(name("test")) })).unwrap_err();
+    let refusal =
+        history.decide(&Command::Retry(Retry { from: Some(name("test")), ..Retry::default() })).unwrap_err();
     insta::assert_snapshot!(refusal, @r#"this workflow has no stage "test": it has plan, implement"#);
 }
 

@@ -5,13 +5,15 @@ mod support;
 
 use adw_core::{
     Answer, AttemptResult, Backoff, Cancel, Command, DefaultAnswer, EndAttempt, Expire, Interrupt, Pause,
-    Question, Recorded, Resume, Retry, SetStatus, StageName, StageStatus, Start, Status, Suspend, Timestamp,
-    Waiting, Workflow, fold,
+    Question, Recorded, Resume, Retry, RetryBy, SetStatus, StageName, StageStatus, Start, Status, Suspend,
+    Timestamp, Waiting, Workflow, fold,
 };
 use proptest::prelude::*;
 use support::{History, done, name, pipeline};
 
 const STAGES: [&str; 4] = ["plan", "implement", "review", "test"];
+/// Those that a pipeline may have later.
+const KNOWN: [&str; 5] = ["plan", "implement", "review", "test", "lint"];
 
 fn stage() -> impl Strategy<Value = StageName> {
     prop_oneof![9 => prop::sample::select(&STAGES[..]), 1 => Just("unknown")].prop_map(name)
@@ -44,6 +46,8 @@ enum Step {
         fits: bool,
     },
     Ask(Command),
+    /// The pipeline has these stages from now on.
+    Configure(Vec<&'static str>),
     Wait(u64),
 }
 
@@ -73,7 +77,11 @@ fn step() -> impl Strategy<Value = Step> {
         3 => Just(Step::Ask(Command::Expire(Expire))),
         1 => Just(Step::Ask(Command::Pause(Pause::default()))),
         2 => Just(Step::Ask(Command::Resume(Resume))),
-        2 => prop::option::of(stage()).prop_map(|from| Step::Ask(Command::Retry(Retry { from }))),
+        2 => (prop::option::of(stage()), prop::bool::weighted(0.2)).prop_map(|(from, pinned)| {
+            let by = if pinned { RetryBy::Pinned } else { RetryBy::Present };
+            Step::Ask(Command::Retry(Retry { from, by }))
+        }),
+        1 => prop::sample::subsequence(&KNOWN[..], 1..=KNOWN.len()).prop_shuffle().prop_map(Step::Configure),
         2 => (0u64..100_000).prop_map(Step::Wait),
     ]
 }
@@ -82,6 +90,7 @@ fn take(history: &mut History, step: Step) {
     match step {
         Step::Wait(millis) => history.at = history.at.plus_millis(millis),
         Step::Ask(command) => drop(history.try_run(command)),
+        Step::Configure(stages) => history.present = pipeline(&stages),
         Step::Question(call, within) => {
             let Some(stage) = history.workflow.running_stage() else { return };
             let (stage, attempt, message) = (stage.name.clone(), stage.attempt, "?".to_owned());
@@ -144,7 +153,9 @@ fn holds(before: &Workflow, after: &Workflow) {
     if after.status == Status::Completed {
         assert_eq!(after.progress, 100);
     }
-    for (earlier, later) in before.stages.iter().zip(&after.stages) {
+    for earlier in before.every_stage() {
+        let of_its_name: Vec<_> = after.every_stage().filter(|stage| stage.name == earlier.name).collect();
+        let [later] = of_its_name[..] else { panic!("{of_its_name:#?}") };
         assert!(later.attempt >= earlier.attempt && later.round >= earlier.round);
         assert!(later.reworks <= 3 && later.failures <= 3);
     }

@@ -1,7 +1,7 @@
 //! Which adw.toml the server goes by, and how it is read anew while the server runs.
 //!
 //! A reading is gone by whole or not at all: one that is wrong leaves everything as it was, and says why. Workflows that
-//! were taken before stay with what they are pinned to.
+//! were taken before stay with what they are pinned to, until one that has failed is retried.
 
 use std::{fmt::Write as _, sync::Arc};
 

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use adw_config::Config;
-use adw_core::{AdwId, Create, InvalidName, Task, TaskType, Timestamp, quoted};
+use adw_core::{AdwId, Create, Document, InvalidName, Task, TaskType, Timestamp, quoted};
 use adw_store::{StoreError, Stored};
 
-use crate::{CommandError, CreateError, Created, NewTask, clock::chance, inner::Inner, served::Pinned};
+use crate::{CommandError, CreateError, Created, NewTask, clock::chance, inner::Inner};
 
 pub(crate) async fn create(engine: &Arc<Inner>, new: NewTask) -> Result<Created, CreateError> {
     if engine.is_stopping() {
@@ -20,7 +20,7 @@ pub(crate) async fn create(engine: &Arc<Inner>, new: NewTask) -> Result<Created,
         return Err(CreateError::QueueFull { limit: limit as u64 });
     }
     let project = project(config, new.project.as_deref())?;
-    let pinned = served.resolve(&new.route, &project)?;
+    let document = served.resolve(&new.route, &project)?;
     check_agent(config, new.agent.as_deref())?;
     let adw_id = match &new.adw_id {
         Some(adw_id) => adw_id.clone(),
@@ -28,17 +28,16 @@ pub(crate) async fn create(engine: &Arc<Inner>, new: NewTask) -> Result<Created,
             .map_err(|error| CreateError::Invalid { field: "adw_id", message: error.to_string() })?,
     };
     let create = Create { adw_id: adw_id.clone(), task: task(new, project) };
-    let first = create.clone().event(&pinned.pipeline, pinned.hash.clone());
-    let document = Arc::clone(&pinned.document);
-    match engine.ledger.create(first, &pinned.pipeline, document, |stored| engine.react(stored)).await {
+    let first = create.clone().event(&document);
+    match engine.ledger.create(first, &document, |stored| engine.react(stored)).await {
         Ok(stored) => Ok(Created { stored, new: true }),
-        Err(StoreError::Taken(_)) => the_same(engine, &create, &pinned).await,
+        Err(StoreError::Taken(_)) => the_same(engine, &create, &document).await,
         Err(error) => Err(error.into()),
     }
 }
 
 /// An id that is taken is no error where it was taken by this very task: the answer to a client that asks again.
-async fn the_same(engine: &Inner, create: &Create, pinned: &Pinned) -> Result<Created, CreateError> {
+async fn the_same(engine: &Inner, create: &Create, document: &Document) -> Result<Created, CreateError> {
     let taken = || CreateError::Taken(create.adw_id.clone());
     let look = engine.ledger.look(&create.adw_id, |stored| engine.react(stored)).await;
     let stored: Stored = match look {
@@ -47,7 +46,7 @@ async fn the_same(engine: &Inner, create: &Create, pinned: &Pinned) -> Result<Cr
         Err(_) => return Err(taken()),
     };
     let there = &stored.workflow;
-    let asked = pinned.pipeline.all_stages().map(|stage| &stage.name);
+    let asked = document.pipeline.all_stages().map(|stage| &stage.name);
     let same_stages = there.stages.iter().map(|stage| &stage.name).eq(asked);
     if *there.task == create.task && same_stages {
         return Ok(Created { stored, new: false });

@@ -284,11 +284,11 @@ fn assemble(
     let Options { store, supervisor, clock, reread, .. } = options;
     let data = folders.root;
     let workspaces = Workspaces::new(&data).map_err(|error| StartError::Workspaces(error.to_string()))?;
-    let feed = Feed::default();
+    let (feed, catalog) = (Feed::default(), Arc::new(catalog));
     let (timers, rings) = timers();
     let (places, given) = mpsc::unbounded_channel();
     let inner = Arc::new(Inner {
-        ledger: Ledger::new(Arc::clone(&store), feed.clone(), Arc::clone(&clock)),
+        ledger: Ledger::new(Arc::clone(&store), feed.clone(), Arc::clone(&clock), Arc::clone(&catalog)),
         logs: Logs::new(folders.logs, feed.clone()),
         calls: Calls::new(folders.calls),
         supervisor,

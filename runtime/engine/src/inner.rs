@@ -22,7 +22,7 @@ pub(crate) struct Inner {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) host: Arc<adw_host::Host>,
-    pub(crate) catalog: Catalog,
+    pub(crate) catalog: Arc<Catalog>,
     pub(crate) workspaces: Workspaces,
     pub(crate) blobs: Blobs,
     pub(crate) feed: Feed,

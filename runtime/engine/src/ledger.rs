@@ -10,11 +10,15 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError, Weak},
 };
 
-use adw_core::{AdwId, Command, Event, Pipeline, PipelineHash, Recorded, Timestamp, Workflow, apply, decide};
+use adw_core::{
+    AdwId, Command, Document, Event, Pipeline, PipelineHash, Present, Recorded, Refusal, Timestamp, Workflow,
+    apply, decide,
+};
 use adw_store::{Append, NewWorkflow, Store, StoreError, Stored};
 
 use crate::{
     CommandError,
+    catalog::Catalog,
     clock::Clock,
     feed::{Feed, Published},
     log_line,
@@ -31,30 +35,36 @@ pub(crate) struct Ledger {
     store: Arc<dyn Store>,
     feed: Feed,
     clock: Arc<dyn Clock>,
+    catalog: Arc<Catalog>,
     /// Workflows that somebody holds at the moment; what nobody holds takes no memory.
     cells: Mutex<HashMap<AdwId, Weak<Cell>>>,
     pipelines: Mutex<HashMap<PipelineHash, Arc<Pipeline>>>,
 }
 
 impl Ledger {
-    pub(crate) fn new(store: Arc<dyn Store>, feed: Feed, clock: Arc<dyn Clock>) -> Self {
-        Self { store, feed, clock, cells: Mutex::default(), pipelines: Mutex::default() }
+    pub(crate) fn new(
+        store: Arc<dyn Store>,
+        feed: Feed,
+        clock: Arc<dyn Clock>,
+        catalog: Arc<Catalog>,
+    ) -> Self {
+        Self { store, feed, clock, catalog, cells: Mutex::default(), pipelines: Mutex::default() }
     }
 
     /// Writes a workflow's first event. `react` is called as [`Ledger::command`] calls it.
     pub(crate) async fn create(
         &self,
         first: Event,
-        pipeline: &Arc<Pipeline>,
-        document: Arc<str>,
+        document: &Document,
         react: impl FnOnce(&Stored),
     ) -> Result<Stored, StoreError> {
         let first = Recorded { seq: 1, at: self.clock.now(), event: first };
         let workflow = apply(None, &first).map_err(|error| StoreError::Damaged(error.to_string()))?;
-        self.remember(&workflow.pipeline.hash, pipeline);
+        self.remember(&document.hash, &document.pipeline);
         let cell = self.hold(&workflow.adw_id);
         let mut slot = cell.lock().await;
         failure_point!(BeforeCommit);
+        let document = Arc::clone(&document.text);
         let stored = self.store.create(NewWorkflow { first: first.clone(), workflow, document }).await?;
         failure_point!(AfterCommit);
         *slot = Some(stored.clone());
@@ -127,7 +137,9 @@ impl Ledger {
         let pipeline = self.pipeline(before).await?;
         // A clock that was set back must not make history run backwards.
         let at = self.clock.now().max(before.updated_at);
-        let events = decide(before, &pipeline, command, at)?;
+        // One reading of adw.toml for all of it.
+        let present = self.catalog.served();
+        let events = decide(before, &pipeline, &*present, command, at)?;
         if events.is_empty() {
             return Ok(None);
         }
@@ -138,6 +150,7 @@ impl Ledger {
             expected: before.seq,
             events: history.iter().map(|(recorded, _)| recorded.clone()).collect(),
             workflow: workflow.clone(),
+            document: self.taken_up(before, workflow, &*present)?,
         };
         #[cfg(feature = "failure-points")]
         self.tell_too_early(stored.id.0, &history).await;
@@ -145,6 +158,21 @@ impl Ledger {
         self.store.append(append).await?;
         failure_point!(AfterCommit);
         Ok(Some(history))
+    }
+
+    /// The text of the document that a decision pins the workflow to, where that is another one than before.
+    fn taken_up(
+        &self,
+        before: &Workflow,
+        after: &Workflow,
+        present: &dyn Present,
+    ) -> Result<Option<Arc<str>>, Refusal> {
+        if before.pipeline.hash == after.pipeline.hash {
+            return Ok(None);
+        }
+        let document = present.document(before)?;
+        self.remember(&document.hash, &document.pipeline);
+        Ok(Some(document.text))
     }
 
     /// Long enough before the commit for a listener to have it, if that is the fault that was asked for.

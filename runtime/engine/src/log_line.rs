@@ -10,7 +10,7 @@ pub(crate) fn tell(event: &Event, after: &Workflow) {
     let (adw_id, title) = (after.adw_id.as_str(), after.task.title.as_str());
     match event {
         Event::TaskCreated { .. } => tracing::info!(adw_id, title, "task taken"),
-        Event::WorkflowRetried { from } => tracing::info!(adw_id, title, from = %from, "task goes on"),
+        Event::WorkflowRetried { from, .. } => tracing::info!(adw_id, title, from = %from, "task goes on"),
         Event::WorkflowWaiting { waiting } => {
             if let Some(question) = waiting.question() {
                 let (stage, asked) = (question.stage.as_str(), beginning(&question.message));

@@ -7,8 +7,8 @@ use std::{
 };
 
 use adw_core::{
-    AdwId, Command, EndAttempt, Event, FoldError, Pipeline, PluginPin, Recorded, Refusal, Stage, StageName,
-    StageSpec, Workflow, apply, decide,
+    AdwId, Command, EndAttempt, Event, FoldError, Pipeline, PluginPin, Present, Recorded, Refusal, Stage,
+    StageName, StageSpec, Workflow, apply, decide,
 };
 use adw_host::{
     Answer, Call, CallError, Cause as Trouble, Divergence, Effects, Entry, EntryKind, Journal, JournalError,
@@ -116,8 +116,9 @@ pub(crate) async fn replay(
     let begun = begun.ok_or_else(|| ReplayError::NoAttempt {
         stage: stage.clone(),
         attempt,
-        newest: stored.workflow.stage(stage).map_or(0, |stage| stage.attempt),
+        newest: stored.workflow.newest_attempt(stage),
     })?;
+    // By which the attempt went: a retry may have taken up another one since.
     let pipeline = engine.ledger.pipeline(&begun.workflow).await?;
     let spec = pipeline.stage(stage).ok_or_else(|| broken(format!("its pipeline has no stage {stage}")))?;
     let is_other = other.is_some();
@@ -133,7 +134,7 @@ pub(crate) async fn replay(
         engine.host.forget(&plugin);
     }
     let difference = record.differs(&ran, past.as_ref(), begun.end.is_some());
-    let end = begun.would_end(&pipeline, spec, ran).map_err(CommandError::from)?;
+    let end = begun.would_end(&pipeline, &*engine.catalog.served(), spec, ran).map_err(CommandError::from)?;
     let difference = difference.or_else(|| differing_ends(begun.end, end.as_ref()));
     Ok(Replay {
         recorded_by: spec.plugin.clone(),
@@ -199,6 +200,7 @@ impl Begun {
     fn would_end(
         &self,
         pipeline: &Pipeline,
+        present: &dyn Present,
         spec: &StageSpec,
         mut ran: Ran,
     ) -> Result<Option<Event>, Refusal> {
@@ -213,7 +215,7 @@ impl Begun {
         let (stage, attempt) = (self.stage.name.clone(), self.stage.attempt);
         let command = EndAttempt { stage, attempt, result: result(ran, &plugin), chance: 0 };
         let workflow = &self.before_the_end;
-        let events = decide(workflow, pipeline, &Command::EndAttempt(command), workflow.updated_at)?;
+        let events = decide(workflow, pipeline, present, &Command::EndAttempt(command), workflow.updated_at)?;
         Ok(events.into_iter().next())
     }
 }

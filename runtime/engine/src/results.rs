@@ -9,7 +9,7 @@ use crate::{CommandError, LogPage, LogQuery, inner::Inner, live};
 pub(crate) async fn logs(engine: &Inner, adw_id: &AdwId, query: LogQuery) -> Result<LogPage, CommandError> {
     let stored = find(engine, adw_id).await?;
     let stages =
-        stored.workflow.stages.iter().filter(|stage| query.stage.as_ref().is_none_or(|s| *s == stage.name));
+        stored.workflow.every_stage().filter(|stage| query.stage.as_ref().is_none_or(|s| *s == stage.name));
     let attempts: Vec<_> = stages
         .flat_map(|stage| (1..=stage.attempt).map(|attempt| (stage.name.clone(), attempt)))
         .filter(|(_, attempt)| query.attempt.is_none_or(|wanted| wanted == *attempt))

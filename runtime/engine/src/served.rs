@@ -6,26 +6,18 @@ use std::{
 };
 
 use adw_config::{Config, PipelineConfig};
-use adw_core::{Pipeline, PipelineHash, ProjectPin, StageName, StageSpec, quoted};
+use adw_core::{Document, Pipeline, Present, ProjectPin, StageName, StageSpec, Unfit, Workflow, quoted};
 
 use crate::{CreateError, Route, blobs::Held};
 
 /// Resolved documents kept in memory, one for each route and project that was asked for.
 const ROUTES: usize = 256;
 
-/// A document that workflows are pinned to.
-#[derive(Clone, Debug)]
-pub(crate) struct Pinned {
-    pub(crate) pipeline: Arc<Pipeline>,
-    pub(crate) hash: PipelineHash,
-    pub(crate) document: Arc<str>,
-}
-
 /// One reading of adw.toml. Whoever takes a task holds one, so that all of it is pinned by the same.
 pub(crate) struct Served {
     pub(crate) config: Arc<Config>,
     stages: BTreeMap<StageName, StageSpec>,
-    routes: Mutex<HashMap<(Route, String), Pinned>>,
+    routes: Mutex<HashMap<(Route, String), Document>>,
     /// The plugins' bytes, which a workflow may be about to name.
     _held: Vec<Held>,
 }
@@ -36,7 +28,7 @@ impl Served {
     }
 
     /// The document for a route through a project.
-    pub(crate) fn resolve(&self, route: &Route, project: &str) -> Result<Pinned, CreateError> {
+    pub(crate) fn resolve(&self, route: &Route, project: &str) -> Result<Document, CreateError> {
         let key = (route.clone(), project.to_owned());
         let known = self.routes.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
         if let Some(pinned) = known {
@@ -51,7 +43,7 @@ impl Served {
         Ok(pinned)
     }
 
-    fn pin(&self, route: &Route, project: &str) -> Result<Pinned, CreateError> {
+    fn pin(&self, route: &Route, project: &str) -> Result<Document, CreateError> {
         let config = &self.config;
         let project = project_pin(config, project)?;
         let pipeline = match route {
@@ -65,15 +57,23 @@ impl Served {
                 Pipeline { name: None, project, stages, finally: Vec::new() }
             }
         };
-        let (hash, document) = pipeline.to_document().map_err(|error| CreateError::Invalid {
+        Document::of(pipeline).map_err(|error| CreateError::Invalid {
             field: "pipeline",
             message: format!("the pipeline can't be written down: {error}"),
-        })?;
-        Ok(Pinned { pipeline: Arc::new(pipeline), hash, document: document.into() })
+        })
     }
 
     fn specs(&self, names: &[StageName]) -> Vec<StageSpec> {
         names.iter().filter_map(|name| self.stages.get(name).cloned()).collect()
+    }
+}
+
+impl Present for Served {
+    /// By the name of its pipeline; where its task listed the stages, by theirs.
+    fn document(&self, workflow: &Workflow) -> Result<Document, Unfit> {
+        let stages = || workflow.stages.iter().map(|stage| stage.name.clone()).collect();
+        let route = workflow.pipeline.name.clone().map_or_else(|| Route::Stages(stages()), Route::Pipeline);
+        self.resolve(&route, &workflow.task.project).map_err(|error| Unfit::Nothing(error.to_string()))
     }
 }
 

@@ -320,7 +320,7 @@ async fn a_stage_whose_grants_leave_a_person_out_says_what_to_add() {
     let adw_id = bench.create(task("Fix the sum")).await;
     let workflow = bench.ends_as(&adw_id, Status::Failed).await;
     insta::assert_snapshot!(workflow.error_message.unwrap(), @r#"
-    stage implement failed: plugin implement 0.1.0: denied: the task carries no diff and adw.toml has no agent whose program is installed, and asking the agent `manual` is not granted to stage `implement`; in adw.toml this would allow it to new tasks:
+    stage implement failed: plugin implement 0.1.0: denied: the task carries no diff and adw.toml has no agent whose program is installed, and asking the agent `manual` is not granted to stage `implement`; in adw.toml this would allow it, to `adw retry` and to new tasks:
     [stages.implement.grants]
     agent = ["claude", "manual"]
     "#);

@@ -288,7 +288,7 @@ async fn what_a_person_mends_in_the_worktree_before_a_retry_is_on_the_branch_tha
         bench.create(NewTask { route: Route::Stages(vec!["look".parse().unwrap()]), ..task("mend") }).await;
     bench.ends_as(&adw_id, Status::Failed).await;
     std::fs::write(bench.path().join(".adw/trees").join(adw_id.as_str()).join("a.txt"), "good\n").unwrap();
-    bench.engine.command(&adw_id, Command::Retry(Retry { from: None }), None).await.unwrap();
+    bench.engine.command(&adw_id, Command::Retry(Retry::default()), None).await.unwrap();
     let workflow = bench.ends_as(&adw_id, Status::Completed).await;
     assert_eq!(git(bench.path(), &["show", &format!("{}:a.txt", workflow.branch())]), "good\n");
 }

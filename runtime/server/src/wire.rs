@@ -7,7 +7,8 @@ pub(crate) mod schema;
 mod waiting;
 
 use adw_core::{
-    AdwId, Priority, Reason, Recorded, Stage, StageName, StageStatus, Status, TaskType, Timestamp, Workflow,
+    AdwId, Priority, Reason, Reconfigured, Recorded, Stage, StageName, StageStatus, Status, TaskType,
+    Timestamp, Workflow,
 };
 use adw_store::{Artifact, Stored};
 use serde::Serialize;
@@ -79,6 +80,9 @@ pub(crate) struct TaskObject<'a> {
     /// The pipeline's name; null where the request listed the stages.
     #[schema(required)]
     pipeline: Option<&'a str>,
+    /// The last time that a retry took up an adw.toml that says something else; null where it goes by what it began with.
+    #[schema(required)]
+    reconfigured: Option<ReconfiguredObject<'a>>,
     /// When it was accepted.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
@@ -119,10 +123,28 @@ impl<'a> TaskObject<'a> {
             project: &task.project,
             priority: task.priority,
             pipeline: workflow.pipeline.name.as_deref(),
+            reconfigured: workflow.reconfigured.as_ref().map(ReconfiguredObject::of),
             created_at: workflow.created_at,
             updated_at: workflow.updated_at,
             completed_at: workflow.completed_at,
         }
+    }
+}
+
+/// Since when a workflow goes by another adw.toml.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Reconfigured)]
+struct ReconfiguredObject<'a> {
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    /// The keys that said something else: `stages.test.grants`.
+    changes: &'a [String],
+}
+
+impl<'a> ReconfiguredObject<'a> {
+    fn of(reconfigured: &'a Reconfigured) -> Self {
+        Self { at: reconfigured.at, changes: &reconfigured.changes }
     }
 }
 

@@ -53,7 +53,8 @@ pub trait WriteWorkflows: Send + Sync {
     /// [`StoreError::Taken`] when the id exists.
     async fn create(&self, new: NewWorkflow) -> Result<Stored, StoreError>;
 
-    /// Writes events and the row that follows from them in one transaction.
+    /// Writes events, the row that follows from them and, where they pin the workflow to another document, that one if
+    /// it is new, in one transaction.
     ///
     /// [`StoreError::Conflict`] when the workflow's version is not the one named: decide again.
     async fn append(&self, append: Append) -> Result<(), StoreError>;

@@ -39,6 +39,8 @@ pub struct Append {
     pub events: Vec<Recorded>,
     /// The workflow after the last of them.
     pub workflow: Workflow,
+    /// The text of the document that it is pinned to by them, where that is another one than before.
+    pub document: Option<Arc<str>>,
 }
 
 /// Which workflows a list is of. What is absent doesn't filter.

@@ -85,7 +85,7 @@ impl Model {
 
 impl Step {
     pub(crate) fn append(self, id: RowId) -> Append {
-        Append { id, expected: self.expected, events: self.events, workflow: self.after }
+        Append { id, expected: self.expected, events: self.events, workflow: self.after, document: None }
     }
 }
 
@@ -118,7 +118,13 @@ async fn whole(model: &Model, store: &SqliteStore, adw_id: &str) -> Result<()> {
     let last = steps.pop().context("a workflow has more than one write")?;
     let events = steps.into_iter().flat_map(|step| step.events).chain(last.events).collect();
     store
-        .append(Append { id: created.id, expected: created.workflow.seq, events, workflow: last.after })
+        .append(Append {
+            id: created.id,
+            expected: created.workflow.seq,
+            events,
+            workflow: last.after,
+            document: None,
+        })
         .await?;
     Ok(())
 }

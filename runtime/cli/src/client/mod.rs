@@ -29,8 +29,8 @@ pub(crate) use problem::Problem;
 use socket::Socket;
 use workflow::HistoricEvent;
 pub(crate) use workflow::{
-    Configuration, GivenAnswer, Health, Load, LogLine, NewAnswer, NewTask, Page, RecordedCall, Replay,
-    Request, Stage, Waiting, Workflow,
+    Changes, Configuration, GivenAnswer, Health, Load, LogLine, NewAnswer, NewRetry, NewTask, Page,
+    Reconfigured, RecordedCall, Replay, Request, Stage, Waiting, Workflow,
 };
 
 /// How long an answer may take. Nothing that a server does before it answers takes long.
@@ -160,9 +160,12 @@ impl Client {
     }
 
     /// Lets a failed workflow go on, from the stage that failed or from an earlier one.
-    pub(crate) async fn retry(&self, adw_id: &AdwId, from: Option<&StageName>) -> Result<(), RequestError> {
-        let body = from.map_or_else(|| json!({}), |from| json!({ "stage": from }));
-        self.body(self.request(Method::POST, adw_id, Some("retry")).json(&body)).await.map(drop)
+    pub(crate) async fn retry(
+        &self,
+        adw_id: &AdwId,
+        how: &NewRetry<'_>,
+    ) -> Result<Answer<Workflow>, RequestError> {
+        self.answer(self.request(Method::POST, adw_id, Some("retry")).json(how)).await
     }
 
     /// Answers what a workflow asks, as it stood at a version.

@@ -58,6 +58,9 @@ impl Problem {
             ("illegal_move", Some("failed")) => {
                 Some("`adw retry ID` lets it go on; left alone, it does nothing more")
             }
+            ("configuration_unfit", _) => {
+                Some("`adw retry ID --pinned` lets it go on by the adw.toml that it went by before")
+            }
             ("stale_version", _) => Some("`adw show ID` says how it stands now"),
             _ if self.status == 404 => Some("`adw ls` lists what there is"),
             _ => None,
@@ -73,6 +76,7 @@ impl Problem {
         let member = |name| self.detail_member(name);
         match self.code.as_str() {
             "workflow_not_found" => Some(format!("there is no workflow {}", member("adw_id")?)),
+            "configuration_unfit" => member("reason").map(str::to_owned),
             "stale_version" => Some("the workflow has changed since it was looked at".to_owned()),
             "illegal_move" => match (member("from")?, member("to")?) {
                 ("failed", "cancelled") => Some(

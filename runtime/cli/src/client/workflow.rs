@@ -1,9 +1,13 @@
 //! What a server tells of workflows, as far as it is shown. Members that are unknown here are none of our business,
 //! and those that are absent are taken as empty: the server may be of another version.
 
+use std::fmt;
+
 use adw_core::{AdwId, StageName, StageStatus, Status, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use crate::style::printable;
 
 /// A workflow.
 #[derive(Clone, Debug, Deserialize)]
@@ -29,6 +33,8 @@ pub(crate) struct Workflow {
     pub(crate) version: u64,
     #[serde(default)]
     pub(crate) branch: String,
+    #[serde(default)]
+    pub(crate) reconfigured: Option<Reconfigured>,
     pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Timestamp,
     #[serde(default)]
@@ -66,6 +72,35 @@ impl Workflow {
         self.stage_runs
             .iter()
             .any(|stage| stage.status == StageStatus::Failed && stage.error.as_deref().is_some_and(says))
+    }
+}
+
+/// The last time that a workflow took up another adw.toml.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Reconfigured {
+    pub(crate) at: Timestamp,
+    #[serde(default)]
+    pub(crate) changes: Changes,
+}
+
+/// The keys of adw.toml that said something else.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(crate) struct Changes(Vec<String>);
+
+impl Changes {
+    /// Of an event that tells of them, or of none.
+    pub(crate) fn of(event: &Value) -> Option<Self> {
+        let changes = event.get("reconfigured")?.get("changes");
+        Some(changes.and_then(|changes| Self::deserialize(changes).ok()).unwrap_or_default())
+    }
+}
+
+impl fmt::Display for Changes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.as_slice() {
+            [] => f.write_str("it says something else"),
+            changes => write!(f, "{} changed", printable(&changes.join(", "))),
+        }
     }
 }
 
@@ -318,6 +353,15 @@ pub(super) struct HistoricEvent {
     pub(super) stage: Option<StageName>,
     #[serde(default)]
     pub(super) data: Value,
+}
+
+/// How a failed workflow goes on. What is absent is left to the server.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct NewRetry<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) stage: Option<&'a StageName>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) configuration: Option<&'static str>,
 }
 
 /// A task to be handed over. What is absent is left to the server.

@@ -8,8 +8,8 @@ use crate::style::{self, Styled};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 A server reads it anew by itself when the file changes; this waits for the outcome. It counts for
-tasks that come from now on: those that are there stay with what they began with. One that is
-wrong is refused whole, and the one before stays.
+tasks and retries from now on: those under way stay with what they go by. One that is wrong is
+refused whole, and the one before stays.
 
 Examples:
   adw reload

@@ -1,20 +1,21 @@
 use adw_core::{AdwId, StageName};
 use clap::Args;
 
+use crate::client::{NewRetry, Workflow};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::follow::{self, Since};
 
-/// Let a failed workflow go on
+/// Let a failed workflow go on, by what adw.toml says now
 #[derive(Debug, Args)]
 #[command(after_help = "\
-It goes by what adw.toml said when it was handed over, agents aside: grants, config and plugins that
-have changed since count for new tasks. What it has done so far is kept, and can be handed over anew:
-`adw diff ID > fix.diff`, then `adw run … --patch fix.diff`.
+Grants, config, plugins and stages are those of the present adw.toml: mend there what it failed of.
+What is done stays done: the pipeline has to begin with those stages.
 
 Examples:
   adw retry adw_bug_1760000000_1a2b3c4d
   adw retry adw_bug_1760000000_1a2b3c4d --from implement --follow
+  adw retry adw_bug_1760000000_1a2b3c4d --pinned
 
 Exit codes with --follow:
   0    completed
@@ -29,6 +30,10 @@ pub(crate) struct Retry {
     #[arg(long, value_name = "STAGE")]
     from: Option<StageName>,
 
+    /// Go by what adw.toml said before, and not by what it says now
+    #[arg(long)]
+    pinned: bool,
+
     /// Watch it from here to its end
     #[arg(short, long)]
     follow: bool,
@@ -38,12 +43,24 @@ impl Retry {
     pub(crate) async fn run(self, cx: &Context) -> Result<Exit, Failure> {
         let client = cx.client().await?;
         let stood = client.workflow(&self.adw_id).await?.view;
-        client.retry(&self.adw_id, self.from.as_ref()).await?;
+        let configuration = self.pinned.then_some("pinned");
+        let how = NewRetry { stage: self.from.as_ref(), configuration };
+        let answer = client.retry(&self.adw_id, &how).await?;
         if self.follow {
             return follow::to_the_end(cx, &client, &self.adw_id, Since::Stood(&stood)).await;
         }
-        cx.output.json(&client.workflow(&self.adw_id).await?.raw)?;
-        cx.output.line(format_args!("{} goes on, by the adw.toml that it began with", self.adw_id))?;
+        cx.output.json(&answer.raw)?;
+        cx.output.line(format_args!("{} goes on{}", self.adw_id, self.by(&answer.view)))?;
         Ok(Exit::Done)
+    }
+
+    /// What it goes by, of a workflow that was retried just now.
+    fn by(&self, workflow: &Workflow) -> String {
+        let reconfigured = workflow.reconfigured.as_ref();
+        match reconfigured.filter(|reconfigured| reconfigured.at == workflow.updated_at) {
+            Some(now) => format!(" by the present adw.toml: {}", now.changes),
+            None if self.pinned => " by the adw.toml that it went by before".to_owned(),
+            None => "; the present adw.toml says the same for it as before".to_owned(),
+        }
     }
 }

@@ -5,7 +5,7 @@ use clap::Args;
 use serde_json::Value;
 
 use crate::asked;
-use crate::client::{Client, GivenAnswer, Stage, Workflow};
+use crate::client::{Client, GivenAnswer, Reconfigured, Stage, Workflow};
 use crate::clock;
 use crate::context::{Context, NOTHING_GOES_ON, Seen};
 use crate::failure::{Exit, Failure};
@@ -80,10 +80,13 @@ fn in_words(workflow: &Workflow, answers: &[(Option<StageName>, GivenAnswer)], n
     if workflow.status == Status::Failed {
         let id = &workflow.adw_id;
         line("look", &format_args!("adw logs {id}, adw journal {id}"));
-        line("retry", &format_args!("adw retry {id}   (by the adw.toml that it began with)"));
+        line("retry", &format_args!("adw retry {id}   (by the present adw.toml)"));
     }
     line("branch", &printable(&workflow.branch));
     line("created", &date_and_time(workflow.created_at));
+    if let Some(Reconfigured { at, changes }) = &workflow.reconfigured {
+        line("adw.toml", &format_args!("as of the retry at {}: {changes}", date_and_time(*at)));
+    }
     if let Some(completed) = workflow.completed_at {
         line(
             "ended",

@@ -4,7 +4,7 @@ use adw_core::EventKind;
 use anstyle::Style;
 use serde_json::Value;
 
-use crate::client::Change;
+use crate::client::{Change, Changes};
 use crate::style::{self, Styled, one_line};
 
 /// The longest line that is shown of what a stage says of itself; `adw show` and `adw logs` have all of it.
@@ -67,8 +67,15 @@ pub(super) fn in_words(change: &Change) -> Option<String> {
         }
         EventKind::WorkflowResumed => with(style::NOTE, "resumed", None),
         EventKind::WorkflowMoved => with(style::NOTE, "moved by hand to", text(data, "to")),
-        EventKind::WorkflowRetried => with(style::NOTE, "goes on, from", text(data, "from")),
+        EventKind::WorkflowRetried => with(style::NOTE, "goes on, from", retried(data).as_deref()),
     })
+}
+
+/// From which stage, and what of adw.toml it took up.
+fn retried(data: &Value) -> Option<String> {
+    let from = text(data, "from")?;
+    let by = Changes::of(data).map(|changes| format!(", by the present adw.toml: {changes}"));
+    Some(format!("{from}{}", by.unwrap_or_default()))
 }
 
 pub(super) fn text<'a>(data: &'a Value, member: &str) -> Option<&'a str> {

@@ -185,6 +185,59 @@ fn a_task_that_fails_ends_with_1_and_can_be_retried() {
 }
 
 #[test]
+fn what_was_mended_in_adw_toml_counts_for_a_retry_and_is_told() {
+    let repository = Repository::with_a_fix();
+    let folder = repository.path();
+    let config = |allowed: &str| {
+        format!(
+            "[projects.default]\nrepo = \".\"\n[stages.make]\nplugin = \"builtin:noop\"\n[stages.check]\nplugin = \
+             \"builtin:test\"\nconfig = {{ command = \"true\", trust_exit_code = true }}\n\
+             grants = {{ workspace = \"read\", exec = [{allowed}] }}\n[pipelines.default]\nstages = [\"make\", \"check\"]\n"
+        )
+    };
+    let write = |text: &str| std::fs::write(folder.join("adw.toml"), text).unwrap();
+    write(&config(""));
+    let server = Server::start(&folder);
+    let ended = run(&folder, ["run", "Check it", "--id", "lost"]);
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(ended.stdout.contains("adw retry lost, which goes by the present adw.toml"), "{}", ended.stdout);
+
+    let over = |arguments: &[&str]| {
+        let retried: crate::support::Ended = adw(&folder).args(arguments).output().unwrap().into();
+        run(&folder, ["logs", "lost", "--follow"]);
+        retried
+    };
+    let same = over(&["retry", "lost"]);
+    assert_eq!(
+        same.stdout, "lost goes on; the present adw.toml says the same for it as before\n",
+        "{same:?}"
+    );
+
+    write(&config("").replace("\"make\"", "\"mold\"").replace("stages.make", "stages.mold"));
+    let refused = run(&folder, ["retry", "lost"]);
+    assert_eq!(refused.code, Some(2), "{refused:?}");
+    assert!(
+        refused.stderr.contains("its stage make is done, and the pipeline has it no more"),
+        "{refused:?}"
+    );
+    assert!(refused.stderr.contains("help: `adw retry ID --pinned`"), "{refused:?}");
+    let pinned = over(&["retry", "lost", "--pinned"]);
+    assert_eq!(pinned.stdout, "lost goes on by the adw.toml that it went by before\n", "{pinned:?}");
+
+    write(&config("[\"true\"]"));
+    let mended = over(&["retry", "lost"]);
+    assert_eq!(
+        mended.stdout, "lost goes on by the present adw.toml: stages.check.grants changed\n",
+        "{mended:?}"
+    );
+    let shown = run(&folder, ["show", "lost"]);
+    assert!(shown.stdout.contains("completed, 100 %"), "{shown:?}");
+    assert!(shown.stdout.contains("adw.toml   as of the retry at 2"), "{shown:?}");
+    assert!(shown.stdout.contains(": stages.check.grants changed\n"), "{shown:?}");
+    assert_eq!(server.end("TERM"), Some(0));
+}
+
+#[test]
 fn a_task_can_be_left_to_itself_and_cancelled() {
     let repository = Repository::with_a_fix();
     let folder = repository.path();

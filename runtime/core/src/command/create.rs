@@ -1,4 +1,4 @@
-use crate::{AdwId, Event, Pipeline, PipelineHash, PipelineRef, StageName, StageSpec, Task};
+use crate::{AdwId, Document, Event, PipelineRef, Task};
 
 /// A task is handed over. What it names has been checked: the pipeline is resolved.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,17 +11,13 @@ pub struct Create {
 
 impl Create {
     /// The first event of the workflow.
-    pub fn event(self, pipeline: &Pipeline, hash: PipelineHash) -> Event {
+    pub fn event(self, document: &Document) -> Event {
         Event::TaskCreated {
             adw_id: self.adw_id,
             task: Box::new(self.task),
-            pipeline: PipelineRef { name: pipeline.name.clone(), hash },
-            stages: names(&pipeline.stages),
-            finally: names(&pipeline.finally),
+            pipeline: PipelineRef::of(document),
+            stages: document.pipeline.stage_names(),
+            finally: document.pipeline.finally_names(),
         }
     }
-}
-
-fn names(stages: &[StageSpec]) -> Vec<StageName> {
-    stages.iter().map(|stage| stage.name.clone()).collect()
 }

@@ -21,12 +21,12 @@ pub use expire::Expire;
 pub use interrupt::Interrupt;
 pub use pause::Pause;
 pub use resume::Resume;
-pub use retry::Retry;
+pub use retry::{Retry, RetryBy};
 pub use set_status::SetStatus;
 pub use start::Start;
 pub use suspend::Suspend;
 
-use crate::{Event, Pipeline, Refusal, Timestamp, Workflow};
+use crate::{Event, Pipeline, Present, Refusal, Timestamp, Workflow};
 
 /// A wish, of a person or of the engine.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,10 +57,12 @@ pub enum Command {
 
 /// The events that the command means for the workflow as it stands; none where it is so already.
 ///
-/// Pure and total. [`Create`] stands apart, since there is no workflow yet.
+/// `pipeline` is the document that the workflow is pinned to, and `present` what could take its place: only a retry
+/// asks for that. Pure and total. [`Create`] stands apart, since there is no workflow yet.
 pub fn decide(
     workflow: &Workflow,
     pipeline: &Pipeline,
+    present: &dyn Present,
     command: &Command,
     at: Timestamp,
 ) -> Result<Vec<Event>, Refusal> {
@@ -74,7 +76,7 @@ pub fn decide(
         Command::Pause(pause) => pause.decide(workflow),
         Command::Resume(Resume) => Resume::decide(workflow),
         Command::Cancel(cancel) => cancel.decide(workflow),
-        Command::SetStatus(set) => set.decide(workflow),
-        Command::Retry(retry) => retry.decide(workflow),
+        Command::SetStatus(set) => set.decide(workflow, pipeline, present),
+        Command::Retry(retry) => retry.decide(workflow, pipeline, present),
     }
 }

@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
-use super::{Cancel, Retry, interrupt::interrupted};
-use crate::{Event, Refusal, StageName, Status, Workflow};
+use super::{Cancel, Retry, RetryBy, interrupt::interrupted};
+use crate::{Event, Pipeline, Present, Refusal, StageName, Status, Workflow};
 
 /// Somebody sets, by hand, any of these. What is absent stays.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -17,7 +17,12 @@ pub struct SetStatus {
 }
 
 impl SetStatus {
-    pub(super) fn decide(&self, workflow: &Workflow) -> Result<Vec<Event>, Refusal> {
+    pub(super) fn decide(
+        &self,
+        workflow: &Workflow,
+        pipeline: &Pipeline,
+        present: &dyn Present,
+    ) -> Result<Vec<Event>, Refusal> {
         let from = workflow.status;
         let to = match (self.status, &self.current_stage) {
             (Some(to), _) => to,
@@ -31,7 +36,10 @@ impl SetStatus {
         let stage = self.stage(workflow)?;
         let events = match to {
             Status::Running => Self::jump(workflow, stage),
-            Status::Pending if from == Status::Failed => Retry { from: stage.cloned() }.decide(workflow)?,
+            Status::Pending if from == Status::Failed => {
+                let retry = Retry { from: stage.cloned(), by: RetryBy::Present };
+                retry.decide(workflow, pipeline, present)?
+            }
             Status::Completed if from != to => vec![self.complete()],
             Status::Failed if from != to => vec![self.fail()],
             Status::Cancelled if from != to => {

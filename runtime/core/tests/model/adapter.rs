@@ -55,7 +55,7 @@ pub fn command(asked: Asked, chance: u32) -> Command {
         Asked::Pause => Command::Pause(Pause::default()),
         Asked::Resume => Command::Resume(Resume),
         Asked::Cancel => Command::Cancel(Cancel::default()),
-        Asked::Retry { from } => Command::Retry(Retry { from: from.map(name) }),
+        Asked::Retry { from } => Command::Retry(Retry { from: from.map(name), by: RetryBy::Present }),
         Asked::ByHand { to, stage, result, error } => Command::SetStatus(SetStatus {
             status: to.map(status),
             current_stage: stage.map(name),
@@ -97,6 +97,7 @@ pub fn no(refusal: &Refusal) -> No {
         Refusal::StaleAttempt { .. } => No::StaleAttempt,
         Refusal::NothingAsked => No::NothingAsked,
         Refusal::StageOfEnded(_) => No::StageOfEnded,
+        Refusal::Unfit(unfit) => panic!("adw.toml stays as it is: {unfit}"),
     }
 }
 

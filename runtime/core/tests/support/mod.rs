@@ -8,9 +8,9 @@
 )]
 
 use adw_core::{
-    AttemptResult, Backoff, Command, Create, EndAttempt, Event, EventKind, Grants, Limits, Output, Pipeline,
-    PipelineHash, PluginPin, Priority, ProjectPin, Recorded, Refusal, RetryPolicy, StageName, StageSpec,
-    Start, Task, TaskType, Timestamp, Workflow, apply, decide,
+    AttemptResult, Backoff, Command, Create, Document, EndAttempt, Event, EventKind, Grants, Limits, Output,
+    Pipeline, PluginPin, Present, Priority, ProjectPin, Recorded, Refusal, RetryPolicy, StageName, StageSpec,
+    Start, Task, TaskType, Timestamp, Unfit, Workflow, apply, decide,
 };
 use serde_json::json;
 
@@ -18,6 +18,8 @@ use serde_json::json;
 #[derive(Clone)]
 pub struct History {
     pub pipeline: Pipeline,
+    /// What the configuration gives by now.
+    pub present: Pipeline,
     pub events: Vec<Recorded>,
     pub workflow: Workflow,
     pub at: Timestamp,
@@ -27,14 +29,14 @@ impl History {
     pub fn new(pipeline: Pipeline) -> Self {
         let at = Timestamp::from_millis(1_760_000_000_000);
         let create = Create { adw_id: "adw_bug_1_00000000".parse().unwrap(), task: task() };
-        let event = create.event(&pipeline, PipelineHash("0".repeat(64)));
+        let event = create.event(&Document::of(pipeline.clone()).unwrap());
         let first = Recorded { seq: 1, at, event };
         let workflow = apply(None, &first).unwrap();
-        Self { pipeline, events: vec![first], workflow, at }
+        Self { present: pipeline.clone(), pipeline, events: vec![first], workflow, at }
     }
 
     pub fn decide(&self, command: &Command) -> Result<Vec<Event>, Refusal> {
-        decide(&self.workflow, &self.pipeline, command, self.at)
+        decide(&self.workflow, &self.pipeline, self, command, self.at)
     }
 
     /// Carries a command out; answers with its events.
@@ -44,6 +46,9 @@ impl History {
             let recorded = Recorded { seq: self.workflow.seq + 1, at: self.at, event: event.clone() };
             self.workflow = apply(Some(self.workflow.clone()), &recorded).unwrap();
             self.events.push(recorded);
+        }
+        if matches!(&events[..], [Event::WorkflowRetried { reconfigured: Some(_), .. }, ..]) {
+            self.pipeline = self.present.clone();
         }
         self.at = self.at.plus_millis(1);
         Ok(events)
@@ -75,6 +80,12 @@ impl History {
 
     pub fn kinds(&self) -> Vec<EventKind> {
         self.events.iter().map(|recorded| recorded.event.kind()).collect()
+    }
+}
+
+impl Present for History {
+    fn document(&self, _: &Workflow) -> Result<Document, Unfit> {
+        Ok(Document::of(self.present.clone()).unwrap())
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) fn denial(grants: &Grants, stage: &str, call: &Call) -> String {
         other => other.name().to_owned(),
     };
     format!(
-        "{what} is not granted to stage `{stage}`; in adw.toml this would allow it to new tasks:\n{}",
+        "{what} is not granted to stage `{stage}`; in adw.toml this would allow it, to `adw retry` and to new tasks:\n{}",
         lines(grants, stage, call)
     )
 }

@@ -193,32 +193,32 @@ fn a_url_that_leads_elsewhere_than_it_seems_is_invalid() {
 #[test]
 fn refusals_hold_the_lines_that_would_allow_the_call() {
     insta::assert_snapshot!(denial(&Grants::default(), &command(&["cargo", "test", "--all"])), @r#"
-    running `cargo test --all` is not granted to stage `test`; in adw.toml this would allow it to new tasks:
+    running `cargo test --all` is not granted to stage `test`; in adw.toml this would allow it, to `adw retry` and to new tasks:
     [stages.test.grants]
     exec = [["cargo", "test", "--all"]]
     "#);
     insta::assert_snapshot!(denial(&execs(&[&["git", "diff", "**"]]), &command(&["a", "b", "c", "d", "e", "f", "g", "h", "i"])), @r#"
-    running `a b c d e f g h i` is not granted to stage `test`; in adw.toml this would allow it to new tasks:
+    running `a b c d e f g h i` is not granted to stage `test`; in adw.toml this would allow it, to `adw retry` and to new tasks:
     [stages.test.grants]
     exec = [["git", "diff", "**"], ["a", "b", "**"]]
     "#);
     insta::assert_snapshot!(denial(&Grants::default(), &asks(Some("claude"))), @r#"
-    asking the agent `claude` is not granted to stage `test`; in adw.toml this would allow it to new tasks:
+    asking the agent `claude` is not granted to stage `test`; in adw.toml this would allow it, to `adw retry` and to new tasks:
     [stages.test.grants]
     agent = ["claude"]
     "#);
     insta::assert_snapshot!(denial(&Grants::default(), &reads()), @r#"
-    workspace.read is not granted to stage `test`; in adw.toml this would allow it to new tasks:
+    workspace.read is not granted to stage `test`; in adw.toml this would allow it, to `adw retry` and to new tasks:
     [stages.test.grants]
     workspace = "read"
     "#);
     insta::assert_snapshot!(denial(&Grants::default(), &removes()), @r#"
-    workspace-write.remove is not granted to stage `test`; in adw.toml this would allow it to new tasks:
+    workspace-write.remove is not granted to stage `test`; in adw.toml this would allow it, to `adw retry` and to new tasks:
     [stages.test.grants]
     workspace = "write"
     "#);
     insta::assert_snapshot!(denial(&Grants::default(), &sends("POST", "https://api.example.com/v1/x?y")), @r#"
-    POST https://api.example.com/v1/x?y is not granted to stage `test`; in adw.toml this would allow it to new tasks:
+    POST https://api.example.com/v1/x?y is not granted to stage `test`; in adw.toml this would allow it, to `adw retry` and to new tasks:
     [[stages.test.grants.http]]
     host = "https://api.example.com"
     methods = ["POST"]

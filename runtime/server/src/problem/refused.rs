@@ -71,6 +71,12 @@ impl From<Refusal> for Problem {
             Refusal::NoSuchStage { asked, stages } => {
                 Self::new(Kind::NoSuchStage, text).with_details(json!({ "asked": asked, "stages": stages }))
             }
+            Refusal::Unfit(_) => {
+                let detail = format!(
+                    "{text}; or POST …/retry with \"configuration\": \"pinned\", by the adw.toml that it went by before"
+                );
+                Self::new(Kind::ConfigurationUnfit, detail).with_details(json!({ "reason": text }))
+            }
             Refusal::NothingAsked => Self::new(Kind::NothingAsked, text),
             Refusal::NothingToStart | Refusal::StaleAttempt { .. } => Self::new(Kind::Conflict, text),
         }

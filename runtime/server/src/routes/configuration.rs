@@ -30,8 +30,8 @@ async fn configuration(State(app): State<App>) -> Json<ConfigurationObject> {
 
 /// Reads adw.toml anew.
 ///
-/// It counts for every task from now on; workflows that are there stay with what they are pinned to. One that is wrong is
-/// refused whole, with 422 and what is wrong in `details.errors`, and the one before stays.
+/// It counts for every task and every retry from now on; workflows under way stay with what they are pinned to. One that
+/// is wrong is refused whole, with 422 and what is wrong in `details.errors`, and the one before stays.
 #[utoipa::path(
     post,
     path = "/api/v1/configuration/reload",

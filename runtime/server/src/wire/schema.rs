@@ -47,6 +47,7 @@ schema!(StatusSchema is "Status": one_of(Status::ALL.map(Status::as_str)));
 schema!(StageStatusSchema is "StageStatus": one_of(STAGE_STATUSES.map(StageStatus::as_str)));
 schema!(TaskTypeSchema is "TaskType": one_of(TaskType::ALL.map(TaskType::as_str)));
 schema!(PrioritySchema is "Priority": one_of(PRIORITIES.map(Priority::as_str)));
+schema!(RetryBySchema is "RetryBy": one_of(["present", "pinned"]));
 schema!(WaitingSchema is "Waiting": waiting());
 schema!(ReasonSchema is "Reason": reason());
 
@@ -119,6 +120,7 @@ pub(crate) fn task_example() -> Value {
         "project": "demo",
         "priority": "medium",
         "pipeline": null,
+        "reconfigured": null,
         "created_at": "2025-10-09T08:53:20.000Z",
         "updated_at": "2025-10-09T08:53:20.000Z",
         "completed_at": null

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    bench::Bench,
+    bench::{ADW_TOML, Bench},
     http::{Ask, ask, get},
 };
 
@@ -137,6 +137,37 @@ async fn a_failed_workflow_goes_on_when_it_is_told_to() {
     assert_eq!(bench.read(&adw_id).await["stage_runs"][0]["attempt"], 2);
     let unknown = retry(&adw_id).json(&json!({ "stage": "ship" })).of(&bench).await;
     assert_eq!(unknown.problem(409)["code"], "no_such_stage");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_retry_goes_by_the_present_adw_toml_or_stays_with_what_it_went_by() {
+    let bench = Bench::new().await;
+    let adw_id = bench.ended(&["plan", "fail"]).await;
+    assert_eq!(bench.read(&adw_id).await["reconfigured"], json!(null));
+    let wrong = retry(&adw_id).json(&json!({ "configuration": "old" })).of(&bench).await.problem(422);
+    assert_eq!(wrong["errors"][0]["pointer"], "/configuration", "{wrong}");
+
+    let reload = async |adw_toml: &str| {
+        bench.says(adw_toml);
+        ask("POST", "/api/v1/configuration/reload").of(&bench).await.is(200);
+    };
+    reload(&ADW_TOML.replace("stages.plan", "stages.draft").replace("\"plan\"", "\"draft\"")).await;
+    let unfit = retry(&adw_id).of(&bench).await.problem(409);
+    assert_eq!(unfit["code"], "configuration_unfit");
+    let said = unfit["detail"].as_str().unwrap();
+    assert!(said.contains("no stage plan") && said.contains(r#""configuration": "pinned""#), "{said}");
+    assert_eq!(
+        put(&adw_id, &json!({ "status": "pending" })).of(&bench).await.problem(409)["code"],
+        "configuration_unfit"
+    );
+    let pinned = retry(&adw_id).json(&json!({ "configuration": "pinned" })).of(&bench).await.is(202);
+    assert_eq!(pinned["reconfigured"], json!(null));
+    bench.until(&adw_id, |workflow| workflow.status.is_ended()).await;
+
+    reload(&ADW_TOML.replace("[stages.fail]", "[stages.fail]\ntimeout = \"9m\"")).await;
+    let present = retry(&adw_id).json(&json!({ "configuration": "present" })).of(&bench).await.is(202);
+    assert_eq!(present["reconfigured"]["changes"], json!(["stages.fail.timeout"]));
+    assert_eq!(present["reconfigured"]["at"], present["updated_at"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

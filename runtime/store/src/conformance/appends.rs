@@ -5,8 +5,10 @@ use std::sync::Arc;
 use adw_core::{Event, Status, fold};
 
 use super::Place;
-use super::samples::{self, advance, adw_id, append, create, done, new_workflow, noted, start, task};
-use crate::{JournalKind, JournalRecord, RowId, Store, StoreError, Stored};
+use super::samples::{
+    self, DOCUMENT, advance, adw_id, append, create, done, new_workflow, noted, retry_by, start, task,
+};
+use crate::{Append, JournalKind, JournalRecord, RowId, Store, StoreError, Stored};
 
 /// The row follows from the events, and both are there.
 pub async fn appended_events_change_the_workflow(place: impl Place) {
@@ -196,6 +198,41 @@ pub async fn folding_the_events_gives_the_workflow(place: impl Place) {
         }
         agree(&*store, &id).await;
     }
+}
+
+/// It is there as soon as the workflow names it, be it new or another's already.
+pub async fn an_append_may_bring_another_document(place: impl Place) {
+    const OTHER: &str = r#"{"stages":["plan","test"]}"#;
+    let store = place().await;
+    for id in ["one", "two"] {
+        let created = create(&*store, id).await;
+        let failed = advance(&*store, &created, vec![samples::failed()]).await;
+        let stale = store.append(retry_by(&created, OTHER)).await;
+        assert!(matches!(stale, Err(StoreError::Conflict { .. })), "{stale:?}");
+        agree(&*store, id).await;
+        let append = retry_by(&failed, OTHER);
+        let after = append.workflow.clone();
+        store.append(append).await.unwrap();
+        assert_ne!(after.pipeline, failed.workflow.pipeline);
+        assert_eq!(store.pipeline(&after.pipeline.hash).await.unwrap().as_deref(), Some(OTHER));
+        assert_eq!(store.pipeline(&failed.workflow.pipeline.hash).await.unwrap().as_deref(), Some(DOCUMENT));
+        agree(&*store, id).await;
+        assert_eq!(store.workflow(&adw_id(id)).await.unwrap().map(|stored| stored.workflow), Some(after));
+    }
+}
+
+/// Else its row would name one that isn't there.
+pub async fn an_event_that_names_another_document_comes_with_it(place: impl Place) {
+    let store = place().await;
+    let failed = advance(&*store, &create(&*store, "one").await, vec![samples::failed()]).await;
+    let document = retry_by(&failed, r#"{"stages":["plan","test"]}"#);
+    let without = Append { document: None, ..document.clone() };
+    let for_nothing = Append { document: document.document, ..append(&failed, vec![noted("so".into())]) };
+    for wrong in [without, for_nothing] {
+        let answer = store.append(wrong).await;
+        assert!(matches!(answer, Err(StoreError::Rejected(_))), "{answer:?}");
+    }
+    assert_eq!(store.workflow(&adw_id("one")).await.unwrap(), Some(failed));
 }
 
 /// The row and the fold of the events are the same workflow.

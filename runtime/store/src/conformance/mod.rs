@@ -64,6 +64,8 @@ properties! {
     appends::of_racing_appends_one_wins,
     appends::a_bad_write_takes_no_other_with_it,
     appends::folding_the_events_gives_the_workflow,
+    appends::an_append_may_bring_another_document,
+    appends::an_event_that_names_another_document_comes_with_it,
     lists::a_list_is_newest_first_and_goes_on_from_a_cursor,
     lists::numbered_pages_tell_the_total,
     lists::filters_choose_and_combine,

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use adw_core::{
-    AdwId, Event, Output, PipelineHash, PipelineRef, Priority, Reason, Recorded, StageName, Task, TaskType,
-    Timestamp, Workflow, apply,
+    AdwId, Event, Output, PipelineHash, PipelineRef, Priority, Reason, Reconfiguration, Recorded, StageName,
+    Task, TaskType, Timestamp, Workflow, apply,
 };
 
 use crate::{Append, AttemptKey, NewWorkflow, RowId, Store, Stored, encoding};
@@ -74,7 +74,25 @@ pub fn append(stored: &Stored, events: Vec<Event>) -> Append {
     let events: Vec<_> =
         (expected + 1..).zip(events).map(|(seq, event)| Recorded { seq, at: at(seq), event }).collect();
     let workflow = fold_onto(stored.workflow.clone(), &events);
-    Append { id: stored.id, expected, events, workflow }
+    Append { id: stored.id, expected, events, workflow, document: None }
+}
+
+/// What is to be appended for a workflow that failed to go on by this document.
+pub fn retry_by(stored: &Stored, document: &str) -> Append {
+    let pipeline = PipelineRef {
+        name: Some("default".to_owned()),
+        hash: PipelineHash(encoding::document_hash(document)),
+    };
+    let stages = vec![stage("plan"), stage("test")];
+    let changes = vec!["pipelines.default.stages".to_owned()];
+    let reconfigured = Some(Box::new(Reconfiguration { pipeline, stages, finally: Vec::new(), changes }));
+    let retried = Event::WorkflowRetried { from: stage("plan"), reconfigured };
+    Append { document: Some(Arc::from(document)), ..append(stored, vec![retried]) }
+}
+
+/// The event of a failure.
+pub fn failed() -> Event {
+    Event::WorkflowFailed { error_message: "no place".to_owned(), by_hand: true }
 }
 
 /// Appends, and answers with what the store then holds.

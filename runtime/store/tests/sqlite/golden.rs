@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use adw_core::Event;
-use adw_store::Store as _;
-use adw_store::conformance::samples::{advance, create, done, start};
+use adw_store::conformance::samples::{advance, create, done, failed, retry_by, start};
+use adw_store::{Store as _, WriteWorkflows as _};
 
 use crate::Place;
 
@@ -17,7 +17,26 @@ async fn events_are_written_like_this() {
     let end = Event::WorkflowFailed { error_message: "no place".to_owned(), by_hand: true };
     advance(&*store, &stored, vec![done("plan", "Planned"), end]).await;
     store.close().await;
+    insta::assert_snapshot!(written(&place).await);
+}
 
+#[tokio::test]
+async fn a_retry_by_another_document_is_written_like_this() {
+    let place = Place::new();
+    let store = place.open().await;
+    let failed = advance(&*store, &create(&*store, "one").await, vec![failed()]).await;
+    let retry = retry_by(&failed, r#"{"stages":["plan","test"]}"#);
+    let document = retry.workflow.pipeline.hash.0.clone();
+    store.append(retry).await.unwrap();
+    store.close().await;
+    insta::assert_snapshot!(written(&place).await);
+    let mut raw = place.raw().await;
+    let named = sqlx::query_scalar("SELECT document FROM workflows").fetch_one(&mut raw).await;
+    assert_eq!(named.map(|named: String| named).ok(), Some(document), "its row names it too");
+}
+
+/// The events of a store.
+async fn written(place: &Place) -> String {
     let mut text = String::new();
     let mut raw = place.raw().await;
     let events = "SELECT seq, at, type, hex(checksum), body FROM events ORDER BY seq";
@@ -27,5 +46,5 @@ async fn events_are_written_like_this() {
         let (seq, at, kind, checksum, body) = event;
         writeln!(text, "{seq} {at} {kind} {checksum}\n{body}").unwrap();
     }
-    insta::assert_snapshot!(text);
+    text
 }

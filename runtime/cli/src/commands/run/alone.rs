@@ -234,7 +234,7 @@ fn next_step(workflow: &Workflow, is_in_git: bool) -> String {
         Status::Completed => format!("what came out: adw diff {id}; adw diff {id} | patch -p1 takes it over"),
         Status::Failed => {
             format!(
-                "look further: adw show {id}, adw logs {id}; try again: start `adw serve`, then adw retry {id}, by the adw.toml that it began with"
+                "look further: adw show {id}, adw logs {id}; try again: start `adw serve`, then adw retry {id}, which goes by the present adw.toml"
             )
         }
         Status::Cancelled => format!("look further: adw show {id}, adw logs {id}"),

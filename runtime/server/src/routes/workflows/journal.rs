@@ -127,7 +127,7 @@ pub(super) fn meant(
 ) -> Option<(StageName, u32)> {
     let canonical = |name: StageName| engine.config().stage_alias(name.as_str()).cloned().unwrap_or(name);
     let stage = stage.map(canonical).or_else(|| last(workflow).cloned())?;
-    let newest = workflow.stage(&stage).map_or(0, |stage| stage.attempt);
+    let newest = workflow.newest_attempt(&stage);
     Some((stage, attempt.map_or(newest, small)))
 }
 

@@ -129,8 +129,7 @@ impl Wanted {
     fn following(&self, workflow: &Workflow) -> Option<LogPosition> {
         let Cursor(read) = self.cursor.as_ref()?;
         let attempts = workflow
-            .stages
-            .iter()
+            .every_stage()
             .filter(|stage| self.stage.as_ref().is_none_or(|wanted| *wanted == stage.name))
             .flat_map(|stage| (1..=stage.attempt).map(|attempt| (&stage.name, attempt)))
             .filter(|(_, attempt)| self.attempt.is_none_or(|wanted| wanted == *attempt));

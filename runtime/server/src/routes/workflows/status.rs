@@ -42,8 +42,9 @@ pub(super) struct StatusBody {
 /// Moves a workflow by hand.
 ///
 /// `running` with a stage goes there: the attempt under way is ended, stages that are passed over are skipped.
-/// `completed`, `failed` and `cancelled` end it. To set what is so already is fine; any other move answers 409, with
-/// the legal ones in `details`. `If-Match` is judged before anything else.
+/// `completed`, `failed` and `cancelled` end it; `pending` is a retry of one that failed, by the present adw.toml. To set
+/// what is so already is fine; any other move answers 409, with the legal ones in `details`. `If-Match` is judged before
+/// anything else.
 #[utoipa::path(
     put,
     path = "/api/v1/workflows/{adw_id}/status",

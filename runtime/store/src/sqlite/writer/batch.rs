@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::sql;
-use super::write::{Change, Creation, Row};
+use super::write::{Change, Creation, Document, Row};
 use crate::checksum::Checksum;
 use crate::encoding::EventText;
 use crate::{Artifact, AttemptKey, JournalRecord, RowId, StoreError};
@@ -26,6 +26,7 @@ struct Rows {
     documents: Vec<DocumentRow>,
     created: Vec<CreatedRow>,
     changed: Vec<ChangedRow>,
+    repinned: Vec<RepinnedRow>,
     events: Vec<EventRow>,
     journal: Vec<JournalRow>,
     values: Vec<ValueRow>,
@@ -62,6 +63,14 @@ struct ChangedRow {
     before: Span,
     #[serde(flatten)]
     row: RowMembers,
+}
+
+#[derive(Serialize)]
+struct RepinnedRow {
+    id: i64,
+    document: String,
+    /// The checksum of the last event of the same write.
+    last: Span,
 }
 
 #[derive(Serialize)]
@@ -126,11 +135,7 @@ impl Batch {
 
     /// Adds a new workflow, and answers with the checksum of its event.
     pub(super) fn create(&mut self, creation: &Creation) -> Checksum {
-        let hash = creation.document_hash.clone();
-        if !self.rows.documents.iter().any(|document| document.hash == hash) {
-            let body = self.texts.add(&*creation.document);
-            self.rows.documents.push(DocumentRow { hash: hash.clone(), body });
-        }
+        let document = self.document(&creation.document);
         let checksum = self.events(creation.id, Checksum::START, std::slice::from_ref(&creation.first));
         let created = CreatedRow {
             id: creation.id.0,
@@ -140,7 +145,7 @@ impl Batch {
             project: self.texts.add(&creation.project),
             title: self.texts.add(&creation.title),
             search: self.texts.add(&creation.search),
-            document: hash,
+            document,
             created_at: creation.created_at.as_millis(),
             row: self.row(&creation.row, checksum),
         };
@@ -151,6 +156,10 @@ impl Batch {
     /// Adds events after the one that has the checksum `before`, and answers with that of the last.
     pub(super) fn change(&mut self, change: &Change, before: Checksum) -> Checksum {
         let checksum = self.events(change.id, before, &change.events);
+        if let Some(document) = &change.document {
+            let (document, last) = (self.document(document), self.texts.add(checksum.as_bytes()));
+            self.rows.repinned.push(RepinnedRow { id: change.id.0, document, last });
+        }
         let changed = ChangedRow {
             id: change.id.0,
             expected: change.expected,
@@ -159,6 +168,16 @@ impl Batch {
         };
         self.rows.changed.push(changed);
         checksum
+    }
+
+    /// Adds a document, unless the batch has it; answers with its hash.
+    fn document(&mut self, document: &Document) -> String {
+        let Document { hash, text } = document;
+        if !self.rows.documents.iter().any(|document| document.hash == *hash) {
+            let body = self.texts.add(&**text);
+            self.rows.documents.push(DocumentRow { hash: hash.clone(), body });
+        }
+        hash.clone()
     }
 
     pub(super) fn journal(&mut self, key: &AttemptKey, records: &[JournalRecord]) {
@@ -203,6 +222,7 @@ impl Batch {
             (!rows.documents.is_empty(), sql::DOCUMENTS),
             (!rows.created.is_empty(), sql::CREATED),
             (!rows.changed.is_empty(), sql::CHANGED),
+            (!rows.repinned.is_empty(), sql::REPINNED),
             (!rows.events.is_empty(), sql::EVENTS),
             (!rows.journal.is_empty(), sql::JOURNAL),
             (!rows.values.is_empty(), sql::VALUES),

@@ -79,6 +79,18 @@ pub(super) const CHANGED: &str = concat!(
     " RETURNING id;\n"
 );
 
+/// Only where the row was changed by the same write. Apart, since it is rare and each one looks for its document.
+pub(super) const REPINNED: &str = concat!(
+    "UPDATE workflows SET document = ",
+    member!(plain document),
+    " FROM jsonb_each(?2, '$.repinned') AS item",
+    " WHERE workflows.id = ",
+    member!(plain id),
+    " AND workflows.checksum = ",
+    member!(blob last),
+    ";\n"
+);
+
 /// Only where the row was made or changed by the same write: it then holds the checksum of that write's last event.
 pub(super) const EVENTS: &str = insert!(
     events from events: plain workflow, plain seq, plain type, plain at, blob checksum, text body;

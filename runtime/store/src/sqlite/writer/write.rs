@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use adw_core::{AdwId, Timestamp, Workflow};
+use adw_core::{AdwId, Event, Recorded, Timestamp, Workflow};
 
 use crate::encoding::{self, EventText};
 use crate::{Append, Artifact, AttemptKey, JournalRecord, NewWorkflow, RowId, StoreError};
@@ -28,8 +28,7 @@ pub(crate) struct Creation {
     pub(crate) project: String,
     pub(crate) title: String,
     pub(crate) search: String,
-    pub(crate) document_hash: String,
-    pub(crate) document: Arc<str>,
+    pub(crate) document: Document,
     pub(crate) created_at: Timestamp,
     pub(crate) row: Row,
     pub(crate) first: EventText,
@@ -41,8 +40,17 @@ pub(crate) struct Change {
     pub(crate) id: RowId,
     pub(crate) adw_id: AdwId,
     pub(crate) expected: u64,
+    /// Where it is another one than before.
+    pub(crate) document: Option<Document>,
     pub(crate) row: Row,
     pub(crate) events: Vec<EventText>,
+}
+
+/// A document that a workflow is pinned to.
+#[derive(Debug)]
+pub(crate) struct Document {
+    pub(crate) hash: String,
+    pub(crate) text: Arc<str>,
 }
 
 /// What changes in a workflow's row with every event.
@@ -70,10 +78,12 @@ impl Write {
     pub(crate) fn size(&self) -> usize {
         match self {
             Self::Create(creation) => {
-                creation.row.state.len() + creation.first.body.len() + creation.document.len()
+                creation.row.state.len() + creation.first.body.len() + creation.document.text.len()
             }
             Self::Append(change) => {
-                change.row.state.len() + change.events.iter().map(|event| event.body.len()).sum::<usize>()
+                change.row.state.len()
+                    + change.events.iter().map(|event| event.body.len()).sum::<usize>()
+                    + change.document.as_ref().map_or(0, |document| document.text.len())
             }
             Self::Journal { records, .. } => records.iter().map(|record| record.body.len()).sum(),
             Self::Value { value, .. } => value.len(),
@@ -99,8 +109,7 @@ impl Creation {
             project: workflow.task.project.clone(),
             title: workflow.task.title.clone(),
             search: encoding::search_text(workflow),
-            document_hash: new.document_hash().0.clone(),
-            document: Arc::clone(document),
+            document: Document::of(workflow, document),
             created_at: workflow.created_at,
             row: Row::of(workflow)?,
             first: EventText::of(first)?,
@@ -108,9 +117,15 @@ impl Creation {
     }
 }
 
+impl Document {
+    fn of(workflow: &Workflow, text: &Arc<str>) -> Self {
+        Self { hash: workflow.pipeline.hash.0.clone(), text: Arc::clone(text) }
+    }
+}
+
 impl Change {
     pub(crate) fn new(append: &Append) -> Result<Self, StoreError> {
-        let Append { id, expected, events, workflow } = append;
+        let Append { id, expected, events, workflow, document } = append;
         let numbered = events.iter().map(|event| event.seq).eq(expected + 1..=workflow.seq);
         if events.is_empty() || !numbered {
             return Err(StoreError::Rejected(format!(
@@ -120,10 +135,19 @@ impl Change {
                 workflow.seq
             )));
         }
+        let repinning =
+            |event: &Recorded| matches!(event.event, Event::WorkflowRetried { reconfigured: Some(_), .. });
+        if events.iter().any(repinning) != document.is_some() {
+            return Err(StoreError::Rejected(format!(
+                "a document of {} comes with the event that names it, and the event with the document",
+                workflow.adw_id
+            )));
+        }
         Ok(Self {
             id: *id,
             adw_id: workflow.adw_id.clone(),
             expected: *expected,
+            document: document.as_ref().map(|text| Document::of(workflow, text)),
             row: Row::of(workflow)?,
             events: events.iter().map(EventText::of).collect::<Result<_, _>>()?,
         })

@@ -35,7 +35,7 @@ fn the_next_step_needs_no_server_or_says_how_to_start_one() {
     insta::assert_snapshot!(steps.join("\n"), @r#"
     what came out: git diff HEAD...adw-task/one; git merge adw-task/one takes it over
     what came out: adw diff one; adw diff one | patch -p1 takes it over
-    look further: adw show one, adw logs one; try again: start `adw serve`, then adw retry one, by the adw.toml that it began with
+    look further: adw show one, adw logs one; try again: start `adw serve`, then adw retry one, which goes by the present adw.toml
     look further: adw show one, adw logs one
     answer it: start `adw serve`, then adw answer one 'go on'   (or stop)
     answer it: start `adw serve`, then adw answer one "…"
