@@ -91,7 +91,7 @@ pub fn no(refusal: &Refusal) -> No {
     match refusal {
         Refusal::Taken(_) => panic!("no id was given twice"),
         Refusal::IllegalMove { .. } => No::IllegalMove,
-        Refusal::NoSuchStage { .. } => No::NoSuchStage,
+        Refusal::NoSuchStage { .. } => No::UnknownStage,
         Refusal::NothingToPause(_) => No::NothingToPause,
         Refusal::NothingToStart => No::NothingToStart,
         Refusal::StaleAttempt { .. } => No::StaleAttempt,
@@ -103,6 +103,7 @@ pub fn no(refusal: &Refusal) -> No {
 
 /// Everything of a workflow that the model has a word for.
 #[derive(Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "they are what is compared, each by itself")]
 struct Picture {
     status: String,
     stages: Vec<String>,

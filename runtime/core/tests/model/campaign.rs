@@ -115,7 +115,7 @@ impl Campaign {
                 return Ok(());
             }
             let number = progress.tried.fetch_add(1, Ordering::SeqCst) + 1;
-            if number % 1_000 == 0 {
+            if number.is_multiple_of(1_000) {
                 self.say(&format!("sequence {number}"));
             }
             try_one(sequence).map_err(|difference| {
@@ -150,6 +150,7 @@ impl Campaign {
         self.say(&format!("{} in {:.1} s", figures.join(", "), self.begun.elapsed().as_secs_f64()));
     }
 
+    #[expect(clippy::print_stdout, reason = "a person who asked for figures reads them there")]
     fn say(&self, what: &str) {
         println!("model of {}: {what}", self.name);
     }

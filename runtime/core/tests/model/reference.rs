@@ -97,7 +97,7 @@ pub enum No {
     NothingAsked,
     NothingToPause,
     IllegalMove,
-    NoSuchStage,
+    UnknownStage,
     StageOfEnded,
 }
 
@@ -308,7 +308,7 @@ impl Model {
             _ => return Err(No::IllegalMove),
         }
         if stage.is_some_and(|stage| stage >= self.stages.len()) {
-            return Err(No::NoSuchStage);
+            return Err(No::UnknownStage);
         }
         // What it has already is no move.
         if from == to && (stage.is_none() || stage == self.current()) {
@@ -375,7 +375,7 @@ impl Model {
         }
         let failed = self.stages.iter().position(|stage| !stage.is_passed()).unwrap_or(0);
         if from.is_some_and(|from| from > failed) {
-            return Err(No::NoSuchStage);
+            return Err(No::UnknownStage);
         }
         let from = from.unwrap_or(failed);
         self.run_again(from);

@@ -28,15 +28,15 @@ pub fn holds(events: &[Recorded], workflow: &Workflow) -> Agreed {
             | Event::StageSkipped { stage, attempt, .. }
             | Event::StageAttemptFailed { stage, attempt, .. }
             | Event::StageReworked { stage, attempt, .. }
-            | Event::StageFailed { stage, attempt, .. } => {
-                if begun.get(stage) != Some(attempt) || !ended.insert((stage, attempt)) {
-                    return Err(format!("attempt {attempt} of {stage} was not under way when it ended"));
-                }
+            | Event::StageFailed { stage, attempt, .. }
+                if begun.get(stage) != Some(attempt) || !ended.insert((stage, attempt)) =>
+            {
+                return Err(format!("attempt {attempt} of {stage} was not under way when it ended"));
             }
-            Event::StageResumed { stage, attempt } => {
-                if begun.get(stage) != Some(attempt) || ended.contains(&(stage, attempt)) {
-                    return Err(format!("attempt {attempt} of {stage} goes on after its end"));
-                }
+            Event::StageResumed { stage, attempt }
+                if begun.get(stage) != Some(attempt) || ended.contains(&(stage, attempt)) =>
+            {
+                return Err(format!("attempt {attempt} of {stage} goes on after its end"));
             }
             _ => {}
         }

@@ -93,9 +93,9 @@ fn prepare(folder: &Path, setting: &Setting) {
     let Ok(left) = std::fs::read_dir(folder.join(".adw")) else { return };
     for left in left.map(|left| left.unwrap().path()).filter(|left| !left.ends_with("compiled")) {
         if left.is_dir() {
-            std::fs::remove_dir_all(left).unwrap()
+            std::fs::remove_dir_all(left).unwrap();
         } else {
-            std::fs::remove_file(left).unwrap()
+            std::fs::remove_file(left).unwrap();
         }
     }
 }
