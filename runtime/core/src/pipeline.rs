@@ -6,7 +6,7 @@ use std::{fmt::Write, path::PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{Grants, Limits, StageName};
+use crate::{Budget, Grants, Limits, StageName};
 
 /// What a workflow goes through, resolved. Stored once under its [`PipelineHash`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,6 +18,9 @@ pub struct Pipeline {
     pub project: ProjectPin,
     /// In the order in which they run; no name twice; at least one.
     pub stages: Vec<StageSpec>,
+    /// What a workflow may spend on it.
+    #[serde(default, skip_serializing_if = "Budget::is_none")]
+    pub budget: Budget,
 }
 
 /// A `[projects.*]` table, resolved.
@@ -47,6 +50,10 @@ pub struct StageSpec {
     pub limits: Limits,
     /// The longest that one attempt may take, its calls included; in milliseconds.
     pub timeout_ms: u64,
+    /// How long a program that it runs, an agent's or a command, may write nothing; in milliseconds. None for as long as it
+    /// likes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub silence_ms: Option<u64>,
     /// What happens after a failure that another try may mend.
     pub retry: RetryPolicy,
     /// The earlier stage that gets the work back when this one finds it wanting.

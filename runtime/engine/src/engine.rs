@@ -8,7 +8,7 @@ use std::{
 
 use adw_agents::supervisor::{State, Supervisor};
 use adw_config::Config;
-use adw_core::{AdwId, Command, Expire, Interrupt, Recorded, StageName};
+use adw_core::{AdwId, Command, Expire, Interrupt, Recorded, StageName, Waiting};
 use adw_host::Host;
 use adw_store::{Filter, Page, Pagination, Store, StoreError, Stored};
 use adw_workspace::Workspaces;
@@ -416,19 +416,27 @@ async fn hear(engine: Arc<Inner>, mut rings: Rings) {
     }
 }
 
-/// What a workflow waits on may be over. A question is answered by its default; whether anything else still waits, and its
-/// time has come, is decided when it starts.
+/// What a workflow waits on may be over, or all of its time. A question is answered by its default; whether anything else
+/// still waits is decided when it starts.
 async fn fall_due(engine: &Inner, adw_id: &AdwId) -> Result<(), CommandError> {
     let stored = engine.ledger.current(adw_id).await?;
-    if stored.workflow.due().is_none() {
+    let workflow = &stored.workflow;
+    if workflow.due().is_none() {
         return Ok(());
     }
     failure_point!(Rung);
-    if stored.workflow.question().is_some() {
+    let now = engine.clock.now();
+    let deadline = workflow.pipeline.budget.deadline(&workflow.spent);
+    let is_to_try = matches!(workflow.waiting, Some(Waiting::Timer { until, .. }) if until <= now);
+    if is_to_try && deadline.is_none_or(|deadline| deadline > now) {
+        engine.enqueue(&stored);
+        // There may be no place for it until then.
+        if let Some(deadline) = deadline {
+            engine.timers.set(adw_id, deadline, engine.clock.as_ref());
+        }
+    } else {
         // One that rang too early is set again by what follows.
         engine.command(adw_id, &Command::Expire(Expire), None).await?;
-    } else {
-        engine.enqueue(&stored);
     }
     Ok(())
 }

@@ -56,7 +56,8 @@ impl Served {
             Route::Stages(stages) => (None, canonical(config, stages)?),
         };
         let specs = stages.iter().filter_map(|stage| self.stages.get(stage).cloned()).collect();
-        let pipeline = Pipeline { name, project: project_pin(config, project)?, stages: specs };
+        let pipeline =
+            Pipeline { name, project: project_pin(config, project)?, stages: specs, budget: config.budget };
         let (hash, document) = pipeline.to_document().map_err(|error| CreateError::Invalid {
             field: "pipeline",
             message: format!("the pipeline can't be written down: {error}"),

@@ -34,6 +34,7 @@ enum End {
     Code(i32),
     Signal(i32),
     TimedOut,
+    Silent,
     Cancelled,
     Failed(Failure),
 }
@@ -97,6 +98,7 @@ impl Ended {
         let kept = keep_both().or_else(|_: io::Error| make_room(of).and_then(|()| keep_both()));
         let end = match (output.exit, &kept) {
             (Exit::TimedOut, _) => End::TimedOut,
+            (Exit::Silent, _) => End::Silent,
             (Exit::Cancelled, _) => End::Cancelled,
             (Exit::Code(_) | Exit::Signal(_), Err(error)) => End::Failed(Failure::Failed(OsError {
                 number: None,
@@ -117,6 +119,7 @@ impl Ended {
             End::Code(code) => Exit::Code(*code),
             End::Signal(signal) => Exit::Signal(*signal),
             End::TimedOut => Exit::TimedOut,
+            End::Silent => Exit::Silent,
             End::Cancelled => Exit::Cancelled,
             End::Failed(failure) => return Ok(Err(failure.restore(program))),
         };

@@ -28,7 +28,7 @@ pub(crate) use problem::Problem;
 use socket::Socket;
 pub(crate) use workflow::{
     Configuration, Health, Load, LogLine, NewAnswer, NewTask, Page, RecordedCall, Replay, Request, Stage,
-    Waiting, Workflow,
+    Waiting, Workflow, WorkflowBudget,
 };
 
 /// How long an answer may take. Nothing that a server does before it answers takes long.

@@ -1,7 +1,7 @@
 //! What a server tells of workflows, as far as it is shown. Members that are unknown here are none of our business,
 //! and those that are absent are taken as empty: the server may be of another version.
 
-use adw_core::{AdwId, StageName, StageStatus, Status, Timestamp};
+use adw_core::{AdwId, Budget, Spent, StageName, StageStatus, Status, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -23,6 +23,8 @@ pub(crate) struct Workflow {
     pub(crate) result: Option<Value>,
     #[serde(default)]
     pub(crate) error_message: Option<String>,
+    #[serde(default)]
+    pub(crate) budget: WorkflowBudget,
     #[serde(default)]
     pub(crate) progress: u8,
     #[serde(default)]
@@ -67,6 +69,15 @@ impl Workflow {
             .iter()
             .any(|stage| stage.status == StageStatus::Failed && stage.error.as_deref().is_some_and(says))
     }
+}
+
+/// What a workflow may spend, and what it has spent.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(crate) struct WorkflowBudget {
+    #[serde(default)]
+    pub(crate) limit: Budget,
+    #[serde(default)]
+    pub(crate) spent: Spent,
 }
 
 /// A step of a workflow.

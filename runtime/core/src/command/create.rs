@@ -15,7 +15,7 @@ impl Create {
         Event::TaskCreated {
             adw_id: self.adw_id,
             task: Box::new(self.task),
-            pipeline: PipelineRef { name: pipeline.name.clone(), hash },
+            pipeline: PipelineRef::to(pipeline, hash),
             stages: pipeline.stages.iter().map(|stage| stage.name.clone()).collect(),
         }
     }

@@ -78,6 +78,10 @@ impl EndAttempt {
                 };
                 followed(event, workflow, current, None)
             }
+            // Another try would find nothing left to spend.
+            AttemptResult::Retryable { message, .. } if let Some(used_up) = workflow.used_up() => {
+                self.fail(format!("{message}\n({used_up})"))
+            }
             AttemptResult::Retryable { class, message } => {
                 self.retry(&spec.retry, current, class, message, at)
             }

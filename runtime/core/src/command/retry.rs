@@ -12,6 +12,9 @@ impl Retry {
         if workflow.status != Status::Failed {
             return Err(Refusal::IllegalMove { from: workflow.status, to: Status::Pending });
         }
+        if let Some(used_up) = workflow.used_up() {
+            return Err(Refusal::OverBudget(used_up));
+        }
         // A stage after the one that failed has nothing to build on.
         let reached = workflow.stages.iter().position(|stage| !stage.status.is_passed());
         let retryable = match reached {

@@ -8,9 +8,9 @@
 )]
 
 use adw_core::{
-    AttemptResult, Backoff, Command, Create, EndAttempt, Event, EventKind, Grants, Limits, Output, Pipeline,
-    PipelineHash, PluginPin, Priority, ProjectPin, Recorded, Refusal, RetryPolicy, StageName, StageSpec,
-    Start, Task, TaskType, Timestamp, Workflow, apply, decide,
+    AttemptResult, Backoff, Budget, Command, Create, EndAttempt, Event, EventKind, Grants, Limits, Output,
+    Pipeline, PipelineHash, PluginPin, Priority, ProjectPin, Recorded, Refusal, RetryPolicy, StageName,
+    StageSpec, Start, Task, TaskType, Timestamp, Workflow, apply, decide,
 };
 use serde_json::json;
 
@@ -115,6 +115,7 @@ pub fn pipeline(stages: &[&str]) -> Pipeline {
             grants: Grants::default(),
             limits: Limits::default(),
             timeout_ms: 60_000,
+            silence_ms: None,
             retry: RetryPolicy {
                 attempts: 3,
                 backoff: Backoff { first_ms: 2_000, longest_ms: 60_000 },
@@ -126,5 +127,5 @@ pub fn pipeline(stages: &[&str]) -> Pipeline {
             questions: None,
         })
         .collect();
-    Pipeline { name: Some("default".to_owned()), project, stages }
+    Pipeline { name: Some("default".to_owned()), project, stages, budget: Budget::default() }
 }

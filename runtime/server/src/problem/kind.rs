@@ -15,6 +15,7 @@ pub(crate) enum Kind {
     AdwIdTaken,
     IllegalMove,
     NoSuchStage,
+    OverBudget,
     NothingAsked,
     NothingDone,
     Conflict,
@@ -59,6 +60,7 @@ impl Kind {
             Self::AdwIdTaken => (S::CONFLICT, "adw_id_taken", "The adw_id belongs to another task"),
             Self::IllegalMove => (S::CONFLICT, "illegal_move", "The workflow's state doesn't allow that"),
             Self::NoSuchStage => (S::CONFLICT, "no_such_stage", "The workflow has no such stage"),
+            Self::OverBudget => (S::CONFLICT, "over_budget", "The workflow has spent what it may"),
             Self::NothingAsked => (S::CONFLICT, "nothing_asked", "The workflow waits for no answer"),
             Self::NothingDone => (S::CONFLICT, "nothing_done", "The work by hand isn't done"),
             Self::Conflict => {

@@ -71,6 +71,7 @@ impl From<Refusal> for Problem {
             Refusal::NoSuchStage { asked, stages } => {
                 Self::new(Kind::NoSuchStage, text).with_details(json!({ "asked": asked, "stages": stages }))
             }
+            Refusal::OverBudget(_) => Self::new(Kind::OverBudget, text),
             Refusal::NothingAsked => Self::new(Kind::NothingAsked, text),
             Refusal::NothingToStart | Refusal::StaleAttempt { .. } => Self::new(Kind::Conflict, text),
         }
