@@ -32,7 +32,7 @@ pub struct Refusals {
 
 /// The end of all writing after some writes: for what comes later, the server was killed then.
 pub struct Cut {
-    after: u32,
+    after: AtomicU32,
     tried: AtomicU32,
     refused: watch::Sender<bool>,
     written: watch::Sender<u32>,
@@ -42,11 +42,16 @@ impl Cut {
     /// What is written of workflows after this many writes is refused: events, journals and values.
     pub fn after(writes: u32) -> Arc<Self> {
         Arc::new(Self {
-            after: writes,
+            after: AtomicU32::new(writes),
             tried: AtomicU32::new(0),
             refused: watch::Sender::new(false),
             written: watch::Sender::new(0),
         })
+    }
+
+    /// Nothing more is written from now on.
+    pub fn now(&self) {
+        self.after.store(0, Ordering::SeqCst);
     }
 
     /// Waits until something was refused.
@@ -65,7 +70,7 @@ impl Cut {
     }
 
     fn admit(&self) -> Result<(), StoreError> {
-        if self.tried.fetch_add(1, Ordering::SeqCst) < self.after {
+        if self.tried.fetch_add(1, Ordering::SeqCst) < self.after.load(Ordering::SeqCst) {
             return Ok(());
         }
         self.refused.send_replace(true);
