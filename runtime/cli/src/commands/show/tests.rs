@@ -99,7 +99,14 @@ fn what_it_has_spent_stands_beside_what_it_may() {
         "spent": { "cost_usd": 0.0, "tokens": 0, "wall_ms": 5, "wall_since": null },
     });
     let unbounded = json!({ "spent": { "cost_usd": 1.25, "tokens": 0, "wall_ms": 5 } });
-    let told = [all, unbounded, nothing].map(spent);
-    insta::assert_debug_snapshot!(told, @"");
+    let told = [all, unbounded, nothing].map(|budget| spent(budget).unwrap_or_default());
+    assert_eq!(
+        told,
+        [
+            "spent      $0.30 of $20.00, 1200 of 5000000 tokens, 1 h 1 min of 2 h 0 min",
+            "spent      $1.25",
+            "",
+        ]
+    );
     assert_eq!(spent(json!({})), None, "a server of an earlier version");
 }
