@@ -1,8 +1,10 @@
 //! A run belongs to nobody: whoever comes later goes on where the last one stopped.
 
+use std::time::Duration;
+
 use adw_agents::{
-    exec::{Exit, Stream},
-    supervisor::Found,
+    exec::{Command, Exit, Stream},
+    supervisor::{Found, tell_again},
 };
 
 use crate::place::{Place, SUCCESS, ended, told};
@@ -24,6 +26,40 @@ async fn who_comes_after_one_that_is_gone_hears_the_rest_and_runs_nothing_again(
     assert_eq!(both, ["oops"]);
     assert_eq!(output.stdout.text(), "1\n2\n3\nhalf and half\n4\n5\n6\n", "all of it, not the rest alone");
     assert_eq!(place.read("ledger"), "run\n");
+}
+
+#[tokio::test]
+async fn what_others_were_told_can_be_heard_again_and_nothing_else() {
+    let place = Place::new();
+    let again = || {
+        let mut lines = Vec::new();
+        tell_again(&place.run_folder(), &mut |stream, line| lines.push((stream, line.to_owned()))).unwrap();
+        lines
+    };
+    assert_eq!(again(), [], "before it has begun");
+    let first = place.leave_after("3", place.shell(IN_TWO_HALVES)).await;
+    assert_eq!(again(), first, "half a line was not told");
+    std::fs::write(place.file("go"), "").unwrap();
+    place.ends_unseen(1).await;
+    assert_eq!(again(), first, "what came since was told to nobody");
+    let (_, _, second) = place.hear(place.shell(IN_TWO_HALVES)).await;
+    let both = [first, second].concat();
+    for stream in [Stream::Stdout, Stream::Stderr] {
+        assert_eq!(told(&again(), stream), told(&both, stream));
+    }
+}
+
+#[tokio::test]
+async fn a_program_that_falls_silent_while_nobody_watches_is_stopped() {
+    let place = Place::new();
+    let script = "trap 'echo stopped >> ledger; exit 0' INT; echo ready; while :; do sleep 0.05; done";
+    let silent = || Command { silence: Some(Duration::from_secs(1)), ..place.shell(script) };
+    place.leave_after("ready", silent()).await;
+    place.ends_unseen(1).await;
+    assert_eq!(place.read("ledger"), "stopped\n");
+    let (output, found, _) = place.hear(silent()).await;
+    assert_eq!((output.exit, found), (Exit::Silent, Found::Read));
+    assert_eq!(output.stdout.text(), "ready\n");
 }
 
 #[tokio::test]

@@ -75,6 +75,7 @@ impl Place {
             cwd: self.path().to_owned(),
             stdin: Stdin::Null,
             timeout: Some(PATIENCE),
+            silence: None,
         }
     }
 

@@ -78,6 +78,7 @@ fn as_served(workflow: &Workflow, served: &Value) -> Value {
         "waiting": waiting_as_served(workflow),
         "result": workflow.result,
         "error_message": workflow.error_message,
+        "budget": budget_as_served(workflow),
         "progress": workflow.progress,
         "version": workflow.seq,
         "seq": workflow.seq,
@@ -88,6 +89,19 @@ fn as_served(workflow: &Workflow, served: &Value) -> Value {
         "created_at": workflow.created_at,
         "updated_at": workflow.updated_at,
         "completed_at": workflow.completed_at,
+    })
+}
+
+fn budget_as_served(workflow: &Workflow) -> Value {
+    let (limit, spent) = (&workflow.pipeline.budget, &workflow.spent);
+    json!({
+        "limit": { "cost_usd": limit.cost_usd, "tokens": limit.tokens, "wall_ms": limit.wall_ms },
+        "spent": {
+            "cost_usd": spent.usage.cost_usd,
+            "tokens": spent.usage.tokens,
+            "wall_ms": spent.wall_ms,
+            "wall_since": spent.wall_since,
+        },
     })
 }
 

@@ -11,6 +11,7 @@ use crate::exec::Runner;
 use crate::failure::{AgentFailure, ErrorClass};
 use crate::patch::{self, ApplyPatch};
 use crate::process::environment::Environment;
+use crate::usage::UsageRules;
 
 /// An agent as it is configured.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +20,12 @@ pub enum AgentSpec {
     /// Applies the unified diff that the task carries.
     Patch,
     /// Runs a program; its outcome is its exit code and what it did to the files.
-    Command(Argv),
+    Command {
+        /// The program.
+        argv: Argv,
+        /// Where it says what it has used.
+        usage: UsageRules,
+    },
 }
 
 /// What an agent is asked.
@@ -37,15 +43,34 @@ pub struct Request {
     pub session: Option<String>,
     /// How long it may take.
     pub timeout: Option<Duration>,
+    /// How long its program may write nothing.
+    pub silence: Option<Silence>,
     /// The environment of its program.
     pub env: Environment,
+}
+
+/// How long a program may write nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Silence {
+    /// Then it is stopped.
+    pub longest: Duration,
+    /// What allows it more, for a person.
+    pub remedy: String,
+}
+
+impl Silence {
+    /// Why this program was stopped.
+    pub fn told(&self, program: &str) -> String {
+        let Self { longest, remedy } = self;
+        format!("`{program}` was stopped after {} s of silence ({remedy})", longest.as_secs_f64())
+    }
 }
 
 /// What an agent is given to work with.
 pub struct Tools<'a> {
     /// The workspace's folder.
     pub cwd: &'a Path,
-    /// Runs its program.
+    /// Runs its program, or goes on with it.
     pub runner: &'a dyn Runner,
     /// Stops what it does without a program.
     pub cancel: &'a CancellationToken,
@@ -73,7 +98,7 @@ impl AgentSpec {
     /// `writes` is false.
     pub fn can_only_read(&self) -> bool {
         match self {
-            Self::Patch | Self::Command(_) => false,
+            Self::Patch | Self::Command { .. } => false,
         }
     }
 }
@@ -86,6 +111,6 @@ pub async fn run_agent(spec: &AgentSpec, request: Request, tools: Tools<'_>) -> 
     }
     match spec {
         AgentSpec::Patch => patch::run(&request, tools).await,
-        AgentSpec::Command(argv) => command::run(argv, request, tools).await,
+        AgentSpec::Command { argv, usage } => command::run(argv, usage, request, tools).await,
     }
 }

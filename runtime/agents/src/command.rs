@@ -1,12 +1,13 @@
 //! The plain command: any program that does the work by itself.
 
-use std::io;
+use std::{io, time::Duration};
 
-use crate::agent::{Answer, Request, Tools};
+use crate::agent::{Answer, Request, Silence, Tools};
 use crate::event::AgentEvent;
 use crate::exec::{Captured, Command, ExecError, Exit, Output, Stdin, Stream};
 use crate::failure::{AgentFailure, ErrorClass};
 use crate::structured;
+use crate::usage::{Totals, UsageRules};
 
 /// Stands for the prompt in an argument.
 const PROMPT: &str = "{prompt}";
@@ -51,7 +52,12 @@ impl TryFrom<Vec<String>> for Argv {
 }
 
 /// Runs the program in the workspace, with the prompt where its arguments want it, else on standard input.
-pub(crate) async fn run(argv: &Argv, request: Request, tools: Tools<'_>) -> Result<Answer, AgentFailure> {
+pub(crate) async fn run(
+    argv: &Argv,
+    usage: &UsageRules,
+    request: Request,
+    tools: Tools<'_>,
+) -> Result<Answer, AgentFailure> {
     let (filled, has_prompt) = argv.fill(&request.prompt);
     let command = Command {
         program: argv.program.clone(),
@@ -60,19 +66,32 @@ pub(crate) async fn run(argv: &Argv, request: Request, tools: Tools<'_>) -> Resu
         cwd: tools.cwd.to_owned(),
         stdin: if has_prompt { Stdin::Null } else { Stdin::Bytes(request.prompt.into_bytes()) },
         timeout: request.timeout,
+        silence: request.silence.as_ref().map(|silence| silence.longest),
     };
-    let events = tools.events;
-    let mut on_line = |stream: Stream, line: &str| events(AgentEvent::Log { stream, line: line.to_owned() });
+    let (events, mut totals) = (tools.events, Totals::default());
+    tools.runner.tell_again(&mut |stream, line| {
+        if stream == Stream::Stdout {
+            totals.hear(usage, line, events);
+        }
+    });
+    let mut on_line = |stream: Stream, line: &str| {
+        events(AgentEvent::Log { stream, line: line.to_owned() });
+        if stream == Stream::Stdout {
+            totals.hear(usage, line, events);
+        }
+    };
     let output = tools.runner.run(command, &mut on_line).await.map_err(|error| not_run(&error))?;
-    judge(argv, &output, request.timeout)?;
     let text = output.stdout.text().trim_end().to_owned();
+    // Also lines that were too long to be told, or came too late.
+    text.lines().for_each(|line| totals.hear(usage, line, events));
+    judge(argv, &output, request.timeout, request.silence.as_ref())?;
     let structured = if request.schema.is_some() {
         let value = structured::last_value(&output.stdout.last_lines());
         Some(value.ok_or_else(|| nothing_structured(argv, &output))?)
     } else {
         None
     };
-    Ok(Answer { text, structured, ..Answer::default() })
+    Ok(Answer { text, structured, usage: totals.into_usage(), ..Answer::default() })
 }
 
 fn not_run(error: &ExecError) -> AgentFailure {
@@ -90,7 +109,12 @@ fn not_run(error: &ExecError) -> AgentFailure {
     AgentFailure::new(class, error.to_string())
 }
 
-fn judge(argv: &Argv, output: &Output, timeout: Option<std::time::Duration>) -> Result<(), AgentFailure> {
+fn judge(
+    argv: &Argv,
+    output: &Output,
+    timeout: Option<Duration>,
+    silence: Option<&Silence>,
+) -> Result<(), AgentFailure> {
     let program = argv.program();
     let (class, what) = match output.exit {
         Exit::Code(0) => return Ok(()),
@@ -99,6 +123,10 @@ fn judge(argv: &Argv, output: &Output, timeout: Option<std::time::Duration>) -> 
         Exit::TimedOut => {
             let given = timeout.unwrap_or_default().as_secs_f64();
             (ErrorClass::Timeout, format!("`{program}` was stopped after the {given} s that it was given"))
+        }
+        Exit::Silent => {
+            let told = silence.map(|silence| silence.told(program));
+            (ErrorClass::Timeout, told.unwrap_or_else(|| format!("`{program}` was stopped for its silence")))
         }
         Exit::Cancelled => (ErrorClass::Cancelled, format!("`{program}` was stopped")),
     };

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::process::environment::Environment;
 use crate::process::mark::{Owner, RunMarks};
-use crate::process::run::{self, ByLine};
+use crate::process::run::{self, ByLine, Limits};
 use crate::process::table::Family;
 use crate::program::Program;
 
@@ -32,6 +32,8 @@ pub struct Command {
     pub stdin: Stdin,
     /// How long it may take; then it is stopped.
     pub timeout: Option<Duration>,
+    /// How long it may write nothing; then it is stopped.
+    pub silence: Option<Duration>,
 }
 
 /// What a program reads.
@@ -62,6 +64,8 @@ pub enum Exit {
     Signal(i32),
     /// It was stopped when its time was up.
     TimedOut,
+    /// It was stopped when it had written nothing for as long as it may.
+    Silent,
     /// It was stopped when it was cancelled.
     Cancelled,
 }
@@ -183,6 +187,9 @@ pub type LineSink<'a> = &'a mut (dyn FnMut(Stream, &str) + Send);
 pub trait Runner: Send + Sync {
     /// Runs a program until nothing of it lives.
     async fn run(&self, command: Command, on_line: LineSink<'_>) -> Result<Output, ExecError>;
+
+    /// Tells once more the lines that were told before of a program that `run` is to go on with.
+    fn tell_again(&self, _on_line: LineSink<'_>) {}
 }
 
 /// Runs programs by [`run`]: they end with this process.
@@ -210,7 +217,7 @@ impl Captured {
 
 /// Runs a program until nothing of it lives: when it ends, what it left running in the background is ended too.
 ///
-/// When its time is up or it is cancelled, it and all its descendants are sent SIGINT, after 2 s SIGTERM, after 2 s
+/// When its time is up, it has been silent for too long, or it is cancelled, it and all its descendants are sent SIGINT, after 2 s SIGTERM, after 2 s
 /// more SIGKILL, each time all at once: a script doesn't go on since its child has ended. Dropping the future kills them.
 pub async fn run(
     command: Command,
@@ -222,7 +229,8 @@ pub async fn run(
     let child = start(&command, &marks).await?;
     let family = Family::new(vec![marks.run], run::leader(&child));
     let mut hear = ByLine::new(on_line);
-    run::see_through(child, family, command.stdin, command.timeout, cancel, &mut hear)
+    let limits = Limits { timeout: command.timeout, silence: command.silence };
+    run::see_through(child, family, command.stdin, limits, cancel, &mut hear)
         .await
         .map_err(|source| ExecError::Failed { program: command.program, source })
 }

@@ -16,8 +16,9 @@ mod process;
 mod program;
 mod structured;
 mod unified_diff;
+mod usage;
 
-pub use agent::{AgentSpec, Answer, Request, Tools, run_agent};
+pub use agent::{AgentSpec, Answer, Request, Silence, Tools, run_agent};
 pub use command::{Argv, EmptyArgv};
 pub use event::AgentEvent;
 pub use failure::{AgentFailure, ErrorClass};
@@ -27,3 +28,4 @@ pub use process::mark::{Owner, RunMark};
 pub use process::sweep::{Swept, sweep, sweep_all, sweep_all_but};
 pub use program::Program;
 pub use unified_diff::extract_patch;
+pub use usage::UsageRules;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use adw_agents::exec::{Captured, Command, ExecError, Exit, Here, LineSink, Output, Runner, Stream};
 use adw_agents::{
     AgentEvent, AgentFailure, AgentSpec, Answer, ApplyPatch, Argv, Environment, ErrorClass, NotApplied,
-    Request, Tools, run_agent,
+    Request, Silence, Tools, UsageRules, run_agent,
 };
 use async_trait::async_trait;
 use support::Place;
@@ -75,14 +75,14 @@ fn request(prompt: &str) -> Request {
         schema: None,
         session: None,
         timeout: Some(Duration::from_mins(1)),
+        silence: None,
         env: Environment::inherit([""; 0]),
     }
 }
 
 fn command(words: &[&str]) -> AgentSpec {
-    AgentSpec::Command(
-        Argv::try_from(words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>()).unwrap(),
-    )
+    let argv = Argv::try_from(words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>()).unwrap();
+    AgentSpec::Command { argv, usage: UsageRules::default() }
 }
 
 async fn ask_shell(place: &Place, script: &str, request: Request) -> Asked {
@@ -156,6 +156,37 @@ async fn a_command_is_stopped_in_time_and_on_cancel() {
     let asked = ask_shell(&place, "sleep 600", request("x")).await;
     assert_eq!(asked.class(), ErrorClass::Cancelled);
     assert_eq!(place.living(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_command_that_falls_silent_has_timed_out_and_what_allows_it_more_is_told() {
+    let place = Place::new();
+    let silence =
+        Silence { longest: Duration::from_millis(200), remedy: "more.of.it raises that".to_owned() };
+    let silent = Request { silence: Some(silence), ..request("x") };
+    let asked = ask_shell(&place, "echo thinking >&2; sleep 600", silent).await;
+    assert_eq!(asked.class(), ErrorClass::Timeout);
+    assert_eq!(asked.message(), "`sh` was stopped after 0.2 s of silence (more.of.it raises that): thinking");
+}
+
+#[tokio::test]
+async fn what_a_command_says_that_it_uses_is_told_as_it_comes_and_at_the_end() {
+    let place = Place::new();
+    // The last line is too long to be told while it runs; another one is about something else.
+    let script = r#"echo '{"cost": 0.1}'; echo '{"cost": 0.1}' >&2; echo '{"cost": "0.2"}';
+        head -c 20000 /dev/zero | tr '\0' x | sed 's/.*/{"cost": 0.25, "tokens": 7, "text": "&"}/'"#;
+    let argv = Argv::try_from(["sh", "-c", script].map(str::to_owned).to_vec()).unwrap();
+    let pointers = [("cost_usd", "/cost"), ("input_tokens", "/tokens"), ("output_tokens", "/none")];
+    let usage = UsageRules::new(pointers.map(|(name, pointer)| (name, pointer.to_owned())));
+    let asked = ask(&place, &AgentSpec::Command { argv, usage }, request("x"), Ok(())).await;
+    let used = asked.events.iter().filter_map(|event| match event {
+        AgentEvent::Usage { name, value } => Some(format!("{name} {value}")),
+        _ => None,
+    });
+    assert_eq!(used.collect::<Vec<_>>(), ["cost_usd 0.1", "cost_usd 0.25", "input_tokens 7"]);
+    let answered = asked.outcome.unwrap().usage;
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    assert_eq!(answered, [pair("cost_usd", "0.25"), pair("input_tokens", "7")]);
 }
 
 #[tokio::test]

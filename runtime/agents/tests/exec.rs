@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use adw_agents::Environment;
-use adw_agents::exec::{self, ExecError, Exit, Stdin, Stream};
+use adw_agents::exec::{self, Command, ExecError, Exit, Stdin, Stream};
 use support::Place;
 
 #[tokio::test]
@@ -54,6 +54,26 @@ async fn a_program_that_does_not_read_its_input_is_no_error() {
 async fn without_input_a_program_reads_the_end_at_once() {
     let place = Place::new();
     assert_eq!(place.run(place.program("cat", &[])).await.unwrap().exit, Exit::Code(0));
+}
+
+#[tokio::test]
+async fn a_program_is_stopped_when_it_has_written_nothing_for_as_long_as_it_may() {
+    let place = Place::new();
+    let within = |script: &str, silence: u64| Command {
+        silence: Some(Duration::from_millis(silence)),
+        ..place.shell(script)
+    };
+    for silent in ["sleep 600", "echo begun; sleep 600", "exec >&- 2>&-; sleep 600", "sleep 600 & sleep 600"]
+    {
+        let output = place.run(within(silent, 200)).await.unwrap();
+        assert_eq!(output.exit, Exit::Silent, "{silent}");
+        assert_eq!(place.living(), [""; 0], "{silent}");
+    }
+    // A byte now and then is enough, on either stream, whether it ends a line or not.
+    let talks = "for i in 1 2 3 4 5 6; do printf . >&$((1 + i % 2)); sleep 0.5; done";
+    let output = place.run(within(talks, 1_500)).await.unwrap();
+    assert_eq!(output.exit, Exit::Code(0));
+    assert!(output.duration > Duration::from_millis(1_500));
 }
 
 #[tokio::test]

@@ -115,7 +115,12 @@ pub(crate) fn date_and_time(at: Timestamp) -> String {
 
 /// How long something took.
 pub(crate) fn duration(from: Timestamp, to: Timestamp) -> String {
-    millis(u64::try_from(to.as_millis() - from.as_millis()).unwrap_or_default())
+    millis(millis_between(from, to))
+}
+
+/// The same in milliseconds; none for a clock that was set back.
+pub(crate) fn millis_between(from: Timestamp, to: Timestamp) -> u64 {
+    u64::try_from(to.as_millis() - from.as_millis()).unwrap_or_default()
 }
 
 /// A span of time, in one or two units.

@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use adw_core::StageName;
+use adw_core::{Budget, StageName};
 use toml::de::{DeTable, DeValue};
 
 use crate::{
@@ -48,6 +48,8 @@ pub struct Config {
     pub pipelines: Vec<PipelineConfig>,
     /// `[limits]`.
     pub limits: LimitsConfig,
+    /// `[budget]`.
+    pub budget: Budget,
     source: Arc<Source>,
 }
 
@@ -262,12 +264,7 @@ fn read(report: &Report, document: &DeTable<'_>, folder: &Path, env: &Env) -> Co
     ]);
     let root = Table::root(report, document);
     root.check(&keys);
-    if let Some(budget) = root.get("budget") {
-        budget.fail_key(
-            Wrong::new("budgets are not available in this version")
-                .help("take [budget] out: a budget that nothing enforces must not look like one"),
-        );
-    }
+    let budget = section::budget(&root);
     let (stages, stage_names) = section::stages(&root, folder);
     Config {
         root: folder.to_owned(),
@@ -275,10 +272,11 @@ fn read(report: &Report, document: &DeTable<'_>, folder: &Path, env: &Env) -> Co
         store: section::store(&root, folder, env),
         projects: section::projects(&root, folder),
         secrets: section::secrets(&root, folder),
-        agents: section::agents(&root, folder),
+        agents: section::agents(&root, folder, &budget),
         pipelines: section::pipelines(&root, &stages, &stage_names),
         stages,
         limits: section::limits(&root, env),
+        budget,
         source: Arc::clone(&report.source),
     }
 }

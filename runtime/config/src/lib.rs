@@ -31,4 +31,5 @@ pub use reading::Reading;
 pub use section::{
     AgentConfig, AgentProfile, BUILTIN_AGENTS, BUILTIN_PLUGINS, InvalidListen, LimitsConfig, Listen,
     PipelineConfig, PluginSource, ProjectConfig, SecretSource, ServerConfig, StageConfig, StoreConfig,
+    UsagePointers,
 };

@@ -223,6 +223,15 @@ impl<'a> Entry<'a> {
         fits
     }
 
+    /// The digits of a number, as they are written: whole or with a decimal point.
+    pub(crate) fn decimal(&self, expected: &str) -> Option<String> {
+        match self.raw {
+            Raw::Toml(DeValue::Integer(number)) if number.radix() == 10 => Some(number.as_str().to_owned()),
+            Raw::Toml(DeValue::Float(number)) => Some(number.as_str().to_owned()),
+            Raw::Toml(_) | Raw::Text(_) => self.mismatch(expected),
+        }
+    }
+
     /// The elements of an array, or of a variable between its commas.
     pub(crate) fn list(&self, expected: &str) -> Option<Vec<Self>> {
         let element = |index: usize, place: Place, raw: Raw<'a>| Self {

@@ -111,7 +111,6 @@ fn the_top_of_the_file() {
             ("a section in the singular", "[stage.test]\nplugin = \"builtin:test\"\n"),
             ("a section of another program", "[database]\nurl = \"x\"\n"),
             ("sections that are no tables", "stages = 3\nsecrets = []\n[[server]]\n"),
-            ("a budget", "[budget]\ncost_usd = 20\n"),
         ])
     );
 }
@@ -159,6 +158,39 @@ fn projects_and_secrets() {
             ("a secret from nowhere", "[secrets]\nCHAT_TOKEN = {}\n"),
             ("a secret from somewhere else", "[secrets]\nCHAT_TOKEN = { vault = \"x\" }\n"),
             ("a secret with a dash", "[secrets]\nCHAT-TOKEN = { env = \"CHAT-TOKEN\" }\n"),
+        ])
+    );
+}
+
+#[test]
+fn budgets() {
+    let mine = "[agents.mine]\nprofile = \"command\"\ncommand = [\"x\"]\n";
+    let with = |budget: &str, usage: &str| format!("[budget]\n{budget}\n{mine}{usage}\n");
+    assert_page!(
+        "budgets",
+        page(&[
+            ("nothing to spend", "[budget]\ncost_usd = 0\ntokens = 0\nwall = \"0s\"\n"),
+            ("less than nothing", "[budget]\ncost_usd = -0.5\ntokens = -1\nwall = \"-1h\"\n"),
+            (
+                "more than there is",
+                "[budget]\ncost_usd = 1e7\ntokens = 2_000_000_000_000\nwall = \"3 years\"\n"
+            ),
+            ("numbers that are none", "[budget]\ncost_usd = inf\ntokens = 1.5\nwall = 7200\n"),
+            ("numbers in quotes", "[budget]\ncost_usd = \"20\"\ntokens = \"5M\"\nwall = \"two hours\"\n"),
+            ("dollars in another base", "[budget]\ncost_usd = 0x14\n"),
+            ("misspelt keys", "[budget]\ncost = 20\ntoken = 5\ntimeout = \"2h\"\n"),
+            ("no table", "budget = 20\n"),
+            ("an agent that doesn't say what it costs", &with("cost_usd = 20", "")),
+            (
+                "an agent that doesn't say what it reads",
+                &with("tokens = 20", "usage = { cost_usd = \"/cost\" }")
+            ),
+            (
+                "pointers that are none",
+                &with("", "usage = { cost_usd = \"cost\", input_tokens = \"/\", output_tokens = \"/a~2\" }")
+            ),
+            ("usage of another kind", &with("", "usage = { cost = \"/cost\", input_tokens = 5 }")),
+            ("usage that is no table", &with("cost_usd = 20", "usage = \"none\"")),
         ])
     );
 }
@@ -236,6 +268,9 @@ fn stages_themselves() {
             ("a unit that is none", "timeout = \"15 moments\""),
             ("no time", "timeout = \"0s\""),
             ("all the time", "timeout = \"3 years\""),
+            ("no silence", "silence = \"0s\""),
+            ("a silence that is a number", "silence = 300"),
+            ("a silence that never comes", "silence = \"45m\""),
             ("a version that is none", "version = \"newest\""),
             ("a hash that is none", "sha256 = \"abc\""),
             ("work back to nobody", "on_rework = \"implment\""),
@@ -338,7 +373,7 @@ fn variables() {
 #[test]
 fn everything_is_said_at_once_in_the_order_of_the_file() {
     let text = "[server]\nlisten = 1\n[stages.test]\nplugin = \"builtin:tset\"\ntimeout = \"soon\"\n\
-                [stages.test.grants]\nworkspce = \"read\"\n[pipelines.default]\nstages = [\"test\", \"tset\"]\n[budget]\n";
+                [stages.test.grants]\nworkspce = \"read\"\n[pipelines.default]\nstages = [\"test\", \"tset\"]\n[budget]\ncost_usd = 0\n";
     let errors = Config::parse(text, "adw.toml", "/project", &Env::empty()).unwrap_err();
     let keys: Vec<&str> = errors.iter().filter_map(|error| error.key.as_deref()).collect();
     assert_eq!(
@@ -349,7 +384,7 @@ fn everything_is_said_at_once_in_the_order_of_the_file() {
             "stages.test.timeout",
             "stages.test.grants.workspce",
             "pipelines.default.stages[1]",
-            "budget",
+            "budget.cost_usd",
         ]
     );
     insta::assert_json_snapshot!(errors.iter().nth(3).unwrap(), @r#"

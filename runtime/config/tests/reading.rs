@@ -7,8 +7,8 @@ use std::{
     time::Duration,
 };
 
-use adw_config::{AgentProfile, Config, Env, PluginSource, SecretSource, StoreConfig};
-use adw_core::{Backoff, Limits, QuestionPolicy, RetryPolicy, WorkspaceAccess};
+use adw_config::{AgentProfile, Config, Env, PluginSource, SecretSource, StoreConfig, UsagePointers};
+use adw_core::{Backoff, Budget, Limits, QuestionPolicy, RetryPolicy, WorkspaceAccess};
 use serde_json::json;
 
 fn parsed(text: &str) -> Config {
@@ -40,6 +40,7 @@ profile = "command"
 command = ["zed", "", "{prompt}"]
 env = ["ZED_KEY", "ZED_*"]
 timeout = "1h 30m"
+usage = { cost_usd = "/total_cost_usd", output_tokens = "/usage/a~1b" }
 [agents.apply]
 profile = "patch"
 [stages.notify]
@@ -47,6 +48,7 @@ path = "plugins/notify.wasm"
 version = "^0.1"
 sha256 = "E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855"
 timeout = "15m"
+silence = "5m"
 on_rework = "plan"
 max_rework = 0
 agent = "zed"
@@ -133,8 +135,33 @@ fn sections_that_serve_the_whole() {
             command: ["zed", "", "{prompt}"].map(str::to_owned).to_vec(),
             env: vec!["ZED_KEY".to_owned(), "ZED_*".to_owned()],
             timeout: Some(Duration::from_mins(90)),
+            usage: UsagePointers {
+                cost_usd: Some("/total_cost_usd".to_owned()),
+                input_tokens: None,
+                output_tokens: Some("/usage/a~1b".to_owned()),
+            },
         }
     );
+}
+
+#[test]
+fn a_budget_is_read_by_its_digits() {
+    let budget = |lines: &str| parsed(&format!("[budget]\n{lines}\n")).budget;
+    assert_eq!(budget(""), Budget::default());
+    for (written, micros) in
+        [("20", 20_000_000), ("0.1", 100_000), ("1_000.25", 1_000_250_000), ("2e-1", 200_000)]
+    {
+        let cost = budget(&format!("cost_usd = {written}")).cost_usd.unwrap();
+        assert_eq!(cost.as_micros(), micros, "{written}");
+    }
+    let all = budget("cost_usd = 20\ntokens = 5_000_000\nwall = \"2h\"");
+    assert_eq!((all.tokens, all.wall_ms), (Some(5_000_000), Some(7_200_000)));
+}
+
+#[test]
+fn of_an_agent_that_uses_nothing_it_can_be_said() {
+    let free = "[budget]\ncost_usd = 1\ntokens = 1\n[agents.mine]\nprofile = \"command\"\ncommand = [\"x\"]\nusage = {}\n";
+    assert_eq!(parsed(free).agents.len(), 1);
 }
 
 #[test]
@@ -160,6 +187,7 @@ fn a_stage_with_everything() {
     assert_eq!(stage.plugin, PluginSource::File(PathBuf::from("/project/plugins/notify.wasm")));
     assert!(stage.version.as_ref().unwrap().matches(&"0.1.7".parse().unwrap()));
     assert!(stage.sha256.as_ref().unwrap().starts_with("e3b0c442"));
+    assert_eq!(stage.silence, Some(Duration::from_mins(5)));
     assert_eq!((stage.timeout, stage.max_rework), (Duration::from_mins(15), 0));
     let questions = QuestionPolicy { timeout_ms: 3_600_000, default: json!({ "merge": true }) };
     assert_eq!(stage.questions, Some(questions));

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    AdwId, Answered, Event, Output, Paused, PipelineRef, Reason, Reconfiguration, Reconfigured, Recorded,
-    Stage, StageName, StageStatus, Status, Task, Timestamp, Workflow,
+    AdwId, Answered, Counted, Event, Output, Paused, PipelineRef, Reason, Reconfiguration, Reconfigured,
+    Recorded, Spent, Stage, StageName, StageStatus, Status, Task, Timestamp, Usage, Workflow,
 };
 
 /// A history that no workflow can have.
@@ -49,6 +49,7 @@ pub fn apply(workflow: Option<Workflow>, recorded: &Recorded) -> Result<Workflow
     change(&mut workflow, &recorded.event, recorded.at);
     workflow.seq = recorded.seq;
     workflow.updated_at = recorded.at;
+    workflow.spent.tick(workflow.is_on_the_clock(), recorded.at);
     workflow.progress = workflow.progress.max(progress(&workflow));
     Ok(workflow)
 }
@@ -91,6 +92,10 @@ fn change(workflow: &mut Workflow, event: &Event, at: Timestamp) {
             stage.error = Some(error.clone());
             stage.end(StageStatus::Failed, at);
         }),
+        Event::UsageCounted { stage, attempt, call, run, used, .. } => {
+            workflow.spent.usage = workflow.spent.usage.plus(*used);
+            workflow.with(stage, |stage| stage.count(*attempt, *call, *run, *used));
+        }
         Event::WorkflowWaiting { waiting } => {
             workflow.with(waiting.stage(), |stage| {
                 stage.status = StageStatus::Waiting;
@@ -252,6 +257,7 @@ impl Workflow {
             paused: None,
             result: None,
             error_message: None,
+            spent: Spent::default(),
             progress: 0,
             seq: 1,
             created_at: at,
@@ -287,6 +293,7 @@ impl Stage {
             error: None,
             answered: None,
             cut_off: false,
+            counted: None,
             started_at: None,
             completed_at: None,
             asked_at: None,
@@ -310,6 +317,15 @@ impl Stage {
         if let Some(asked_at) = self.asked_at.take() {
             self.waited_ms += u64::try_from(at.as_millis() - asked_at.as_millis()).unwrap_or_default();
         }
+    }
+
+    /// Its newest agent has used this much more.
+    fn count(&mut self, attempt: u32, call: u32, run: u32, used: Usage) {
+        let counted = Counted { attempt, call, run, used };
+        self.counted = Some(match self.counted {
+            Some(told) if told.key() == counted.key() => Counted { used: told.used.plus(used), ..counted },
+            Some(_) | None => counted,
+        });
     }
 
     fn leave(&mut self, status: StageStatus, output: Output, at: Timestamp) {

@@ -16,7 +16,8 @@ impl Pipeline {
         let of_each = of_each.flat_map(|(before, now)| {
             before.changes(now).map(|key| format!("stages.{}.{key}", now.name)).collect::<Vec<_>>()
         });
-        project.into_iter().chain(stages).chain(finally).chain(of_each).collect()
+        let budget = (self.budget != now.budget).then(|| "budget".to_owned());
+        project.into_iter().chain(stages).chain(finally).chain(of_each).chain(budget).collect()
     }
 }
 
@@ -30,6 +31,7 @@ impl StageSpec {
             grants,
             limits,
             timeout_ms,
+            silence_ms,
             retry,
             on_rework,
             max_rework,
@@ -43,6 +45,7 @@ impl StageSpec {
             ("grants", *grants != now.grants),
             ("limits", *limits != now.limits),
             ("timeout", *timeout_ms != now.timeout_ms),
+            ("silence", *silence_ms != now.silence_ms),
             ("retry", *retry != now.retry),
             ("on_rework", *on_rework != now.on_rework),
             ("max_rework", *max_rework != now.max_rework),

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{AdwId, Output, PipelineRef, Reason, Reconfiguration, StageName, Task, Timestamp, Waiting};
+use crate::{
+    AdwId, Output, PipelineRef, Reason, Reconfiguration, StageName, Task, Timestamp, Usage, Waiting,
+};
 
 /// An event with its place in its workflow's history.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -136,6 +138,23 @@ pub enum Event {
         /// What was wrong.
         error: String,
     },
+    /// The agent of a call has used something. Told when its run is over, and of a run that goes on without anybody who
+    /// follows it.
+    UsageCounted {
+        /// The stage that asked it.
+        stage: StageName,
+        /// The attempt that did.
+        attempt: u32,
+        /// The call.
+        call: u32,
+        /// Its run: from 1, and more where the call was made again.
+        run: u32,
+        /// The agent.
+        agent: String,
+        /// What it has used, beyond what was told of this run before.
+        #[serde(flatten)]
+        used: Usage,
+    },
     /// The workflow waits, and gives up its place.
     WorkflowWaiting {
         /// On what.
@@ -211,6 +230,7 @@ pub enum EventKind {
     StageResumed,
     StageReworked,
     StageFailed,
+    UsageCounted,
     WorkflowWaiting,
     WorkflowPaused,
     WorkflowResumed,
@@ -237,6 +257,7 @@ impl EventKind {
             Self::StageResumed => "stage_resumed",
             Self::StageReworked => "stage_reworked",
             Self::StageFailed => "stage_failed",
+            Self::UsageCounted => "usage_counted",
             Self::WorkflowWaiting => "workflow_waiting",
             Self::WorkflowPaused => "workflow_paused",
             Self::WorkflowResumed => "workflow_resumed",
@@ -265,6 +286,7 @@ impl Event {
             Self::StageResumed { .. } => EventKind::StageResumed,
             Self::StageReworked { .. } => EventKind::StageReworked,
             Self::StageFailed { .. } => EventKind::StageFailed,
+            Self::UsageCounted { .. } => EventKind::UsageCounted,
             Self::WorkflowWaiting { .. } => EventKind::WorkflowWaiting,
             Self::WorkflowPaused { .. } => EventKind::WorkflowPaused,
             Self::WorkflowResumed => EventKind::WorkflowResumed,
@@ -288,7 +310,8 @@ impl Event {
             | Self::QuestionAnswered { stage, .. }
             | Self::StageResumed { stage, .. }
             | Self::StageReworked { stage, .. }
-            | Self::StageFailed { stage, .. } => Some(stage),
+            | Self::StageFailed { stage, .. }
+            | Self::UsageCounted { stage, .. } => Some(stage),
             Self::WorkflowWaiting { waiting } => Some(waiting.stage()),
             Self::WorkflowMoved { to } => Some(to),
             Self::WorkflowRetried { from, .. } => Some(from),

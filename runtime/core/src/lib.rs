@@ -8,12 +8,14 @@
 //! else, so folding a workflow's events from the first gives the workflow.
 
 mod apply;
+mod budget;
 mod changes;
 mod command;
 mod depth;
 mod event;
 mod grants;
 mod ids;
+mod money;
 mod pipeline;
 mod question;
 mod quoted;
@@ -25,14 +27,16 @@ mod time;
 mod workflow;
 
 pub use apply::{FoldError, apply, fold};
+pub use budget::{Budget, Spent, Usage, UsedUp};
 pub use command::{
-    Answer, AttemptResult, Cancel, Command, Create, EndAttempt, Expire, Interrupt, Pause, Resume, Retry,
-    RetryBy, SetStatus, Start, Suspend, decide,
+    Answer, AttemptResult, Cancel, Command, CountUsage, Create, EndAttempt, Expire, Interrupt, Pause, Resume,
+    Retry, RetryBy, SetStatus, Start, Suspend, decide,
 };
 pub use depth::{DEEPEST_JSON, is_too_deep};
 pub use event::{Event, EventKind, Recorded};
 pub use grants::{ArgvPattern, Grants, HttpGrant, Limits, WorkspaceAccess};
 pub use ids::{AdwId, InvalidName, StageName};
+pub use money::{Money, NoMoney};
 pub use pipeline::{
     Backoff, Document, Pipeline, PipelineHash, PluginPin, ProjectPin, QuestionPolicy, RetryPolicy, StageSpec,
 };
@@ -43,4 +47,4 @@ pub use refusal::Refusal;
 pub use status::{StageStatus, Status};
 pub use task::{Priority, Task, TaskType, UnknownTaskType};
 pub use time::Timestamp;
-pub use workflow::{Output, Paused, PipelineRef, Reason, Reconfigured, Stage, Waiting, Workflow};
+pub use workflow::{Counted, Output, Paused, PipelineRef, Reason, Reconfigured, Stage, Waiting, Workflow};

@@ -6,7 +6,7 @@ use std::{fmt::Write, path::PathBuf, sync::Arc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{Grants, Limits, StageName};
+use crate::{Budget, Grants, Limits, StageName};
 
 /// What a workflow goes through, resolved. Stored once under its [`PipelineHash`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,6 +21,9 @@ pub struct Pipeline {
     /// What runs after them in any case, before the end is declared; never after a cancel. No name twice in both lists.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub finally: Vec<StageSpec>,
+    /// What a workflow may spend on it.
+    #[serde(default, skip_serializing_if = "Budget::is_none")]
+    pub budget: Budget,
 }
 
 /// A `[projects.*]` table, resolved.
@@ -50,6 +53,10 @@ pub struct StageSpec {
     pub limits: Limits,
     /// The longest that one attempt may take, its calls included; in milliseconds.
     pub timeout_ms: u64,
+    /// How long a program that it runs, an agent's or a command, may write nothing; in milliseconds. None for as long as it
+    /// likes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub silence_ms: Option<u64>,
     /// What happens after a failure that another try may mend.
     pub retry: RetryPolicy,
     /// The earlier stage that gets the work back when this one finds it wanting.

@@ -1,6 +1,6 @@
 //! Why a command changes nothing.
 
-use crate::{AdwId, StageName, Status, Unfit};
+use crate::{AdwId, StageName, Status, Unfit, UsedUp};
 
 /// A command that can't be carried out on the workflow as it is.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -46,6 +46,9 @@ pub enum Refusal {
         "this workflow waits for no answer: what it asked was answered already, or it has gone on without"
     )]
     NothingAsked,
+    /// It has spent what it may: to go on would only be to fail again.
+    #[error("{0}")]
+    OverBudget(UsedUp),
     /// A stage was named for a move that takes none.
     #[error("current_stage can only be set on a workflow that is pending or running; this one is {}", .0.as_str())]
     StageOfEnded(Status),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AdwId, Answered, Document, HandWork, PipelineHash, Question, StageName, StageStatus, Status, Task,
-    Timestamp,
+    AdwId, Answered, Budget, Document, HandWork, PipelineHash, Question, Spent, StageName, StageStatus,
+    Status, Task, Timestamp, Usage, UsedUp,
 };
 
 /// One task's way through a pipeline.
@@ -42,6 +42,9 @@ pub struct Workflow {
     /// Why it failed, or what a person noted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error_message: Option<String>,
+    /// What it has spent of its budget.
+    #[serde(default, skip_serializing_if = "Spent::is_nothing")]
+    pub spent: Spent,
     /// 0 to 100, ended stages over all. It never falls: work that is done again is not progress lost.
     pub progress: u8,
     /// The number of its last event, and so its version: it grows by one with every change.
@@ -55,7 +58,7 @@ pub struct Workflow {
     pub completed_at: Option<Timestamp>,
 }
 
-/// The pinned document, by name and by hash.
+/// The pinned document, by name and by hash, with what it lets a workflow spend.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PipelineRef {
     /// Its name in `[pipelines.*]`; none where the client listed the stages itself.
@@ -63,12 +66,16 @@ pub struct PipelineRef {
     pub name: Option<String>,
     /// What it is stored under.
     pub hash: PipelineHash,
+    /// The document's budget: looked at with every change, so that it is at hand.
+    #[serde(default, skip_serializing_if = "Budget::is_none")]
+    pub budget: Budget,
 }
 
 impl PipelineRef {
     /// What names this document.
     pub fn of(document: &Document) -> Self {
-        Self { name: document.pipeline.name.clone(), hash: document.hash.clone() }
+        let Document { pipeline, hash, .. } = document;
+        Self { name: pipeline.name.clone(), hash: hash.clone(), budget: pipeline.budget }
     }
 }
 
@@ -115,6 +122,9 @@ pub struct Stage {
     /// Its newest attempt was cut off, and is to be resumed rather than made again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub cut_off: bool,
+    /// The agent that it asked last, as far as the workflow's `spent` has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted: Option<Counted>,
     /// When its newest attempt began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_at: Option<Timestamp>,
@@ -132,6 +142,26 @@ pub struct Stage {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
 const fn is_zero(number: &u64) -> bool {
     *number == 0
+}
+
+/// An agent's run at a call, and what it has used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counted {
+    /// The attempt that asked it.
+    pub attempt: u32,
+    /// The call that asked it.
+    pub call: u32,
+    /// From 1: a call may be made again, which is another run.
+    pub run: u32,
+    /// What it has used.
+    pub used: Usage,
+}
+
+impl Counted {
+    /// What names the run; a later one's is greater.
+    pub const fn key(&self) -> (u32, u32, u32) {
+        (self.attempt, self.call, self.run)
+    }
 }
 
 /// What a stage left for those after it.
@@ -344,9 +374,28 @@ impl Workflow {
             && self.running_stage().is_none()
     }
 
-    /// When it is to be looked at, since what it waits on is over by itself then; never while a person holds it.
+    /// When it is to be looked at, since what it waits on is over by itself then, or the time that its budget gives it is
+    /// up; never while a person holds it.
     pub fn due(&self) -> Option<Timestamp> {
-        self.waiting.as_ref().filter(|_| self.paused.is_none()).and_then(Waiting::until)
+        let wait = self.waiting.as_ref().filter(|_| self.paused.is_none()).and_then(Waiting::until);
+        wait.into_iter().chain(self.pipeline.budget.deadline(&self.spent)).min()
+    }
+
+    /// Whether its time counts against its budget: from its first start to its end, but not while it waits for a person
+    /// or is paused, and not between its failure and a retry's start.
+    pub fn is_on_the_clock(&self) -> bool {
+        self.status == Status::Running && self.paused.is_none() && self.question().is_none()
+    }
+
+    /// What of its budget is used up.
+    pub fn used_up(&self) -> Option<UsedUp> {
+        self.used_up_of(&self.pipeline.budget)
+    }
+
+    /// What would be used up if this were its budget.
+    pub(crate) fn used_up_of(&self, budget: &Budget) -> Option<UsedUp> {
+        let spent = &self.spent;
+        budget.used_up_by(spent.usage).or_else(|| budget.out_of_time(spent, self.updated_at))
     }
 
     /// What a person is asked.

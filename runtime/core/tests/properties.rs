@@ -4,9 +4,9 @@
 mod support;
 
 use adw_core::{
-    Answer, AttemptResult, Backoff, Cancel, Command, DefaultAnswer, EndAttempt, Expire, Interrupt, Pause,
-    Question, Recorded, Resume, Retry, RetryBy, SetStatus, StageName, StageStatus, Start, Status, Suspend,
-    Timestamp, Waiting, Workflow, fold,
+    Answer, AttemptResult, Backoff, Budget, Cancel, Command, CountUsage, Counted, DefaultAnswer, EndAttempt,
+    Expire, Interrupt, Money, Pause, Pipeline, Question, Recorded, Resume, Retry, RetryBy, SetStatus,
+    StageName, StageStatus, Start, Status, Suspend, Timestamp, Usage, Waiting, Workflow, fold,
 };
 use proptest::prelude::*;
 use support::{History, done, name, pipeline};
@@ -30,6 +30,16 @@ fn result() -> impl Strategy<Value = AttemptResult> {
         1 => Just(AttemptResult::Fatal { message: String::new() }),
         2 => Just(AttemptResult::Rework { feedback: "wrong".to_owned() }),
     ]
+}
+
+fn usage() -> impl Strategy<Value = Command> {
+    (stage(), 0u32..4, 0u32..3, 1u32..3, 0u64..1_000_000, 0u64..1_000).prop_map(
+        |(stage, attempt, call, run, micros, tokens)| {
+            let used = Usage { cost_usd: Money::from_micros(micros), tokens };
+            let run = Counted { attempt, call, run, used };
+            Command::CountUsage(CountUsage { stage, agent: "mine".to_owned(), run })
+        },
+    )
 }
 
 /// What is asked; an end of the attempt under way is far likelier than one of another.
@@ -73,6 +83,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => end.prop_map(Step::Ask),
         1 => set.prop_map(Step::Ask),
         1 => Just(Step::Ask(Command::Interrupt(Interrupt { cause: "stop".to_owned() }))),
+        2 => usage().prop_map(Step::Ask),
         1 => Just(Step::Ask(Command::Cancel(Cancel::default()))),
         3 => Just(Step::Ask(Command::Expire(Expire))),
         1 => Just(Step::Ask(Command::Pause(Pause::default()))),
@@ -144,6 +155,11 @@ fn holds(before: &Workflow, after: &Workflow) {
         assert!(running == 0 && !after.status.is_ended() && !after.is_runnable());
         assert_eq!(after.due(), None);
     }
+    assert!(after.spent.usage.cost_usd >= before.spent.usage.cost_usd);
+    assert!(
+        after.spent.usage.tokens >= before.spent.usage.tokens && after.spent.wall_ms >= before.spent.wall_ms
+    );
+    assert_eq!(after.spent.wall_since.is_some(), after.is_on_the_clock());
     if before.status != after.status {
         assert!(before.status.moves().contains(&after.status) || before.status == Status::Pending);
     }
@@ -165,8 +181,9 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
     #[test]
-    fn folding_the_events_gives_the_row_and_the_rules_hold(steps in prop::collection::vec(step(), 1..60)) {
-        let mut history = History::new(pipeline(&STAGES));
+    fn folding_the_events_gives_the_row_and_the_rules_hold(steps in prop::collection::vec(step(), 1..60), wall_ms in prop::option::of(1u64..1_000_000)) {
+        let budget = Budget { wall_ms, ..Budget::default() };
+        let mut history = History::new(Pipeline { budget, ..pipeline(&STAGES) });
         for step in steps {
             let before = history.workflow.clone();
             take(&mut history, step);

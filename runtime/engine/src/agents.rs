@@ -11,7 +11,7 @@ mod spent;
 use std::{env, fmt, path::Path};
 
 use adw_agents::{Program, extract_patch};
-use adw_config::{AgentConfig, AgentProfile, Config};
+use adw_config::{AgentConfig, AgentProfile, Config, UsagePointers};
 use adw_core::{StageSpec, Task, Workflow};
 use adw_host::{Call, CallError, capability::agent::Request};
 
@@ -25,6 +25,13 @@ pub(crate) const MANUAL: &str = "manual";
 pub(crate) struct Chosen {
     pub(crate) name: String,
     pub(crate) profile: AgentProfile,
+}
+
+impl Chosen {
+    /// Whether it is to say what it uses.
+    pub(crate) fn says_usage(&self) -> bool {
+        matches!(&self.profile, AgentProfile::Command { usage, .. } if *usage != UsagePointers::default())
+    }
 }
 
 /// Who is asked, or why nobody is.

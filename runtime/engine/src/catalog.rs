@@ -196,6 +196,7 @@ fn spec(stage: &StageConfig, plugin: PluginPin) -> StageSpec {
         grants: stage.grants.clone(),
         limits: stage.limits,
         timeout_ms: u64::try_from(stage.timeout.as_millis()).unwrap_or(u64::MAX),
+        silence_ms: stage.silence.map(|silence| u64::try_from(silence.as_millis()).unwrap_or(u64::MAX)),
         retry: stage.retry.clone(),
         on_rework: stage.on_rework.clone(),
         max_rework: stage.max_rework,

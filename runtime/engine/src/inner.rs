@@ -4,7 +4,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use adw_agents::{Owner, RunMark, supervisor::Supervisor};
-use adw_core::{AdwId, Command, Expire, Status, Workflow};
+use adw_core::{AdwId, Command, Expire, Status, Waiting, Workflow};
 use adw_store::{Store, Stored};
 use adw_workspace::Workspaces;
 use tokio::sync::mpsc;
@@ -94,15 +94,23 @@ impl Inner {
     /// its time has come, is decided when it starts.
     pub(crate) async fn fall_due(&self, adw_id: &AdwId) -> Result<(), CommandError> {
         let stored = self.ledger.current(adw_id).await?;
-        if stored.workflow.due().is_none() {
+        let workflow = &stored.workflow;
+        if workflow.due().is_none() {
             return Ok(());
         }
         failure_point!(Rung);
-        if stored.workflow.question().is_some() {
+        let now = self.clock.now();
+        let deadline = workflow.pipeline.budget.deadline(&workflow.spent);
+        let is_to_try = matches!(workflow.waiting, Some(Waiting::Timer { until, .. }) if until <= now);
+        if is_to_try && deadline.is_none_or(|deadline| deadline > now) {
+            self.enqueue(&stored);
+            // There may be no place for it until then.
+            if let Some(deadline) = deadline {
+                self.timers.set(adw_id, deadline, self.clock.as_ref());
+            }
+        } else {
             // One that rang too early is set again by what follows.
             self.command(adw_id, &Command::Expire(Expire), None).await?;
-        } else {
-            self.enqueue(&stored);
         }
         Ok(())
     }

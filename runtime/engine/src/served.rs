@@ -45,16 +45,16 @@ impl Served {
 
     fn pin(&self, route: &Route, project: &str) -> Result<Document, CreateError> {
         let config = &self.config;
-        let project = project_pin(config, project)?;
+        let (project, budget) = (project_pin(config, project)?, config.budget);
         let pipeline = match route {
             Route::Pipeline(name) => {
                 let PipelineConfig { name, stages, finally } = pipeline(config, name)?;
                 let (stages, finally) = (self.specs(stages), self.specs(finally));
-                Pipeline { name: Some(name.clone()), project, stages, finally }
+                Pipeline { name: Some(name.clone()), project, stages, finally, budget }
             }
             Route::Stages(stages) => {
                 let stages = self.specs(&canonical(config, stages)?);
-                Pipeline { name: None, project, stages, finally: Vec::new() }
+                Pipeline { name: None, project, stages, finally: Vec::new(), budget }
             }
         };
         Document::of(pipeline).map_err(|error| CreateError::Invalid {

@@ -1,5 +1,6 @@
 //! What clients read of a workflow, the same over REST, in the feed and in the command line's JSON.
 
+mod budget;
 mod configuration;
 mod replay;
 mod row;
@@ -16,6 +17,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+pub(crate) use budget::BudgetObject;
 pub(crate) use configuration::ConfigurationObject;
 pub(crate) use replay::ReplayObject;
 pub(crate) use row::RowObject;
@@ -61,6 +63,8 @@ pub(crate) struct TaskObject<'a> {
     /// Why it failed, or what a person noted.
     #[schema(required)]
     error_message: Option<&'a str>,
+    /// What it may spend, and what it has spent.
+    budget: BudgetObject,
     /// 0 to 100: ended stages over all. It never falls.
     #[schema(maximum = 100)]
     progress: u8,
@@ -115,6 +119,7 @@ impl<'a> TaskObject<'a> {
             waiting: WaitingObject::of(workflow),
             result: workflow.result.as_ref(),
             error_message: workflow.error_message.as_deref(),
+            budget: BudgetObject::of(workflow),
             progress: workflow.progress,
             version: workflow.seq,
             epoch,

@@ -2,11 +2,12 @@
 
 use std::io;
 use std::process::{ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStdin, Command as Builder};
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::exec::{Captured, Command, Exit, LineSink, Output, Stdin, Stream};
@@ -91,12 +92,22 @@ impl Hear for ByLine<'_> {
     }
 }
 
+/// What a program is stopped for, but for somebody's wish.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) silence: Option<Duration>,
+}
+
+/// Longer than any program runs.
+const NEVER: Duration = Duration::from_hours(24 * 365);
+
 /// Sees a started program through to its end, and its family with it.
 pub(crate) async fn see_through(
     mut child: Child,
     family: Family,
     input: Stdin,
-    timeout: Option<Duration>,
+    limits: Limits,
     cancel: &CancellationToken,
     hear: &mut dyn Hear,
 ) -> io::Result<Output> {
@@ -110,15 +121,19 @@ pub(crate) async fn see_through(
     let mut status: Option<ExitStatus> = None;
     let mut stopped: Option<Exit> = None;
     let mut ending = Ending::NotYet;
-    let deadline = tokio::time::sleep(timeout.unwrap_or(Duration::from_hours(24 * 365)));
+    let deadline = tokio::time::sleep(limits.timeout.unwrap_or(NEVER));
     tokio::pin!(deadline);
+    let longest_silence = limits.silence.unwrap_or(NEVER);
+    let mut heard = Instant::now();
+    let quiet = tokio::time::sleep_until(heard + longest_silence);
+    tokio::pin!(quiet);
     let drained = tokio::time::sleep(Duration::ZERO);
     tokio::pin!(drained);
     while !(ending.is_over() && stdout.is_closed() && stderr.is_closed() && status.is_some()) {
         let may_stop = status.is_none() && stopped.is_none();
         tokio::select! {
-            piece = stdout.next() => stdout.take(&piece, hear),
-            piece = stderr.next() => stderr.take(&piece, hear),
+            piece = stdout.next() => if stdout.take(&piece, hear) { heard = Instant::now() },
+            piece = stderr.next() => if stderr.take(&piece, hear) { heard = Instant::now() },
             () = &mut feeding, if !fed => fed = true,
             ended = child.wait(), if status.is_none() => {
                 status = Some(ended?);
@@ -128,12 +143,22 @@ pub(crate) async fn see_through(
                 stopped = Some(Exit::Cancelled);
                 ending.begin(&guard, STOP);
             }
-            () = &mut deadline, if may_stop && timeout.is_some() => {
+            () = &mut deadline, if may_stop && limits.timeout.is_some() => {
                 stopped = Some(Exit::TimedOut);
                 ending.begin(&guard, STOP);
             }
+            // Set for what may be too long by then, and not moved with every piece.
+            () = &mut quiet, if may_stop && limits.silence.is_some() => {
+                let until = heard + longest_silence;
+                if until > Instant::now() {
+                    quiet.as_mut().reset(until);
+                } else {
+                    stopped = Some(Exit::Silent);
+                    ending.begin(&guard, STOP);
+                }
+            }
             () = ending.wait(), if ending.is_under_way() => {
-                drained.as_mut().reset(tokio::time::Instant::now() + DRAIN);
+                drained.as_mut().reset(Instant::now() + DRAIN);
             }
             () = &mut drained, if ending.is_over() => break,
         }
@@ -243,14 +268,19 @@ impl<R: AsyncRead + Unpin> Pipe<R> {
         }
     }
 
-    fn take(&mut self, piece: &io::Result<usize>, hear: &mut dyn Hear) {
+    /// Whether anything came.
+    fn take(&mut self, piece: &io::Result<usize>, hear: &mut dyn Hear) -> bool {
         match piece {
             Ok(length @ 1..) => {
                 let piece = &self.piece[..*length];
                 self.capture.push(piece);
                 hear.piece(self.stream, piece);
+                true
             }
-            Ok(0) | Err(_) => self.reader = None,
+            Ok(0) | Err(_) => {
+                self.reader = None;
+                false
+            }
         }
     }
 

@@ -32,6 +32,7 @@ enum End {
     Code(i32),
     Signal(i32),
     TimedOut,
+    Silent,
     Cancelled,
     Failed(Failure),
 }
@@ -85,6 +86,7 @@ impl Ended {
     pub(crate) fn of(output: &Output, [stdout, stderr]: [Kept; 2], shortened: Option<String>) -> Self {
         let end = match output.exit {
             Exit::TimedOut => End::TimedOut,
+            Exit::Silent => End::Silent,
             Exit::Cancelled => End::Cancelled,
             Exit::Code(code) => End::Code(code),
             Exit::Signal(signal) => End::Signal(signal),
@@ -99,6 +101,7 @@ impl Ended {
             End::Code(code) => Exit::Code(*code),
             End::Signal(signal) => Exit::Signal(*signal),
             End::TimedOut => Exit::TimedOut,
+            End::Silent => Exit::Silent,
             End::Cancelled => Exit::Cancelled,
             End::Failed(failure) => return Ok(Err(failure.restore(program))),
         };

@@ -1,28 +1,25 @@
-//! Passes on the lines of a run that nobody was told yet.
+//! Passes on the lines of a run that nobody was told yet, or those that somebody was.
 
-use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt;
+use std::path::Path;
 
 use crate::exec::{LineSink, Stream};
 use crate::process::lines::Lines;
 use crate::supervisor::exit::Ended;
 use crate::supervisor::folder::Try;
-use crate::supervisor::output::{self, OUTPUT};
+use crate::supervisor::output::Frames;
 use crate::supervisor::told::Told;
 
 const STREAMS: [Stream; 2] = [Stream::Stdout, Stream::Stderr];
-/// Read at once; longer than any frame.
-const PIECE: usize = 64 * 1024;
 
 pub(crate) struct Untold<'a> {
-    of: &'a Try,
-    file: Option<File>,
-    /// How far the file was read.
-    offset: u64,
-    /// What was read of it that is no whole frame yet.
-    rest: Vec<u8>,
-    /// How far each stream was read.
+    frames: Frames<'a>,
+    heard: Heard,
+}
+
+/// The streams, as far as they were read.
+struct Heard {
+    /// How far each was read.
     position: [u64; 2],
     lines: [Lines; 2],
     told: Told,
@@ -30,16 +27,8 @@ pub(crate) struct Untold<'a> {
 
 impl<'a> Untold<'a> {
     pub(crate) fn new(of: &'a Try) -> Self {
-        let told = Told::read(of);
-        Self {
-            of,
-            file: None,
-            offset: 0,
-            rest: Vec::new(),
-            position: [0; 2],
-            lines: Default::default(),
-            told,
-        }
+        let heard = Heard { position: [0; 2], lines: Default::default(), told: Told::read(of) };
+        Self { frames: Frames::of(of), heard }
     }
 
     /// Passes on what the file holds by now; whether it may hold more.
@@ -47,54 +36,32 @@ impl<'a> Untold<'a> {
     /// What was told is written down before anybody else has a turn, so that a follower who is dropped leaves no line
     /// told and not written down.
     pub(crate) fn tell_some(&mut self, on_line: LineSink<'_>) -> io::Result<bool> {
-        let offset = self.offset;
-        let Some(file) = self.file()? else { return Ok(false) };
-        let mut piece = vec![0; PIECE];
-        let length = file.read_at(&mut piece, offset)?;
-        if length == 0 {
-            return Ok(false);
+        let Self { frames, heard } = self;
+        let before = heard.told.bytes;
+        let more = frames.read_some(&mut |stream, piece| heard.hear(stream, piece, on_line))?;
+        if heard.told.bytes != before {
+            heard.told.write()?;
         }
-        self.offset += length as u64;
-        self.rest.extend_from_slice(&piece[..length]);
-        let before = self.told.bytes;
-        let held = std::mem::take(&mut self.rest);
-        let mut ahead = &held[..];
-        while let Some((stream, piece, rest)) = output::split(ahead) {
-            self.hear(stream, piece, on_line);
-            ahead = rest;
-        }
-        self.rest = ahead.to_vec();
-        if self.told.bytes != before {
-            self.told.write()?;
-        }
-        Ok(true)
+        Ok(more)
     }
 
     /// Passes on what stands after the last line breaks, and says how much was never to be read.
-    pub(crate) fn finish(mut self, ended: &Ended, on_line: LineSink<'_>) -> io::Result<()> {
+    pub(crate) fn finish(self, ended: &Ended, on_line: LineSink<'_>) -> io::Result<()> {
+        let Heard { position, mut lines, mut told } = self.heard;
         for (index, written) in [ended.stdout.written, ended.stderr.written].into_iter().enumerate() {
             let stream = STREAMS[index];
-            self.lines[index].finish(&mut |line| on_line(stream, line));
-            let known = self.position[index].max(self.told.bytes[index]);
+            lines[index].finish(&mut |line| on_line(stream, line));
+            let known = position[index].max(told.bytes[index]);
             if known < written {
                 on_line(stream, &format!("[… {} bytes more, of which no lines are kept …]", written - known));
             }
-            self.told.bytes[index] = written;
+            told.bytes[index] = written;
         }
-        self.told.write()
+        told.write()
     }
+}
 
-    fn file(&mut self) -> io::Result<Option<&File>> {
-        if self.file.is_none() {
-            self.file = match File::open(self.of.file(OUTPUT)) {
-                Ok(file) => Some(file),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-                Err(error) => return Err(error),
-            };
-        }
-        Ok(self.file.as_ref())
-    }
-
+impl Heard {
     fn hear(&mut self, stream: Stream, piece: &[u8], on_line: LineSink<'_>) {
         let index = stream as usize;
         let begin = self.position[index];
@@ -106,4 +73,23 @@ impl<'a> Untold<'a> {
             self.told.bytes[index] = begin + told + last as u64 + 1;
         }
     }
+}
+
+/// Tells once more the lines of a run's newest try that earlier callers of [`run`](super::run) were told, as far as they
+/// are kept: for who has to know all that a program has said, and not only what is new of it.
+pub fn tell_again(folder: &Path, on_line: LineSink<'_>) -> io::Result<()> {
+    let Some(of) = Try::newest(folder)? else { return Ok(()) };
+    let mut left = Told::bytes_of(&of);
+    let (mut frames, mut lines) = (Frames::of(&of), <[Lines; 2]>::default());
+    let mut hear = |stream: Stream, piece: &[u8]| {
+        let left = &mut left[stream as usize];
+        let told = usize::try_from(*left).unwrap_or(usize::MAX).min(piece.len());
+        *left -= told as u64;
+        lines[stream as usize].push(&piece[..told], &mut |line| on_line(stream, line));
+    };
+    while frames.read_some(&mut hear)? {}
+    for (lines, stream) in lines.iter_mut().zip(STREAMS) {
+        lines.finish(&mut |line| on_line(stream, line));
+    }
+    Ok(())
 }

@@ -48,6 +48,7 @@ use crate::exec::Output;
 use watch::Watches;
 
 pub use folder::{forget, next_try};
+pub use lines::tell_again;
 pub use lost::{Lost, LostBy};
 pub use run::run;
 pub use supervise::{Unable, supervise};

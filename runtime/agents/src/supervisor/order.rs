@@ -20,6 +20,8 @@ struct Head {
     env: Vec<(OsString, OsString)>,
     cwd: OsString,
     timeout_ms: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    silence_ms: Option<u64>,
     owner: Owner,
     /// How many bytes follow; none where the program is to read nothing.
     stdin: Option<u64>,
@@ -38,7 +40,8 @@ pub(crate) fn write(command: &Command, owner: &Owner) -> io::Result<Vec<u8>> {
         env: command.env.variables().map(|(name, value)| (name.clone(), value.clone())).collect(),
         // The supervisor stands somewhere else.
         cwd: std::path::absolute(&command.cwd)?.into_os_string(),
-        timeout_ms: command.timeout.map(|timeout| u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX)),
+        timeout_ms: command.timeout.map(millis),
+        silence_ms: command.silence.map(millis),
         owner: owner.clone(),
         stdin: stdin.map(|bytes| bytes.len() as u64),
     };
@@ -46,6 +49,10 @@ pub(crate) fn write(command: &Command, owner: &Owner) -> io::Result<Vec<u8>> {
     order.push(b'\n');
     order.extend_from_slice(stdin.unwrap_or_default());
     Ok(order)
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Reads a whole order. Half of one, of a server that died over it, is none.
@@ -71,6 +78,7 @@ pub(crate) fn read(mut from: impl BufRead) -> io::Result<(Command, Owner)> {
         cwd: head.cwd.into(),
         stdin,
         timeout: head.timeout_ms.map(Duration::from_millis),
+        silence: head.silence_ms.map(Duration::from_millis),
     };
     Ok((command, head.owner))
 }
@@ -92,6 +100,7 @@ mod tests {
             cwd: odd.into(),
             stdin,
             timeout: Some(Duration::from_millis(1500)),
+            silence: Some(Duration::from_millis(700)),
         }
     }
 

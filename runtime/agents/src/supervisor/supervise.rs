@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::exec::{self, Command, ExecError};
 use crate::process::mark::{Owner, RunMarks};
-use crate::process::run;
+use crate::process::run::{self, Limits};
 use crate::process::table::{self, Family, ProcessId};
 use crate::supervisor::claim::{self, Claim};
 use crate::supervisor::exit::Ended;
@@ -124,8 +124,9 @@ async fn see_through(
     let family = Family::new(vec![marks.run], leader).with_all_descendants();
     let stop = CancellationToken::new();
     let mut recorder = Recorder::new(of);
+    let limits = Limits { timeout: command.timeout, silence: command.silence };
     let seen = {
-        let seen = run::see_through(child, family, command.stdin, command.timeout, &stop, &mut recorder);
+        let seen = run::see_through(child, family, command.stdin, limits, &stop, &mut recorder);
         tokio::pin!(seen);
         loop {
             tokio::select! {

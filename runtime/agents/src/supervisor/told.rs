@@ -20,6 +20,15 @@ struct Record {
     stderr: u64,
 }
 
+impl Reading<Record> {
+    fn bytes(&self) -> [u64; 2] {
+        match self {
+            Self::There(record) => [record.stdout, record.stderr],
+            Self::Absent | Self::Unreadable => [0; 2],
+        }
+    }
+}
+
 /// How many bytes of each stream were passed on.
 #[derive(Debug)]
 pub(crate) struct Told {
@@ -31,10 +40,7 @@ impl Told {
     pub(crate) fn read(of: &Try) -> Self {
         let path = of.file(TOLD);
         let read = record::read::<Record>(&path);
-        let bytes = match &read {
-            Reading::There(record) => [record.stdout, record.stderr],
-            Reading::Absent | Reading::Unreadable => [0; 2],
-        };
+        let bytes = read.bytes();
         // Where it can't be written, a later server passes on again what was passed on already: better than nothing.
         let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path).ok();
         let told = Self { bytes, file };
@@ -43,6 +49,11 @@ impl Told {
             let _unwritten = told.write();
         }
         told
+    }
+
+    /// How far it was passed on, for who passes on nothing.
+    pub(crate) fn bytes_of(of: &Try) -> [u64; 2] {
+        record::read::<Record>(&of.file(TOLD)).bytes()
     }
 
     /// Writes it down for who comes after this server. It need not outlast the machine, since no program does.

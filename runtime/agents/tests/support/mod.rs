@@ -40,6 +40,7 @@ impl Place {
             cwd: self.path().to_owned(),
             stdin: Stdin::Null,
             timeout: Some(Duration::from_mins(1)),
+            silence: None,
         }
     }
 

@@ -30,7 +30,7 @@ use socket::Socket;
 use workflow::HistoricEvent;
 pub(crate) use workflow::{
     Changes, Configuration, GivenAnswer, Health, Load, LogLine, NewAnswer, NewRetry, NewTask, Page,
-    Reconfigured, RecordedCall, Replay, Request, Stage, Waiting, Workflow,
+    Reconfigured, RecordedCall, Replay, Request, Stage, Waiting, Workflow, WorkflowBudget,
 };
 
 /// How long an answer may take. Nothing that a server does before it answers takes long.

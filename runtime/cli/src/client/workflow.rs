@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use adw_core::{AdwId, StageName, StageStatus, Status, Timestamp};
+use adw_core::{AdwId, Budget, Spent, StageName, StageStatus, Status, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -27,6 +27,8 @@ pub(crate) struct Workflow {
     pub(crate) result: Option<Value>,
     #[serde(default)]
     pub(crate) error_message: Option<String>,
+    #[serde(default)]
+    pub(crate) budget: WorkflowBudget,
     #[serde(default)]
     pub(crate) progress: u8,
     #[serde(default)]
@@ -102,6 +104,15 @@ impl fmt::Display for Changes {
             changes => write!(f, "{} changed", printable(&changes.join(", "))),
         }
     }
+}
+
+/// What a workflow may spend, and what it has spent.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(crate) struct WorkflowBudget {
+    #[serde(default)]
+    pub(crate) limit: Budget,
+    #[serde(default)]
+    pub(crate) spent: Spent,
 }
 
 /// A step of a workflow.

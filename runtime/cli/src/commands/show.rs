@@ -1,16 +1,16 @@
 use std::fmt::Write;
 
-use adw_core::{AdwId, StageName, StageStatus, Status, Timestamp};
+use adw_core::{AdwId, Money, StageName, StageStatus, Status, Timestamp, Usage};
 use clap::Args;
 use serde_json::Value;
 
 use crate::asked;
-use crate::client::{Client, GivenAnswer, Reconfigured, Stage, Workflow};
+use crate::client::{Client, GivenAnswer, Reconfigured, Stage, Workflow, WorkflowBudget};
 use crate::clock;
 use crate::context::{Context, NOTHING_GOES_ON, Seen};
 use crate::failure::{Exit, Failure};
 use crate::standing;
-use crate::style::{self, Styled, date_and_time, duration, millis, one_line, printable};
+use crate::style::{self, Styled, date_and_time, duration, millis, millis_between, one_line, printable};
 use crate::untested;
 
 /// Show where a workflow stands: its stages, their attempts, what came of it
@@ -82,6 +82,9 @@ fn in_words(workflow: &Workflow, answers: &[(Option<StageName>, GivenAnswer)], n
         line("look", &format_args!("adw logs {id}, adw journal {id}"));
         line("retry", &format_args!("adw retry {id}   (by the present adw.toml)"));
     }
+    if let Some(spent) = spent(&workflow.budget, now) {
+        line("spent", &spent);
+    }
     line("branch", &printable(&workflow.branch));
     line("created", &date_and_time(workflow.created_at));
     if let Some(Reconfigured { at, changes }) = &workflow.reconfigured {
@@ -120,6 +123,24 @@ fn in_words(workflow: &Workflow, answers: &[(Option<StageName>, GivenAnswer)], n
         line("result", &indented(&of_result(result)));
     }
     text
+}
+
+/// What it has spent, beside what it may: cost and tokens where there is something to say of them, time where it is bounded.
+fn spent(budget: &WorkflowBudget, now: Timestamp) -> Option<String> {
+    let WorkflowBudget { limit, spent } = budget;
+    let Usage { cost_usd, tokens } = spent.usage;
+    let wall_ms = spent.wall_ms + spent.wall_since.map_or(0, |since| millis_between(since, now));
+    let of = |spent: String, limit: Option<String>| match limit {
+        Some(limit) => format!("{spent} of {limit}"),
+        None => spent,
+    };
+    let cost = (cost_usd > Money::ZERO || limit.cost_usd.is_some())
+        .then(|| of(cost_usd.to_string(), limit.cost_usd.map(|limit| limit.to_string())));
+    let tokens = (tokens > 0 || limit.tokens.is_some())
+        .then(|| of(tokens.to_string(), limit.tokens.map(|limit| limit.to_string())) + " tokens");
+    let wall = limit.wall_ms.map(|limit| of(millis(wall_ms), Some(millis(limit))));
+    let told: Vec<String> = cost.into_iter().chain(tokens).chain(wall).collect();
+    (!told.is_empty()).then(|| told.join(", "))
 }
 
 fn of_stage(stage: &Stage, worked_ms: Option<u64>, error_is_told: bool) -> String {

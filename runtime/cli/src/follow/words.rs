@@ -1,7 +1,8 @@
 //! The words for what happens to a workflow.
 
-use adw_core::EventKind;
+use adw_core::{EventKind, Money, Usage};
 use anstyle::Style;
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::client::{Change, Changes};
@@ -65,10 +66,19 @@ pub(super) fn in_words(change: &Change) -> Option<String> {
             let to = format!("sends the work back to {}:", text(data, "to").unwrap_or("an earlier stage"));
             with(style::NOTE, &to, text(data, "feedback"))
         }
+        EventKind::UsageCounted => with(style::NOTE, "used", Some(&used(data))),
         EventKind::WorkflowResumed => with(style::NOTE, "resumed", None),
         EventKind::WorkflowMoved => with(style::NOTE, "moved by hand to", text(data, "to")),
         EventKind::WorkflowRetried => with(style::NOTE, "goes on, from", retried(data).as_deref()),
     })
+}
+
+/// What an agent has used, as far as it says so.
+fn used(data: &Value) -> String {
+    let Usage { cost_usd, tokens } = Usage::deserialize(data).unwrap_or_default();
+    let cost = (cost_usd > Money::ZERO).then(|| cost_usd.to_string());
+    let tokens = (tokens > 0).then(|| format!("{tokens} tokens"));
+    cost.into_iter().chain(tokens).collect::<Vec<_>>().join(", ")
 }
 
 /// From which stage, and what of adw.toml it took up.

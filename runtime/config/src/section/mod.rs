@@ -1,6 +1,7 @@
 //! The sections of adw.toml, a file each: what it holds, and how it is read.
 
 mod agents;
+mod budget;
 mod grants;
 mod limits;
 mod pipelines;
@@ -11,7 +12,7 @@ mod server;
 mod stages;
 mod store;
 
-pub use agents::{AgentConfig, AgentProfile, BUILTIN_AGENTS};
+pub use agents::{AgentConfig, AgentProfile, BUILTIN_AGENTS, UsagePointers};
 pub use limits::LimitsConfig;
 pub use pipelines::PipelineConfig;
 pub use projects::ProjectConfig;
@@ -21,6 +22,7 @@ pub use stages::{BUILTIN_PLUGINS, PluginSource, StageConfig};
 pub use store::StoreConfig;
 
 pub(crate) use agents::read as agents;
+pub(crate) use budget::read as budget;
 pub(crate) use limits::read as limits;
 pub(crate) use pipelines::read as pipelines;
 pub(crate) use projects::read as projects;

@@ -30,6 +30,8 @@ pub struct StageConfig {
     pub sha256: Option<String>,
     /// The longest that one attempt may take, its calls included.
     pub timeout: Duration,
+    /// How long a program that it runs may write nothing; none for as long as it likes.
+    pub silence: Option<Duration>,
     /// The stage that gets the work back when this one finds it wanting.
     pub on_rework: Option<StageName>,
     /// How often it may send the work back.
@@ -73,6 +75,7 @@ const KEYS: Keys = Keys {
         "version",
         "sha256",
         "timeout",
+        "silence",
         "on_rework",
         "max_rework",
         "agent",
@@ -121,6 +124,7 @@ fn stage(entry: &Entry<'_>, folder: &Path, names: &[String], known: &grants::Kno
     let version = table.read("version", &VERSION);
     let sha256 = table.read("sha256", &SHA256);
     let timeout = table.read("timeout", &DURATION).unwrap_or(DEFAULT_TIMEOUT);
+    let silence = table.get("silence").and_then(|entry| silence(&entry, timeout));
     let on_rework = table.get("on_rework").and_then(|rework| on_rework(&rework, &entry.name, names));
     let questions = questions(&table);
     let config = table.get("config").and_then(|entry| config(&entry));
@@ -132,6 +136,7 @@ fn stage(entry: &Entry<'_>, folder: &Path, names: &[String], known: &grants::Kno
         version,
         sha256,
         timeout,
+        silence,
         on_rework,
         max_rework: max_rework.and_then(|number| u32::try_from(number).ok()).unwrap_or(DEFAULT_MAX_REWORK),
         agent,
@@ -186,6 +191,22 @@ fn builtin(text: &str) -> Result<PluginSource, Wrong> {
         None => format!("there are {}", listed(BUILTIN_PLUGINS)),
     };
     Err(Wrong::new(format!("adw carries no plugin {name:?}")).help(help))
+}
+
+/// A silence that the stage's own end comes before bounds nothing.
+fn silence(entry: &Entry<'_>, timeout: Duration) -> Option<Duration> {
+    let silence = entry.read(&DURATION)?;
+    if silence < timeout {
+        return Some(silence);
+    }
+    let (silence, timeout) = (humantime::format_duration(silence), humantime::format_duration(timeout));
+    entry.fail(
+        Wrong::new(format!(
+            "a silence of {silence} never comes: the stage is ended after its `timeout` of {timeout}"
+        ))
+        .help("make it shorter, or raise `timeout`"),
+    );
+    None
 }
 
 fn on_rework(entry: &Entry<'_>, own_name: &str, names: &[String]) -> Option<StageName> {

@@ -80,6 +80,10 @@ impl EndAttempt {
                 };
                 followed(event, workflow, current, &Passed(None))
             }
+            // Another try would find nothing left to spend.
+            AttemptResult::Retryable { message, .. } if let Some(used_up) = workflow.used_up() => {
+                self.fail(workflow, current, &format!("{message}\n({used_up})"))
+            }
             AttemptResult::Retryable { class, message } => {
                 self.retry(workflow, &spec.retry, current, class, message, at)
             }

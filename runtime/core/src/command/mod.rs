@@ -2,6 +2,7 @@
 
 mod answer;
 mod cancel;
+mod count_usage;
 mod create;
 mod end_attempt;
 mod expire;
@@ -15,6 +16,7 @@ mod suspend;
 
 pub use answer::Answer;
 pub use cancel::Cancel;
+pub use count_usage::CountUsage;
 pub use create::Create;
 pub use end_attempt::{AttemptResult, EndAttempt};
 pub use expire::Expire;
@@ -39,7 +41,9 @@ pub enum Command {
     Suspend(Suspend),
     /// A person answers what was asked.
     Answer(Answer),
-    /// The time that a question was given may be up.
+    /// The agent of a call has used so much.
+    CountUsage(CountUsage),
+    /// The time that a question, or all of it, was given may be up.
     Expire(Expire),
     /// Attempts under way were cut off.
     Interrupt(Interrupt),
@@ -71,6 +75,7 @@ pub fn decide(
         Command::EndAttempt(end) => end.decide(workflow, pipeline, at),
         Command::Suspend(suspend) => suspend.decide(workflow),
         Command::Answer(answer) => answer.decide(workflow),
+        Command::CountUsage(used) => Ok(used.decide(workflow)),
         Command::Expire(Expire) => Ok(Expire::decide(workflow, at)),
         Command::Interrupt(interrupt) => Ok(interrupt.decide(workflow)),
         Command::Pause(pause) => pause.decide(workflow),

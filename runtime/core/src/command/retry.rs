@@ -53,6 +53,10 @@ impl Retry {
                 (now.hash != workflow.pipeline.hash).then_some(now)
             }
         };
+        let budget = other.as_ref().map_or(workflow.pipeline.budget, |now| now.pipeline.budget);
+        if let Some(used_up) = workflow.used_up_of(&budget) {
+            return Err(Refusal::OverBudget(used_up));
+        }
         let Some(now) = other else {
             return Ok(vec![Event::WorkflowRetried { from: stage.name.clone(), reconfigured: None }]);
         };

@@ -1,3 +1,4 @@
+use super::expire::out_of_time;
 use crate::{Event, Refusal, Stage, Status, Timestamp, Waiting, Workflow};
 
 /// The scheduler has a place: the next stage begins, or goes on.
@@ -6,6 +7,10 @@ pub struct Start;
 
 impl Start {
     pub(super) fn decide(workflow: &Workflow, at: Timestamp) -> Result<Vec<Event>, Refusal> {
+        // A server that was down when the time was up begins nothing more.
+        if let Some(failed) = out_of_time(workflow, at) {
+            return Ok(vec![failed]);
+        }
         let due = match &workflow.waiting {
             None => true,
             Some(Waiting::Timer { until, .. }) => *until <= at,

@@ -2,8 +2,8 @@
 
 use adw_core::{
     Answer, AttemptResult, Cancel, Command, DefaultAnswer, EndAttempt, Expire, Interrupt, Output, Pause,
-    Question, Refusal, Resume, Retry, SetStatus, StageName, Start, Status, Suspend, Timestamp, Waiting,
-    Workflow,
+    Question, Refusal, Resume, Retry, RetryBy, SetStatus, StageName, Start, Status, Suspend, Timestamp,
+    Waiting, Workflow,
 };
 use serde_json::json;
 
@@ -97,6 +97,7 @@ pub fn no(refusal: &Refusal) -> No {
         Refusal::StaleAttempt { .. } => No::StaleAttempt,
         Refusal::NothingAsked => No::NothingAsked,
         Refusal::StageOfEnded(_) => No::StageOfEnded,
+        Refusal::OverBudget(used_up) => panic!("there is no budget: {used_up}"),
         Refusal::Unfit(unfit) => panic!("adw.toml stays as it is: {unfit}"),
     }
 }

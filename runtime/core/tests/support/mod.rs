@@ -8,9 +8,9 @@
 )]
 
 use adw_core::{
-    AttemptResult, Backoff, Command, Create, Document, EndAttempt, Event, EventKind, Grants, Limits, Output,
-    Pipeline, PluginPin, Present, Priority, ProjectPin, Recorded, Refusal, RetryPolicy, StageName, StageSpec,
-    Start, Task, TaskType, Timestamp, Unfit, Workflow, apply, decide,
+    AttemptResult, Backoff, Budget, Command, Create, Document, EndAttempt, Event, EventKind, Grants, Limits,
+    Output, Pipeline, PluginPin, Present, Priority, ProjectPin, Recorded, Refusal, RetryPolicy, StageName,
+    StageSpec, Start, Task, TaskType, Timestamp, Unfit, Workflow, apply, decide,
 };
 use serde_json::json;
 
@@ -119,7 +119,8 @@ pub fn pipeline(stages: &[&str]) -> Pipeline {
 pub fn with_finally(stages: &[&str], finally: &[&str]) -> Pipeline {
     let project = ProjectPin { name: "demo".to_owned(), repo: "/srv/demo".into(), base: None };
     let (stages, finally) = (specs(stages), specs(finally));
-    Pipeline { name: Some("default".to_owned()), project, stages, finally }
+    let budget = Budget::default();
+    Pipeline { name: Some("default".to_owned()), project, stages, finally, budget }
 }
 
 fn specs(stages: &[&str]) -> Vec<StageSpec> {
@@ -136,6 +137,7 @@ fn specs(stages: &[&str]) -> Vec<StageSpec> {
             grants: Grants::default(),
             limits: Limits::default(),
             timeout_ms: 60_000,
+            silence_ms: None,
             retry: RetryPolicy {
                 attempts: 3,
                 backoff: Backoff { first_ms: 2_000, longest_ms: 60_000 },

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use adw_agents::{
-    AgentEvent, AgentFailure, AgentSpec, ApplyPatch, Argv, ErrorClass, NotApplied, Tools, run_agent,
+    AgentEvent, AgentFailure, AgentSpec, ApplyPatch, Argv, ErrorClass, NotApplied, Tools, UsageRules,
+    run_agent,
 };
-use adw_config::AgentProfile;
+use adw_config::{AgentProfile, UsagePointers};
+use adw_core::UsedUp;
 use adw_host::{
     CallError, Stop,
     capability::agent::{Answer, Failed, Request},
@@ -16,6 +18,7 @@ use async_trait::async_trait;
 use super::{
     Live,
     exec::level,
+    meter::{Meter, over_budget},
     program::{CallRunner, Unanswered},
     workspace::answer,
 };
@@ -51,6 +54,7 @@ impl Live {
         } else {
             // A call that is made again goes to whoever would be asked today, and that may not be granted.
             if self.options.resumed {
+                self.within_budget().await?;
                 self.admit_agent(&request)?;
             }
             match self.choose(&request) {
@@ -64,14 +68,15 @@ impl Live {
         };
         let timeout = before.asked.as_ref().map(|asked| Duration::from_millis(asked.timeout_ms));
         let workspace = self.workspace().await?;
-        let answered = match self.ask(n, &chosen, request, timeout, workspace).await {
-            Ok(answered) => answered,
-            Err(failure) => match failure.class {
-                ErrorClass::Cancelled => return Err(Stop::Cancelled.into()),
-                ErrorClass::Interrupted => return Err(Unanswered::Interrupted(failure.message)),
-                _ => return Err(CallError::Agent(failed(failure)).into()),
-            },
-        };
+        let meter = self.meter(n, &chosen.name).await?;
+        let answered = self.ask(n, &chosen, request, timeout, workspace, &meter).await;
+        self.count(&meter).await;
+        let answered = answered.map_err(|failure| unanswered(failure, meter.used_up()))?;
+        if answered.usage.is_empty() && chosen.says_usage() {
+            let message =
+                format!("{0} said nothing of what it has used: agents.{0}.usage names where", chosen.name);
+            self.say(LogLevel::Warn, LogSource::Runtime, message).await;
+        }
         let structured = answered.structured.as_deref().map(serde_json::from_str).transpose();
         let structured = structured.map_err(|error| CallError::Agent(unparsable(&error)))?;
         let changes = self.insist(|| workspace.changes(&before.checkpoint)).await.map_err(answer)?;
@@ -106,7 +111,15 @@ impl Live {
             Choice::Agent(chosen) => chosen,
             Choice::ByHand(_) | Choice::Unavailable(_) => {
                 let command = vec![name.clone()];
-                Chosen { name, profile: AgentProfile::Command { command, env: Vec::new(), timeout: None } }
+                Chosen {
+                    name,
+                    profile: AgentProfile::Command {
+                        command,
+                        env: Vec::new(),
+                        timeout: None,
+                        usage: UsagePointers::default(),
+                    },
+                }
             }
         }
     }
@@ -123,6 +136,7 @@ impl Live {
         request: Request,
         timeout: Option<Duration>,
         workspace: &Workspace,
+        meter: &Meter,
     ) -> Result<adw_agents::Answer, AgentFailure> {
         let (spec, beyond) = backend(&chosen.profile)?;
         let asked = adw_agents::Request {
@@ -132,9 +146,10 @@ impl Live {
             schema: request.schema.map(|schema| schema.to_string()),
             session: request.session,
             timeout,
+            silence: self.silence(),
             env: self.environment(&beyond),
         };
-        let (runner, patch) = (CallRunner { live: self, n }, Patch(workspace));
+        let (runner, patch) = (CallRunner { live: self, n, stop: meter.stop() }, Patch(workspace));
         self.logged(LogSource::Agent, async |lines| {
             let mut events = |event| match event {
                 AgentEvent::Log { stream, line } => lines.push(level(stream), &line),
@@ -142,7 +157,8 @@ impl Live {
                 AgentEvent::ToolUse { name, detail } => {
                     lines.push(LogLevel::Info, &format!("{name}: {detail}"));
                 }
-                AgentEvent::Session { .. } | AgentEvent::Usage { .. } => {}
+                AgentEvent::Usage { name, value } => meter.hear(&name, &value),
+                AgentEvent::Session { .. } => {}
             };
             let tools = Tools {
                 cwd: workspace.path(),
@@ -161,11 +177,28 @@ impl Live {
 fn backend(profile: &AgentProfile) -> Result<(AgentSpec, Vec<String>), AgentFailure> {
     match profile {
         AgentProfile::Patch => Ok((AgentSpec::Patch, Vec::new())),
-        AgentProfile::Command { command, env, .. } => {
+        AgentProfile::Command { command, env, usage, .. } => {
             let argv = Argv::try_from(command.clone())
                 .map_err(|error| AgentFailure::new(ErrorClass::MissingExecutable, error.to_string()))?;
-            Ok((AgentSpec::Command(argv), env.clone()))
+            Ok((AgentSpec::Command { argv, usage: rules(usage) }, env.clone()))
         }
+    }
+}
+
+/// Where it looks for what the agent says that it has used.
+fn rules(usage: &UsagePointers) -> UsageRules {
+    let UsagePointers { cost_usd, input_tokens, output_tokens } = usage;
+    let pointers = [("cost_usd", cost_usd), ("input_tokens", input_tokens), ("output_tokens", output_tokens)];
+    UsageRules::new(pointers.into_iter().filter_map(|(name, pointer)| Some((name, pointer.clone()?))))
+}
+
+/// Why there is no answer. One that was stopped because it had used up the budget is nobody's to begin again.
+fn unanswered(failure: AgentFailure, used_up: Option<UsedUp>) -> Unanswered {
+    match (failure.class, used_up) {
+        (ErrorClass::Cancelled | ErrorClass::Interrupted, Some(used_up)) => over_budget(used_up).into(),
+        (ErrorClass::Cancelled, None) => Stop::Cancelled.into(),
+        (ErrorClass::Interrupted, None) => Unanswered::Interrupted(failure.message),
+        _ => CallError::Agent(failed(failure)).into(),
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use adw_agents::{
-    Environment, Owner,
+    Environment, Owner, Silence,
     exec::{self, ExecError, Stdin, Stream},
 };
 use adw_host::{
@@ -33,6 +33,10 @@ impl Live {
         let cwd = if self.begun(n, &format!("`{}`", command.program)).await?.is_some() {
             root.to_owned()
         } else {
+            // A call that is made again may find nothing left to spend.
+            if self.options.resumed {
+                self.within_budget().await?;
+            }
             let cwd = folder_within(root, command.cwd.as_deref())?;
             self.back_to_before(n, &format!("before {}", command.program), None).await?;
             let line = format!("$ {} {}", command.program, command.args.join(" "));
@@ -40,6 +44,7 @@ impl Live {
             cwd
         };
         let timeout = self.time_left(command.timeout_ms);
+        let (name, silence) = (command.program.clone(), self.silence());
         let program = exec::Command {
             program: command.program,
             args: command.args,
@@ -47,11 +52,12 @@ impl Live {
             cwd,
             stdin: command.stdin.map_or(Stdin::Null, |bytes| Stdin::Bytes(bytes.0)),
             timeout: Some(timeout),
+            silence: silence.as_ref().map(|silence| silence.longest),
         };
         let ran = self
             .logged(LogSource::Exec, async |lines| {
                 let mut on_line = |stream, line: &str| lines.push(level(stream), line);
-                self.run_program(n, program, &mut on_line).await
+                self.run_program(n, program, self.options.stop.programs(), &mut on_line).await
             })
             .await;
         let output = ran.map_err(|error| refused(&error))?;
@@ -59,6 +65,11 @@ impl Live {
             exec::Exit::Code(code) => Exit::Code(code),
             exec::Exit::Signal(signal) => Exit::Signal(signal),
             exec::Exit::TimedOut => Exit::TimedOut,
+            exec::Exit::Silent => {
+                let told =
+                    silence.map_or_else(|| format!("`{name}` was silent"), |silence| silence.told(&name));
+                return Err(CallError::Timeout(told).into());
+            }
             exec::Exit::Cancelled => return Err(Stop::Cancelled.into()),
         };
         Ok(Output {
@@ -81,6 +92,13 @@ impl Live {
             Some(opened) => environment.with_all(opened.workspace.environment()),
             None => environment,
         }
+    }
+
+    /// How long a program of this stage may write nothing.
+    pub(super) fn silence(&self) -> Option<Silence> {
+        let spec = &self.options.spec;
+        let longest = Duration::from_millis(spec.silence_ms?);
+        Some(Silence { longest, remedy: format!("stages.{}.silence raises that", spec.name) })
     }
 
     /// What was asked for, within what is left of the stage's own time.

@@ -10,6 +10,7 @@ mod doubt;
 mod exec;
 mod human;
 mod kept;
+mod meter;
 mod output;
 mod program;
 mod time;
@@ -178,7 +179,11 @@ impl Live {
 impl Effects for Live {
     async fn admit(&self, call: &Call) -> Result<(), CallError> {
         match call {
-            Call::Agent(request) => self.admit_agent(request),
+            Call::Agent(request) => {
+                self.within_budget().await?;
+                self.admit_agent(request)
+            }
+            Call::Exec(_) => self.within_budget().await,
             _ => Ok(()),
         }
     }

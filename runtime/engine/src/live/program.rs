@@ -11,6 +11,7 @@ use adw_agents::{
 };
 use adw_host::{CallError, Stop};
 use async_trait::async_trait;
+use tokio_util::sync::CancellationToken;
 
 use super::Live;
 use crate::{
@@ -48,12 +49,21 @@ impl From<Stop> for Unanswered {
 pub(super) struct CallRunner<'a> {
     pub(super) live: &'a Live,
     pub(super) n: u32,
+    /// Stops the program, as whatever stops the attempt's programs does.
+    pub(super) stop: &'a CancellationToken,
 }
 
 #[async_trait]
 impl Runner for CallRunner<'_> {
     async fn run(&self, command: Command, on_line: LineSink<'_>) -> Result<Output, ExecError> {
-        self.live.run_program(self.n, command, on_line).await
+        self.live.run_program(self.n, command, self.stop, on_line).await
+    }
+
+    fn tell_again(&self, on_line: LineSink<'_>) {
+        let folder = self.live.calls.program(self.n);
+        if let Err(error) = supervisor::tell_again(&folder, on_line) {
+            tracing::warn!(folder = %folder.display(), %error, "what a program has written can't be read again");
+        }
     }
 }
 
@@ -106,18 +116,18 @@ impl Live {
     }
 
     /// Runs the program of a call, or goes on with it where it was begun already. A stop of the server that lets programs
-    /// go on leaves it behind.
+    /// go on leaves it behind; `stop_it` ends it.
     pub(super) async fn run_program(
         &self,
         n: u32,
         command: Command,
+        stop_it: &CancellationToken,
         on_line: LineSink<'_>,
     ) -> Result<Output, ExecError> {
         *self.ran.lock().unwrap_or_else(PoisonError::into_inner) = Some(n);
         let (engine, stop) = (&self.options.engine, &self.options.stop);
         let (program, folder, owner) = (command.program.clone(), self.calls.program(n), self.owner());
-        let supervised =
-            supervisor::run(&engine.supervisor, &folder, command, &owner, stop.programs(), on_line);
+        let supervised = supervisor::run(&engine.supervisor, &folder, command, &owner, stop_it, on_line);
         let ran = tokio::select! {
             ran = supervised => ran,
             () = stop.leaves_programs() => {
@@ -127,7 +137,7 @@ impl Live {
         let how = match ran {
             // Somebody else did: a service manager that ended all it had started, or a server that was told to.
             Ok(Supervised::Ended { output, .. })
-                if output.exit == Exit::Cancelled && !stop.programs().is_cancelled() =>
+                if output.exit == Exit::Cancelled && !stop_it.is_cancelled() =>
             {
                 "it was stopped in the middle of its work".to_owned()
             }
@@ -170,9 +180,13 @@ impl Live {
 
     pub(super) async fn state_of_program(&self, n: u32) -> Result<Option<State>, CallError> {
         let found = self.program(n).await;
-        found.map(|run| run.map(|run| run.state)).map_err(|error| {
-            CallError::Unavailable(format!("the call's program can't be looked at: {error}"))
-        })
+        found.map(|run| run.map(|run| run.state)).map_err(unseen)
+    }
+
+    /// How often the call's program was begun, with the one that is at work, or comes next.
+    pub(super) async fn tries(&self, n: u32) -> Result<u32, CallError> {
+        let found = self.program(n).await;
+        found.map(|run| run.map_or(1, |run| run.tries)).map_err(unseen)
     }
 
     async fn program(&self, n: u32) -> io::Result<Option<FoundRun>> {
@@ -225,6 +239,10 @@ impl Live {
         let (calls, id) = (self.options.engine.calls.clone(), self.options.id);
         programs::or_none(blocking(move || calls.programs_of(id)).await)
     }
+}
+
+fn unseen(error: io::Error) -> CallError {
+    CallError::Unavailable(format!("the call's program can't be looked at: {error}"))
 }
 
 fn how_lost(lost: &Lost) -> String {

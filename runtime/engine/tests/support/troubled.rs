@@ -85,6 +85,11 @@ impl Cut {
         *self.refused.borrow()
     }
 
+    /// Nothing more is written from now on.
+    pub fn now(&self) {
+        self.after.store(0, Ordering::SeqCst);
+    }
+
     /// Waits until something was refused.
     pub async fn came(&self) {
         let _ = self.refused.subscribe().wait_for(|refused| *refused).await;

@@ -17,7 +17,7 @@ use uuid::Uuid;
 pub(super) use board::BoardWriter;
 use envelope::Message;
 
-use crate::wire::{EventObject, TaskObject, WaitingObject};
+use crate::wire::{BudgetObject, EventObject, TaskObject, WaitingObject};
 
 /// Writes the messages of one workflow.
 #[derive(Clone, Debug)]
@@ -133,6 +133,11 @@ fn data(id: i64, recorded: &Recorded, after: &Workflow, epoch: Uuid) -> Value {
         Event::WorkflowCancelled { reason } => json!({
             "adw_id": after.adw_id, "status": after.status, "reason": reason, "progress": after.progress,
         }),
+        Event::UsageCounted { .. } => {
+            let mut data = own_words(recorded, after);
+            data.insert("budget".to_owned(), json!(BudgetObject::of(after)));
+            Value::Object(data)
+        }
         _ => Value::Object(own_words(recorded, after)),
     }
 }

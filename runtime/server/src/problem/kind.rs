@@ -16,6 +16,7 @@ pub(crate) enum Kind {
     IllegalMove,
     NoSuchStage,
     ConfigurationUnfit,
+    OverBudget,
     NothingAsked,
     NothingDone,
     Conflict,
@@ -63,6 +64,7 @@ impl Kind {
             Self::ConfigurationUnfit => {
                 (S::CONFLICT, "configuration_unfit", "By the present adw.toml the workflow can't go on")
             }
+            Self::OverBudget => (S::CONFLICT, "over_budget", "The workflow has spent what it may"),
             Self::NothingAsked => (S::CONFLICT, "nothing_asked", "The workflow waits for no answer"),
             Self::NothingDone => (S::CONFLICT, "nothing_done", "The work by hand isn't done"),
             Self::Conflict => {

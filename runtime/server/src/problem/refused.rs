@@ -77,6 +77,7 @@ impl From<Refusal> for Problem {
                 );
                 Self::new(Kind::ConfigurationUnfit, detail).with_details(json!({ "reason": text }))
             }
+            Refusal::OverBudget(_) => Self::new(Kind::OverBudget, text),
             Refusal::NothingAsked => Self::new(Kind::NothingAsked, text),
             Refusal::NothingToStart | Refusal::StaleAttempt { .. } => Self::new(Kind::Conflict, text),
         }

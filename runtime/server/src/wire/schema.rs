@@ -112,6 +112,10 @@ pub(crate) fn task_example() -> Value {
         "waiting": null,
         "result": null,
         "error_message": null,
+        "budget": {
+            "limit": { "cost_usd": 20.0, "tokens": null, "wall_ms": 7_200_000 },
+            "spent": { "cost_usd": 0.0, "tokens": 0, "wall_ms": 0, "wall_since": null }
+        },
         "progress": 0,
         "version": 1,
         "epoch": "3f0a7e9c-4d55-4f0e-9f6b-0c9f3f2b8a51",

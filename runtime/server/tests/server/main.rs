@@ -5,6 +5,7 @@ mod access;
 mod answer;
 mod bench;
 mod board;
+mod budget;
 mod configuration;
 mod create;
 mod document;

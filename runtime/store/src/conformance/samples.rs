@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use adw_core::{
-    AdwId, Event, Output, PipelineHash, PipelineRef, Priority, Reason, Reconfiguration, Recorded, StageName,
-    Task, TaskType, Timestamp, Workflow, apply,
+    AdwId, Budget, Event, Output, PipelineHash, PipelineRef, Priority, Reason, Reconfiguration, Recorded,
+    StageName, Task, TaskType, Timestamp, Workflow, apply,
 };
 
 use crate::{Append, AttemptKey, NewWorkflow, RowId, Store, Stored, encoding};
@@ -54,6 +54,7 @@ pub fn new_workflow_on(id: &str, task: Task, document: &str) -> NewWorkflow {
         pipeline: PipelineRef {
             name: Some("default".to_owned()),
             hash: PipelineHash(encoding::document_hash(document)),
+            budget: Budget::default(),
         },
         stages: vec![stage("plan"), stage("implement")],
         finally: Vec::new(),
@@ -82,6 +83,7 @@ pub fn retry_by(stored: &Stored, document: &str) -> Append {
     let pipeline = PipelineRef {
         name: Some("default".to_owned()),
         hash: PipelineHash(encoding::document_hash(document)),
+        budget: Budget::default(),
     };
     let stages = vec![stage("plan"), stage("test")];
     let changes = vec!["pipelines.default.stages".to_owned()];

@@ -82,3 +82,31 @@ fn what_runs_has_worked_until_now_and_what_is_to_be_done_again_not_yet() {
                test         pending    2 attempts
     ");
 }
+
+#[test]
+fn what_it_has_spent_stands_beside_what_it_may() {
+    let spent = |budget: Value| {
+        let shown = workflow(&json!({ "status": "running", "budget": budget }));
+        let words = strip_str(&in_words(&shown, &[], at("15:00:00"))).to_string();
+        words.lines().find(|line| line.starts_with("spent")).map(str::to_owned)
+    };
+    let all = json!({
+        "limit": { "cost_usd": 20.0, "tokens": 5_000_000, "wall_ms": 7_200_000 },
+        "spent": { "cost_usd": 0.3, "tokens": 1_200, "wall_ms": 60_000, "wall_since": at("14:00:00") },
+    });
+    let nothing = json!({
+        "limit": { "cost_usd": null, "tokens": null, "wall_ms": null },
+        "spent": { "cost_usd": 0.0, "tokens": 0, "wall_ms": 5, "wall_since": null },
+    });
+    let unbounded = json!({ "spent": { "cost_usd": 1.25, "tokens": 0, "wall_ms": 5 } });
+    let told = [all, unbounded, nothing].map(|budget| spent(budget).unwrap_or_default());
+    assert_eq!(
+        told,
+        [
+            "spent      $0.30 of $20.00, 1200 of 5000000 tokens, 1 h 1 min of 2 h 0 min",
+            "spent      $1.25",
+            "",
+        ]
+    );
+    assert_eq!(spent(json!({})), None, "a server of an earlier version");
+}
