@@ -96,7 +96,9 @@ async fn a_worktree_that_is_gone_with_its_branch_is_made_of_what_is_left_or_not_
     let remove = |references: &[&str]| {
         std::fs::remove_dir_all(worktree).unwrap();
         repository.git(&["worktree", "prune"]);
-        references.iter().for_each(|name| drop(repository.git(&["update-ref", "-d", name])));
+        for name in references {
+            repository.git(&["update-ref", "-d", name]);
+        }
         refused(&folder, &["answer", &adw_id, "done", "--server", api.address()])
     };
     let of_the_branch = format!("refs/heads/{branch}");

@@ -260,7 +260,8 @@ impl View<'_> {
         let stage = text(&change.data, "stage").unwrap_or_default();
         let error =
             change.data.get("stage_result").and_then(|result| text(result, "error")).unwrap_or_default();
-        let (first, more) = error.trim_end().split_once('\n').unwrap_or((error.trim_end(), ""));
+        let error = error.trim_end();
+        let (first, more) = error.split_once('\n').unwrap_or((error, ""));
         let first = printable(first);
         self.line(change.at, stage, format_args!("{} {first}", Styled(style::BAD, "failed:")))?;
         let more = self.lines.beside_those_told(more);

@@ -1,5 +1,5 @@
-//! The terminal that progress is drawn on. It may be closed while something goes on: whoever draws a line that can't be
-//! drawn is a program that panics, and what it did is left half done. So what can't be drawn is nobody's concern here.
+//! The terminal that progress is drawn on. It may be closed while something goes on, and the library panics where a line
+//! can't be drawn. So what can't be drawn is nobody's concern here.
 
 use std::io;
 
@@ -24,13 +24,6 @@ pub(crate) fn target() -> ProgressDrawTarget {
 #[derive(Debug)]
 struct Closable(Term);
 
-impl Closable {
-    fn try_to(&self, draw: impl FnOnce(&Term) -> io::Result<()>) -> io::Result<()> {
-        let _ = draw(&self.0);
-        Ok(())
-    }
-}
-
 impl TermLike for Closable {
     fn width(&self) -> u16 {
         TermLike::width(&self.0)
@@ -41,34 +34,34 @@ impl TermLike for Closable {
     }
 
     fn move_cursor_up(&self, n: usize) -> io::Result<()> {
-        self.try_to(|term| term.move_cursor_up(n))
+        self.0.move_cursor_up(n).or(Ok(()))
     }
 
     fn move_cursor_down(&self, n: usize) -> io::Result<()> {
-        self.try_to(|term| term.move_cursor_down(n))
+        self.0.move_cursor_down(n).or(Ok(()))
     }
 
     fn move_cursor_right(&self, n: usize) -> io::Result<()> {
-        self.try_to(|term| term.move_cursor_right(n))
+        self.0.move_cursor_right(n).or(Ok(()))
     }
 
     fn move_cursor_left(&self, n: usize) -> io::Result<()> {
-        self.try_to(|term| term.move_cursor_left(n))
+        self.0.move_cursor_left(n).or(Ok(()))
     }
 
     fn write_line(&self, text: &str) -> io::Result<()> {
-        self.try_to(|term| term.write_line(text))
+        self.0.write_line(text).or(Ok(()))
     }
 
     fn write_str(&self, text: &str) -> io::Result<()> {
-        self.try_to(|term| term.write_str(text))
+        self.0.write_str(text).or(Ok(()))
     }
 
     fn clear_line(&self) -> io::Result<()> {
-        self.try_to(Term::clear_line)
+        self.0.clear_line().or(Ok(()))
     }
 
     fn flush(&self) -> io::Result<()> {
-        self.try_to(Term::flush)
+        self.0.flush().or(Ok(()))
     }
 }
