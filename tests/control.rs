@@ -9,6 +9,7 @@ use std::{
 };
 
 use futures_util::future::join_all;
+use reqwest::Method;
 use serde_json::{Value, json};
 use support::{
     feed::{Feed, is_end, seq},
@@ -209,6 +210,56 @@ async fn a_failed_workflow_is_tried_again_from_the_stage_that_failed() {
     assert_eq!(repository.read(workflow["branch"].as_str().unwrap(), "work.txt"), "done\n");
     api.retry(&adw_id).await.problem(409, "illegal_move");
 }
+
+/// The document is there with the event that names it, or neither is.
+#[tokio::test]
+async fn a_retry_by_a_mended_adw_toml_is_taken_whole_or_not_at_all_where_the_server_dies_of_it() {
+    for (point, is_taken) in [("before_commit", false), ("after_commit", true)] {
+        let repository = Repository::configured(DENIED);
+        let server = Server::start(&repository).await;
+        let adw_id = server.api.create(&json!({ "title": "Check" })).await;
+        let failed = server.api.ends_as(&adw_id, "failed").await;
+        server.kill().await;
+
+        repository.write("adw.toml", &DENIED.replace("exec = []", "exec = [[\"true\"]]"));
+        let fails = format!("{point}:1");
+        let server = Server::start_with(&repository, |command| command.env("ADW_FAIL_AT", &fails)).await;
+        let path = format!("/api/v1/workflows/{adw_id}/retry");
+        assert!(
+            server.api.try_ask(Method::POST, &path, None).await.is_err(),
+            "it died before it could answer"
+        );
+        server.ends_by_itself(point).await;
+
+        let server = Server::start(&repository).await;
+        if !is_taken {
+            let (workflow, _) = history::check(&server.api, &adw_id).await;
+            assert_eq!(json!([workflow["status"], workflow["reconfigured"]]), json!(["failed", null]));
+            server.api.retry(&adw_id).await.with(202);
+        }
+        Feed::open(&server.api, &adw_id, failed["seq"].as_u64()).await.until_end().await;
+        let (workflow, _) = history::check(&server.api, &adw_id).await;
+        assert_eq!(workflow["status"], "completed", "{workflow:#}");
+        assert_eq!(workflow["reconfigured"]["changes"], json!(["stages.check.grants"]));
+        let attempts = workflow["stage_runs"].as_array().unwrap().iter().map(|run| run["attempt"].as_u64());
+        assert!(attempts.eq([Some(1), Some(2)]), "{workflow:#}");
+        server.terminate().await;
+    }
+}
+
+/// The second stage may not run what it is to run.
+const DENIED: &str = r#"
+[stages.make]
+plugin = "builtin:noop"
+[stages.check]
+plugin = "builtin:test"
+config = { command = "true", trust_exit_code = true }
+[stages.check.grants]
+workspace = "read"
+exec = []
+[pipelines.default]
+stages = ["make", "check"]
+"#;
 
 #[tokio::test]
 async fn a_task_is_taken_within_a_tenth_of_a_second() {

@@ -86,6 +86,7 @@ fn as_served(workflow: &Workflow, served: &Value) -> Value {
         "project": task.project,
         "priority": task.priority,
         "pipeline": workflow.pipeline.name,
+        "reconfigured": workflow.reconfigured,
         "created_at": workflow.created_at,
         "updated_at": workflow.updated_at,
         "completed_at": workflow.completed_at,
