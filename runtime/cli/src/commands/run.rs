@@ -114,7 +114,7 @@ impl Run {
         let adw_id = &created.view.adw_id;
         match stay {
             Stay::UntilStopped => follow::to_the_end(cx, &client, adw_id).await,
-            Stay::ForATask => alone::follow(cx, &client, &task, adw_id).await,
+            Stay::ForATask => Box::pin(alone::follow(cx, &client, &task, adw_id)).await,
         }
     }
 
