@@ -270,18 +270,14 @@ impl<R: AsyncRead + Unpin> Pipe<R> {
 
     /// Whether anything came.
     fn take(&mut self, piece: &io::Result<usize>, hear: &mut dyn Hear) -> bool {
-        match piece {
-            Ok(length @ 1..) => {
-                let piece = &self.piece[..*length];
-                self.capture.push(piece);
-                hear.piece(self.stream, piece);
-                true
-            }
-            Ok(0) | Err(_) => {
-                self.reader = None;
-                false
-            }
-        }
+        let Ok(length @ 1..) = piece else {
+            self.reader = None;
+            return false;
+        };
+        let piece = &self.piece[..*length];
+        self.capture.push(piece);
+        hear.piece(self.stream, piece);
+        true
     }
 
     fn finish(self) -> Captured {

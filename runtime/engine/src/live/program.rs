@@ -180,13 +180,13 @@ impl Live {
 
     pub(super) async fn state_of_program(&self, n: u32) -> Result<Option<State>, CallError> {
         let found = self.program(n).await;
-        found.map(|run| run.map(|run| run.state)).map_err(unseen)
+        found.map(|run| run.map(|run| run.state)).map_err(|error| unseen(&error))
     }
 
     /// How often the call's program was begun, with the one that is at work, or comes next.
     pub(super) async fn tries(&self, n: u32) -> Result<u32, CallError> {
         let found = self.program(n).await;
-        found.map(|run| run.map_or(1, |run| run.tries)).map_err(unseen)
+        found.map(|run| run.map_or(1, |run| run.tries)).map_err(|error| unseen(&error))
     }
 
     async fn program(&self, n: u32) -> io::Result<Option<FoundRun>> {
@@ -241,7 +241,7 @@ impl Live {
     }
 }
 
-fn unseen(error: io::Error) -> CallError {
+fn unseen(error: &io::Error) -> CallError {
     CallError::Unavailable(format!("the call's program can't be looked at: {error}"))
 }
 
