@@ -7,7 +7,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use adw_test_guests::HOSTILE;
+use adw_test_guests::{HOSTILE, ONLOOKER};
 use reqwest::Method;
 use serde_json::json;
 
@@ -16,7 +16,7 @@ use crate::{
     support::{PATIENCE, chance::Chance, polling::wait_for, repository::Repository, server::Server},
 };
 
-/// It keeps an artifact under three names.
+/// It keeps an artifact under three names, and has another plugin run in any case.
 const CONFIGURATION: &str = r#"
 [stages.keep]
 path = "../hostile.wasm"
@@ -26,9 +26,19 @@ workspace = "write"
 exec = []
 agent = ["*"]
 http = []
+[stages.after]
+path = "../onlooker.wasm"
+config = { steps = [] }
+[stages.after.grants]
+workspace = "read"
+exec = []
 [pipelines.default]
 stages = ["keep"]
+finally = ["after"]
 "#;
+
+/// It names neither plugin.
+const OTHER: &str = "[stages.rest]\nplugin = \"builtin:noop\"\n[pipelines.default]\nstages = [\"rest\"]\n";
 
 /// More than a server removes in the moment before it is killed.
 const MANY: u64 = 3_000;
@@ -72,13 +82,14 @@ async fn blobs_that_nothing_names_go_and_those_that_are_named_stay_whoever_is_ki
     let mut chance = Chance::new();
     let repository = Repository::configured(CONFIGURATION);
     std::fs::write(repository.beside("hostile.wasm"), HOSTILE).unwrap();
+    std::fs::write(repository.beside("onlooker.wasm"), ONLOOKER).unwrap();
     let server = Server::start(&repository).await;
     let adw_id = server.api.create(&json!({ "title": "Keep" })).await;
     server.api.ends_as(&adw_id, "completed").await;
     server.terminate().await;
     let blobs = Blobs::of(&repository);
     let named = blobs.names();
-    assert_eq!(named.len(), 2, "the plugin and the artifact");
+    assert_eq!(named.len(), 3, "the plugins and the artifact");
 
     blobs.orphans(MANY);
     for _ in 0..3 {
@@ -88,14 +99,18 @@ async fn blobs_that_nothing_names_go_and_those_that_are_named_stay_whoever_is_ki
         assert!(blobs.names().is_superset(&named));
     }
 
+    // From now on only the workflow's document names its plugins.
+    std::fs::write(repository.path().join("adw.toml"), OTHER).unwrap();
     blobs.orphans(1);
     let log = LogSince::now(&repository);
     let server = Server::start(&repository).await;
     log.tells(&["removed blobs that nothing names"]).await;
-    blobs.are(&named).await;
+    let with_its_own = || Some(blobs.names()).filter(|names| names.len() == named.len() + 1);
+    let names = wait_for("the blobs that are named, and the plugin of now", PATIENCE, with_its_own).await;
+    assert!(names.is_superset(&named));
     blobs.orphans(1);
     server.api.try_ask(Method::POST, "/api/v1/configuration/reload", None).await.unwrap().with(200);
-    blobs.are(&named).await;
+    blobs.are(&names).await;
     let kept = server.api.of(&adw_id, "/artifacts/artifact-2").await;
     assert_eq!((kept.status, kept.text.as_str()), (200, "x"));
     let again = server.api.create(&json!({ "title": "Keep once more" })).await;

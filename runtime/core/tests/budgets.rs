@@ -146,7 +146,7 @@ fn a_retry_goes_on_only_where_there_is_something_left() {
         }
         let Err(Refusal::OverBudget(refused)) = &retried else { panic!("{used_up}: {retried:?}") };
         assert!(refused.to_string().contains(&format!("budget.{used_up}")), "{refused}");
-        history.workflow.pipeline.budget = budget(Some("2"), Some(2_000), Some(2 * HOUR));
+        history.present.budget = budget(Some("2"), Some(2_000), Some(2 * HOUR));
         history.run(Command::Retry(Retry::default()));
         assert_eq!(history.workflow.spent.usage, spent, "a retry forgets nothing");
         history.start();
@@ -254,7 +254,7 @@ fn its_events_keep_their_words() {
     insta::assert_snapshot!(text, @r#"{"seq":4,"at":"2025-10-09T08:53:20.001Z","type":"usage_counted","stage":"implement","attempt":1,"call":4,"run":1,"agent":"mine","cost_usd":0.3,"tokens":1200}"#);
     assert_eq!(&serde_json::from_str::<Recorded>(&text).unwrap(), recorded);
     let first = serde_json::to_string(&history.events[0]).unwrap();
-    insta::assert_snapshot!(&first[first.find("\"pipeline\"").unwrap()..], @r#""pipeline":{"name":"default","hash":"0000000000000000000000000000000000000000000000000000000000000000","budget":{"cost_usd":20.0,"tokens":5000000,"wall_ms":7200000}},"stages":["implement","test"]}"#);
+    insta::assert_snapshot!(&first[first.find("\"pipeline\"").unwrap()..], @r#""pipeline":{"name":"default","hash":"ac2ff368bf789a070d4db2a7c2bbc14fd621955d655e16092b0f168c326735b7","budget":{"cost_usd":20.0,"tokens":5000000,"wall_ms":7200000}},"stages":["implement","test"]}"#);
     assert_eq!(serde_json::from_str::<Recorded>(&first).unwrap(), history.events[0]);
     let row = serde_json::to_string(&history.workflow.spent).unwrap();
     insta::assert_snapshot!(row, @r#"{"cost_usd":0.3,"tokens":1200,"wall_ms":0,"wall_since":"2025-10-09T08:53:20.000Z"}"#);

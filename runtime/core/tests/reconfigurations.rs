@@ -10,7 +10,7 @@ use adw_core::{
     Workflow, fold,
 };
 use serde_json::json;
-use support::{History, done, name, pipeline};
+use support::{History, done, name, pipeline, with_finally};
 
 /// A workflow that has failed in its last stage.
 fn failed(stages: &[&str]) -> History {
@@ -208,4 +208,48 @@ fn what_was_written_before_there_was_such_a_thing_is_read() {
     let row = json!(history.workflow);
     assert!(row.get("former").is_none() && row.get("reconfigured").is_none(), "{row}");
     agrees(&history);
+}
+
+#[test]
+fn those_that_run_in_any_case_may_change_whatever_is_done() {
+    let mut history = History::new(with_finally(&["plan", "test"], &["notify"]));
+    history.start();
+    history.end(done("planned"));
+    history.end(done("tested"));
+    fails(&mut history);
+    history.present = with_finally(&["plan", "test"], &["clean", "notify"]);
+    let events = history.run(present(None));
+    let [Event::WorkflowRetried { from, reconfigured: Some(now) }] = &events[..] else {
+        panic!("{events:?}")
+    };
+    assert_eq!((from.as_str(), &now.changes[..]), ("clean", &["pipelines.default.finally".to_owned()][..]));
+    agrees(&history);
+    history.start();
+    history.end(done("clean"));
+    assert_eq!(history.workflow.running_stage().unwrap().name, "notify");
+    history.end(done("told"));
+    assert_eq!(history.workflow.status, Status::Completed);
+    assert_eq!(stages(&history.workflow.stages), [("plan", 1), ("test", 1), ("clean", 1), ("notify", 2)]);
+}
+
+#[test]
+fn work_that_is_new_comes_before_those_that_run_in_any_case() {
+    let mut history = History::new(with_finally(&["plan"], &["notify"]));
+    history.start();
+    history.end(done("planned"));
+    fails(&mut history);
+    history.present = with_finally(&["plan", "test"], &["notify"]);
+    history.run(present(None));
+    history.start();
+    assert_eq!(history.workflow.running_stage().unwrap().name, "test");
+    history.present = with_finally(&["plan"], &[]);
+    fails_and_tells(&mut history);
+    let refused = history.decide(&present(None)).unwrap_err();
+    assert!(refused.to_string().contains("ends with plan now"), "{refused}");
+}
+
+fn fails_and_tells(history: &mut History) {
+    history.end(AttemptResult::Fatal { message: "red".to_owned() });
+    history.end(done("told"));
+    assert_eq!(history.workflow.status, Status::Failed);
 }

@@ -51,7 +51,7 @@ async fn named(store: &dyn Store) -> Result<HashSet<String>, Uncollected> {
     let mut named = store.artifact_blobs().await?;
     for document in store.documents().await? {
         let pipeline: Pipeline = serde_json::from_str(&document)?;
-        named.extend(pipeline.stages.into_iter().map(|stage| stage.plugin.sha256));
+        named.extend(pipeline.all_stages().map(|stage| stage.plugin.sha256.clone()));
     }
     Ok(named)
 }

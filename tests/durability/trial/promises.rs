@@ -33,7 +33,7 @@ pub enum Fault {
     /// It is there, and doesn't come to its end.
     NotEnded { adw_id: String, last: Option<Told> },
     /// It came to another end than it was to, or to several.
-    EndedOtherwise { adw_id: String, end: String },
+    EndedOtherwise { adw_id: String, end: String, errors: Vec<String> },
     /// A stage was completed more than once, or not at all.
     StageNotOnce { adw_id: String, stage: &'static str, times: usize },
     /// An answer was acknowledged, and isn't there; or there are several.
@@ -131,7 +131,8 @@ impl Judged<'_> {
         }
         if ends.len() > 1 || ends[0].event != self.task.kind.end() {
             let end = ends.iter().map(|end| end.event.as_str()).collect::<Vec<_>>().join(", ");
-            return vec![Fault::EndedOtherwise { adw_id: self.adw_id(), end }];
+            let errors = self.kept.errors.clone();
+            return vec![Fault::EndedOtherwise { adw_id: self.adw_id(), end, errors }];
         }
         let wanted = usize::from(self.task.kind != Kind::Cancelled);
         let stages =

@@ -146,6 +146,8 @@ pub struct Kept {
     pub events: Vec<Told>,
     /// The stages of those events of this name.
     stages: Vec<Option<String>>,
+    /// What those events say went wrong.
+    pub errors: Vec<String>,
 }
 
 impl Kept {
@@ -158,7 +160,12 @@ impl Kept {
             at: text(item, "at"),
         };
         let stage = |item: &Value| item["stage"].as_str().map(str::to_owned);
-        Self { events: items.iter().map(event).collect(), stages: items.iter().map(stage).collect() }
+        let error = |item: &Value| item["data"]["error"].as_str().map(str::to_owned);
+        Self {
+            events: items.iter().map(event).collect(),
+            stages: items.iter().map(stage).collect(),
+            errors: items.iter().filter_map(error).collect(),
+        }
     }
 
     /// One with these events, each with its stage.

@@ -41,7 +41,7 @@ const CONFIGURATION: &str = r#"
 [stages.work]
 plugin = "builtin:implement"
 [stages.work.retry]
-attempts = 10
+attempts = 100
 backoff = "20ms..200ms"
 on = ["empty_diff", "unavailable"]
 [stages.work.grants]

@@ -105,8 +105,12 @@ fn what_is_told_over_a_restart_of_the_server_stands_in_its_order() {
     for ended in [live, afterwards] {
         assert_eq!(ended.code, Some(0), "{ended:?}");
         let story = told(&ended.stdout, &["started", "line", "interrupted", "goes on", "completed "]);
-        let story: Vec<&str> =
-            story.iter().map(|line| line.trim_start_matches("implement").trim_start()).collect();
+        // Whether the agent was still at work when the server was there again is a matter of chance.
+        let story: Vec<&str> = story
+            .iter()
+            .map(|line| line.trim_start_matches("implement").trim_start())
+            .filter(|line| !line.starts_with("│ the agent that was asked"))
+            .collect();
         let [started, one, interrupted, goes_on, two, completed, ..] = story[..] else {
             panic!("{}", ended.stdout)
         };
@@ -128,7 +132,7 @@ fn whoever_has_it_go_on_is_told_what_comes_after_that_and_of_the_note_beside_an_
     let shown = ask(&repository, &["show", "retried"]).stdout;
     for next in [
         "\nlook       adw logs retried, adw journal retried\n",
-        "\nretry      adw retry retried   (by the adw.toml that",
+        "\nretry      adw retry retried   (by the present adw.toml)\n",
     ] {
         assert!(shown.contains(next), "{next}: {shown}");
     }
