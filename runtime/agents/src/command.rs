@@ -137,7 +137,8 @@ fn judge(
 
 /// What a person can do about what a program said.
 fn remedy(said: &str) -> &'static str {
-    let no_space = ["No space left", "Disk quota exceeded"].iter().any(|words| said.contains(words));
+    let no_space =
+        ["No space left", "Disk quota exceeded", "Out of diskspace"].iter().any(|words| said.contains(words));
     if no_space { "\nFree some space there, and `adw retry ID` what has failed for want of it" } else { "" }
 }
 

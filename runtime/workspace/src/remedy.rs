@@ -1,7 +1,7 @@
 //! What a person can do about a git that failed, read from its words.
 
-/// How the system says that nothing more can be written.
-const WANT_OF_SPACE: &[&str] = &["No space left", "Disk quota exceeded"];
+/// How the system says that nothing more can be written, and git where the system took only a part.
+const WANT_OF_SPACE: &[&str] = &["No space left", "Disk quota exceeded", "Out of diskspace"];
 
 /// What git says (always in English, see [`Git`](crate::git::Git)), and what to do then. The first that fits.
 const REMEDIES: &[(&[&str], &str)] = &[
@@ -59,4 +59,19 @@ pub(crate) fn after(stderr: &str) -> String {
 /// Whether it failed because the disk, or a person's share of it, is full.
 pub(crate) fn is_want_of_space(said: &str) -> bool {
     WANT_OF_SPACE.iter().any(|words| said.contains(words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `git write-tree`, as seen on a file system that had room for a part of its index.
+    const HALF_WRITTEN: &str =
+        "fatal: sha1 file '/srv/demo/.adw/index/one/index.lock' write error. Out of diskspace";
+
+    #[test]
+    fn a_disk_that_took_a_part_is_a_full_one() {
+        assert!(is_want_of_space(HALF_WRITTEN));
+        assert!(after(HALF_WRITTEN).contains("Free some space there"));
+    }
 }
