@@ -106,11 +106,11 @@ async fn blobs_that_nothing_names_go_and_those_that_are_named_stay_whoever_is_ki
     let server = Server::start(&repository).await;
     log.tells(&["removed blobs that nothing names"]).await;
     let with_its_own = || Some(blobs.names()).filter(|names| names.len() == named.len() + 1);
-    let names = wait_for("the blobs that are named, and the plugin of now", PATIENCE, with_its_own).await;
-    assert!(names.is_superset(&named));
+    let now_named = wait_for("the blobs that are named, and the plugin of now", PATIENCE, with_its_own).await;
+    assert!(now_named.is_superset(&named));
     blobs.orphans(1);
     server.api.try_ask(Method::POST, "/api/v1/configuration/reload", None).await.unwrap().with(200);
-    blobs.are(&names).await;
+    blobs.are(&now_named).await;
     let kept = server.api.of(&adw_id, "/artifacts/artifact-2").await;
     assert_eq!((kept.status, kept.text.as_str()), (200, "x"));
     let again = server.api.create(&json!({ "title": "Keep once more" })).await;
