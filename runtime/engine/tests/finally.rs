@@ -16,7 +16,7 @@ use tempfile::TempDir;
 fn config(folder: &Path, tools: &TempDir, agent: &str, steps: &str) {
     std::fs::write(folder.join("onlooker.wasm"), ONLOOKER).unwrap();
     git(folder, &["config", "core.excludesFile", "/dev/null"]);
-    let agent = script(tools.path(), "agent", &format!("cat >/dev/null; {agent}\n"));
+    let agent = script(tools.path(), "agent", &format!("cat >/dev/null; {agent}\n")).display().to_string();
     let config = format!(
         "[agents.mine]\nprofile = \"command\"\ncommand = [{agent:?}]\n\
          [stages.implement]\nplugin = \"builtin:implement\"\n\
