@@ -36,7 +36,7 @@ fn through(ends: impl IntoIterator<Item = AttemptResult>) -> History {
 }
 
 fn told(workflow: &Workflow) -> String {
-    let mut text = format!("{}", workflow.status.as_str());
+    let mut text = workflow.status.as_str().to_owned();
     for stage in &workflow.stages {
         let _ = write!(text, ", {} {}", stage.name, stage.status.as_str());
     }
@@ -60,14 +60,12 @@ fn they_run_before_an_end_is_declared_good_or_bad() {
         ("only the end fails", vec![done("a"), done("b"), fatal("no mail"), done("d")]),
         ("only the last fails", vec![done("a"), done("b"), done("c"), fatal("")]),
     ];
-    let table: String = cases
-        .into_iter()
-        .map(|(case, ends)| {
-            let history = through(ends);
-            assert_eq!(fold(&history.events).unwrap().unwrap(), history.workflow);
-            format!("{case}: {}\n", told(&history.workflow))
-        })
-        .collect();
+    let mut table = String::new();
+    for (case, ends) in cases {
+        let history = through(ends);
+        assert_eq!(fold(&history.events).unwrap().unwrap(), history.workflow);
+        let _ = writeln!(table, "{case}: {}", told(&history.workflow));
+    }
     insta::assert_snapshot!(table);
 }
 
