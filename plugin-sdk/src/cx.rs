@@ -52,17 +52,17 @@ impl Cx {
     /// all has gone well.
     ///
     /// ```
-    /// use adw_plugin_sdk::{Cx, Outcome, StageResult, testing::TestHost};
+    /// use adw_plugin_sdk::prelude::*;
+    /// use adw_plugin_sdk::testing::TestHost;
     ///
-    /// fn tell(cx: &Cx) -> StageResult {
-    ///     Ok(Outcome::summary(match cx.failure() {
-    ///         None => "all went well".to_owned(),
-    ///         Some(failure) => format!("told the team: {failure}"),
-    ///     }))
+    /// /// Tells how it went.
+    /// #[stage]
+    /// fn tell(cx: &Cx, _: NoConfig) -> StageResult {
+    ///     Ok(Outcome::done(cx.failure().unwrap_or("all went well"), json!({})))
     /// }
     ///
-    /// let run = TestHost::new().failure("stage test failed: 3 tests").run(tell);
-    /// assert_eq!(run.outcome().summary(), "told the team: stage test failed: 3 tests");
+    /// let run = TestHost::new().failure("stage test failed: 3 tests").run(tell, NoConfig {});
+    /// assert_eq!(run.summary(), "stage test failed: 3 tests");
     /// ```
     pub fn failure(&self) -> Option<&str> {
         self.extra("failure")
