@@ -22,7 +22,7 @@ Usage: cargo xtask <command>
   build                          the release binary, target/release/adw
   bench [--quick] [--only PART,…] [--json FILE] [--compare FILE]
                                  measure the release binary and its parts; docs/benchmarks.md says how to read it;
-                                 --quick takes two minutes; PART is disk, plugins, store, workflows or feed;
+                                 --quick takes two minutes; PART is disk, plugins, store, journal, workflows or feed;
                                  --json keeps the figures, --compare shows them beside those of an earlier run
   setup                          bring what this machine lacks; the others call it themselves";
 
