@@ -276,9 +276,13 @@ async fn without_a_budget_what_is_used_is_counted_and_who_says_nothing_is_told_o
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_workflow_whose_time_is_up_is_ended_with_its_agent() {
-    let agent = Agent::that(&format!("{SAYS_WHEN_IT_IS_STOPPED}\ncost 0.1\n{WORKS_ON}"));
-    let bench = agent.bench("wall = \"700ms\"").await;
+    let agent = Agent::that(&format!("{SAYS_WHEN_IT_IS_STOPPED}\ncost 0.1\ntouch {{go}}\n{WORKS_ON}"));
+    let clock = Arc::new(ByHand::at(Timestamp::now()));
+    let bench = Bench::on_clock(agent.folder("wall = \"700ms\""), Arc::clone(&clock) as Arc<dyn Clock>).await;
     let adw_id = through(&bench, "default").await;
+    // However long it takes until the agent is at work: its time passes afterwards.
+    until_there(&agent.file("go"), true).await;
+    clock.set(Timestamp::now().plus_millis(60_000));
     let workflow = bench.ends_as(&adw_id, Status::Failed).await;
     insta::assert_snapshot!(workflow.error_message.as_deref().unwrap(), @"the workflow's budget is used up: its 700 ms are over; budget.wall raises it");
     assert!(workflow.spent.wall_ms >= 700, "{:?}", workflow.spent);
@@ -291,10 +295,10 @@ async fn a_workflow_whose_time_is_up_is_ended_with_its_agent() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn time_that_is_up_while_no_server_is_there_is_up() {
-    let agent = Agent::that(&format!("{SAYS_WHEN_IT_IS_STOPPED}\n{WORKS_ON}"));
+    let agent = Agent::that(&format!("{SAYS_WHEN_IT_IS_STOPPED}\ntouch {{go}}\n{WORKS_ON}"));
     let bench = agent.bench("wall = \"2h\"").await;
     let adw_id = through(&bench, "default").await;
-    until_there(&agent.file("pid"), true).await;
+    until_there(&agent.file("go"), true).await;
     let begun = bench.workflow(&adw_id).await.spent.wall_since.unwrap();
     let folder = bench.stop().await;
     let later = Arc::new(ByHand::at(begun.plus_millis(2 * 3_600_000)));
