@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     AdwId, Answered, Counted, Event, Output, Paused, PipelineRef, Reason, Reconfiguration, Reconfigured,
-    Recorded, Spent, Stage, StageName, StageStatus, Status, Task, Timestamp, Usage, Workflow,
+    Recorded, Spent, Stage, StageName, StageStatus, Status, Task, Timestamp, Usage, Waiting, Workflow,
 };
 
 /// A history that no workflow can have.
@@ -100,6 +100,9 @@ fn change(workflow: &mut Workflow, event: &Event, at: Timestamp) {
             workflow.with(waiting.stage(), |stage| {
                 stage.status = StageStatus::Waiting;
                 stage.asked_at = waiting.question().map(|_| at);
+                if let Waiting::Timer { until, goes_on: true, .. } = waiting {
+                    stage.fall_asleep(at, *until);
+                }
             });
             workflow.waiting = Some(waiting.clone());
         }
@@ -113,6 +116,7 @@ fn change(workflow: &mut Workflow, event: &Event, at: Timestamp) {
             });
         }
         Event::StageResumed { stage, .. } => {
+            workflow.waiting = None;
             workflow.with(stage, |stage| stage.status = StageStatus::Running);
         }
         Event::WorkflowPaused { reason } => {
@@ -298,6 +302,7 @@ impl Stage {
             completed_at: None,
             asked_at: None,
             waited_ms: 0,
+            slept_ms: 0,
         }
     }
 
@@ -310,6 +315,13 @@ impl Stage {
         self.completed_at = None;
         self.asked_at = None;
         self.waited_ms = 0;
+        self.slept_ms = 0;
+    }
+
+    /// Its attempt sleeps until then, and goes on where it is.
+    fn fall_asleep(&mut self, at: Timestamp, until: Timestamp) {
+        self.cut_off = true;
+        self.slept_ms += u64::try_from(until.as_millis() - at.as_millis()).unwrap_or_default();
     }
 
     /// The person that it waited for has answered, or is needed no more.

@@ -119,7 +119,7 @@ pub struct Stage {
     /// The answer that its newest attempt goes on with: it has asked, and is to be resumed rather than made again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered: Option<Answered>,
-    /// Its newest attempt was cut off, and is to be resumed rather than made again.
+    /// Its newest attempt was cut off, or sleeps, and is to be resumed rather than made again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub cut_off: bool,
     /// The agent that it asked last, as far as the workflow's `spent` has it.
@@ -137,6 +137,9 @@ pub struct Stage {
     /// How long its newest attempt has waited for people, in milliseconds; a wait that still lasts is not in it.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub waited_ms: u64,
+    /// For how long its newest attempt was to sleep without a place, in milliseconds, in all.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub slept_ms: u64,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
@@ -200,14 +203,17 @@ pub enum Reason {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Waiting {
-    /// The time of its next try.
+    /// The time of its next try, or the end of a long sleep.
     Timer {
-        /// The stage that will be tried again.
+        /// The stage that goes on then.
         stage: StageName,
         /// When.
         until: Timestamp,
         /// Why, for a person.
         message: String,
+        /// Whether its newest attempt sleeps, and goes on then; else another one begins.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        goes_on: bool,
     },
     /// A person's answer.
     Question(Box<Question>),
@@ -284,7 +290,8 @@ impl Stage {
         }
     }
 
-    /// Whether its newest attempt goes on over the record of what it has done: it was cut off, or has its answer.
+    /// Whether its newest attempt goes on over the record of what it has done: it was cut off, or sleeps, or has its
+    /// answer.
     pub const fn goes_on(&self) -> bool {
         self.cut_off || self.answered.is_some()
     }

@@ -72,13 +72,13 @@ pub(crate) async fn run(engine: &Arc<Inner>, workflow: &Workflow, stage: &Stage)
         attempt: stage.attempt,
         round: stage.round,
         resumed: stage.goes_on(),
-        in_doubt: recorded.in_doubt,
+        open_call: recorded.open_call,
         stop: signal.clone(),
     }));
     let granted = Granted::new(spec.grants.clone(), spec.name.as_str(), Arc::clone(&live));
     let effects = Arc::new(Journaled::new(journal, granted, recorded.entries));
     let run = Run { context: context(workflow, stage, spec), limits: spec.limits, effects: effects.clone() };
-    let ran = until_stopped(engine.host.run(&plugin, run), &signal, &live, spec, plugin.name()).await;
+    let ran = until_stopped(engine.host.run(&plugin, run), &signal, &live, plugin.name()).await;
     let end = match ran {
         Ok(ran) => ended(ran, &signal, &live, plugin.name()),
         Err(end) => end,
@@ -132,11 +132,10 @@ async fn until_stopped(
     run: impl Future<Output = Ran>,
     signal: &StopSignal,
     live: &Live,
-    spec: &StageSpec,
     plugin: &PluginName,
 ) -> Result<Ran, End> {
     tokio::pin!(run);
-    let deadline = tokio::time::sleep(Duration::from_millis(spec.timeout_ms));
+    let deadline = tokio::time::sleep(live.time_left(None));
     let cause = tokio::select! {
         biased;
         cause = signal.stopped() => cause,
@@ -152,7 +151,7 @@ async fn until_stopped(
         () = live.quiet() => {}
     }
     Err(match cause {
-        Cause::TimedOut => timed_out(spec, plugin),
+        Cause::TimedOut => timed_out(live.spec(), plugin),
         cause => End::Stopped(cause),
     })
 }

@@ -23,14 +23,25 @@ pub(crate) enum RecordedError {
 #[derive(Debug, Default)]
 pub(crate) struct Recorded {
     pub(crate) entries: Vec<Entry>,
-    pub(crate) in_doubt: Option<InDoubt>,
+    pub(crate) open_call: Option<OpenCall>,
 }
 
-/// The call that an earlier run of an attempt had begun when it was cut off.
+/// The call that an earlier run of an attempt had begun and that has no answer.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct InDoubt {
+pub(crate) struct OpenCall {
     pub(crate) n: u32,
     pub(crate) asked_at: Timestamp,
+    /// It was left to wait; else it was cut off, and what it came to is in doubt.
+    pub(crate) parked: bool,
+}
+
+impl OpenCall {
+    fn of(records: &[JournalRecord]) -> Option<Self> {
+        let last = records.last().filter(|last| last.kind != JournalKind::Answered)?;
+        let asked =
+            records.iter().rev().find(|record| record.n == last.n && record.kind == JournalKind::Asked)?;
+        Some(Self { n: last.n, asked_at: asked.at, parked: last.kind == JournalKind::Parked })
+    }
 }
 
 /// Where the host writes down the calls of one attempt.
@@ -61,10 +72,9 @@ impl StoredJournal {
         let tell = |error: &RecordedError| self.warn(error, "the journal can't be read; trying again");
         let read = || async { Ok(self.store.journal(&self.key).await?) };
         let records = insist(&self.stop, tell, read).await?;
-        let in_doubt = records.last().filter(|last| last.kind == JournalKind::Asked);
-        let in_doubt = in_doubt.map(|last| InDoubt { n: last.n, asked_at: last.at });
+        let open_call = OpenCall::of(&records);
         let entries = records.into_iter().map(entry).collect::<Result<_, _>>()?;
-        Ok(Recorded { entries, in_doubt })
+        Ok(Recorded { entries, open_call })
     }
 
     /// Doesn't give up while the store has trouble, unless the attempt is stopped: the answer of an agent is dear, and

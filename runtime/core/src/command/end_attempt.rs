@@ -121,7 +121,7 @@ impl EndAttempt {
                 class: class.to_owned(),
                 error: error.to_owned(),
             },
-            Event::WorkflowWaiting { waiting: Waiting::Timer { stage, until, message } },
+            Event::WorkflowWaiting { waiting: Waiting::Timer { stage, until, message, goes_on: false } },
         ]
     }
 

@@ -2,8 +2,8 @@
 
 use adw_core::{
     Answer, AttemptResult, Cancel, Command, DefaultAnswer, EndAttempt, Expire, Interrupt, Output, Pause,
-    Question, Refusal, Resume, Retry, RetryBy, SetStatus, StageName, Start, Status, Suspend, Timestamp,
-    Waiting, Workflow,
+    Question, Refusal, Resume, Retry, RetryBy, SetStatus, StageName, StageStatus, Start, Status, Suspend,
+    Timestamp, Waiting, Workflow,
 };
 use serde_json::json;
 
@@ -46,6 +46,11 @@ pub fn command(asked: Asked, chance: u32) -> Command {
             let question =
                 Question { stage, attempt, call, message, choices: Vec::new(), schema: None, default };
             Command::Suspend(Suspend { waiting: Waiting::Question(Box::new(question)), attempt })
+        }
+        Asked::Sleep { stage, attempt, until } => {
+            let (until, message) = (time(until), "it sleeps".to_owned());
+            let waiting = Waiting::Timer { stage: name(stage), until, message, goes_on: true };
+            Command::Suspend(Suspend { waiting, attempt })
         }
         Asked::Answer { stage, attempt, call } => {
             Command::Answer(Answer { stage: name(stage), attempt, call, answer: json!("yes"), note: None })
@@ -126,8 +131,10 @@ pub fn compare(model: &mut Model, workflow: &Workflow) -> Agreed {
     {
         *call = question.call;
     }
-    if let (Some(Waits::Timer { stage, earliest, latest }), Some(Waiting::Timer { until, .. })) =
-        (model.waits, &workflow.waiting)
+    if let (
+        Some(Waits::Timer { stage, earliest, latest }),
+        Some(Waiting::Timer { until, goes_on: false, .. }),
+    ) = (model.waits, &workflow.waiting)
         && (earliest..=latest).contains(&millis(*until))
     {
         model.waits = Some(Waits::Timer { stage, earliest: millis(*until), latest: millis(*until) });
@@ -138,7 +145,7 @@ pub fn compare(model: &mut Model, workflow: &Workflow) -> Agreed {
 
 fn of_model(model: &Model) -> Picture {
     let due = match model.waits {
-        Some(Waits::Timer { latest, .. }) => Some(latest),
+        Some(Waits::Timer { latest: over, .. } | Waits::Sleep { until: over, .. }) => Some(over),
         Some(Waits::Question { until, .. }) => until,
         None => None,
     };
@@ -162,8 +169,12 @@ fn of_model(model: &Model) -> Picture {
 
 fn of_workflow(workflow: &Workflow) -> Picture {
     let stage = |stage: &adw_core::Stage| {
-        // It matters to one that is to run.
-        let is_to_run = stage.status.as_str() == "pending" && workflow.completed_at.is_none();
+        // It matters to one that is to run, or that sleeps.
+        let is_to_run = match stage.status {
+            StageStatus::Pending => workflow.completed_at.is_none(),
+            StageStatus::Waiting => matches!(workflow.waiting, Some(Waiting::Timer { .. })),
+            _ => false,
+        };
         let goes_on = stage.goes_on() && is_to_run;
         picture_of_stage(stage.status.as_str(), stage.attempt, stage.failures, stage.reworks, goes_on)
     };
@@ -200,6 +211,9 @@ const fn at(at: At) -> &'static str {
 
 fn waits(waiting: &Waiting) -> Waits {
     match waiting {
+        Waiting::Timer { stage, until, goes_on: true, .. } => {
+            Waits::Sleep { stage: place(stage), until: millis(*until) }
+        }
         Waiting::Timer { stage, until, .. } => {
             Waits::Timer { stage: place(stage), earliest: millis(*until), latest: millis(*until) }
         }

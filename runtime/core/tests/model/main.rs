@@ -127,7 +127,9 @@ impl Pair {
             Some(Waits::Question { stage, attempt, call, .. }) => {
                 return Asked::Answer { stage, attempt, call };
             }
-            Some(Waits::Timer { latest, .. }) => self.wait(latest.saturating_sub(self.now())),
+            Some(Waits::Timer { latest: over, .. } | Waits::Sleep { until: over, .. }) => {
+                self.wait(over.saturating_sub(self.now()));
+            }
             None => {}
         }
         let under_way = self.model.under_way();
@@ -148,6 +150,10 @@ impl Pair {
                 let call = u32::try_from(self.questions.len()).unwrap();
                 self.questions.push((stage, attempt, call));
                 Asked::Question { stage, attempt, call, until: within.map(|within| self.now() + within) }
+            }
+            Wish::Sleep(whose, millis) => {
+                let (stage, attempt) = whose.of(under_way, self.policies.len());
+                Asked::Sleep { stage, attempt, until: self.now() + millis }
             }
             Wish::Answer { back } => {
                 let which = self.questions.len().checked_sub(1 + back).map(|which| self.questions[which]);

@@ -46,6 +46,8 @@ pub enum At {
 pub enum Waits {
     /// Its next try, which comes between these two times: chance says when.
     Timer { stage: usize, earliest: u64, latest: u64 },
+    /// The end of its sleep.
+    Sleep { stage: usize, until: u64 },
     /// A person, and for how long before the answer that stands ready is taken.
     Question { stage: usize, attempt: u32, call: u32, until: Option<u64> },
 }
@@ -59,7 +61,7 @@ pub struct Stage {
     pub failures: u32,
     /// How often it has sent the work back.
     pub reworks: u32,
-    /// Its newest attempt goes on instead of a new one: it was cut off, or has its answer.
+    /// Its newest attempt goes on instead of a new one: it was cut off, or sleeps, or has its answer.
     pub goes_on: bool,
 }
 
@@ -80,6 +82,7 @@ pub enum Asked {
     End { stage: usize, attempt: u32, how: How },
     Question { stage: usize, attempt: u32, call: u32, until: Option<u64> },
     Answer { stage: usize, attempt: u32, call: u32 },
+    Sleep { stage: usize, attempt: u32, until: u64 },
     TimeIsUp,
     CutOff,
     Pause,
@@ -133,7 +136,9 @@ impl Model {
         match asked {
             Asked::Start if self.can_start(now) => self.start(),
             Asked::Start => return Err(No::NothingToStart),
-            Asked::End { stage, attempt, .. } | Asked::Question { stage, attempt, .. }
+            Asked::End { stage, attempt, .. }
+            | Asked::Question { stage, attempt, .. }
+            | Asked::Sleep { stage, attempt, .. }
                 if !self.is_under_way(stage, attempt) =>
             {
                 return Err(No::StaleAttempt);
@@ -142,6 +147,11 @@ impl Model {
             Asked::Question { stage, attempt, call, until } => {
                 self.stages[stage].at = At::Waiting;
                 self.waits = Some(Waits::Question { stage, attempt, call, until });
+            }
+            Asked::Sleep { stage, until, .. } => {
+                self.stages[stage].at = At::Waiting;
+                self.stages[stage].goes_on = true;
+                self.waits = Some(Waits::Sleep { stage, until });
             }
             Asked::Answer { stage, attempt, call } => match self.waits {
                 Some(Waits::Question { stage: s, attempt: a, call: c, .. })
@@ -181,7 +191,7 @@ impl Model {
     pub fn can_start(&self, now: u64) -> bool {
         let waits = match self.waits {
             None => false,
-            Some(Waits::Timer { latest, .. }) => now < latest,
+            Some(Waits::Timer { latest: over, .. } | Waits::Sleep { until: over, .. }) => now < over,
             Some(Waits::Question { .. }) => true,
         };
         !waits && !self.has_ended() && !self.paused && self.under_way().is_none()

@@ -21,6 +21,8 @@ pub enum Wish {
     End(Whose, How),
     /// The attempt asks a person, who may have no more than so many milliseconds to answer.
     Question(Whose, Option<u64>),
+    /// The attempt sleeps for so many milliseconds.
+    Sleep(Whose, u64),
     /// A person answers the last question, or one that came so many before it.
     Answer {
         back: usize,
@@ -85,6 +87,7 @@ fn wish() -> impl Strategy<Value = Wish> {
         8 => (whose(), how()).prop_map(|(whose, how)| Wish::End(whose, how)),
         4 => plain(Asked::Start),
         4 => (whose(), prop::option::of(0u64..100_000)).prop_map(|(whose, within)| Wish::Question(whose, within)),
+        3 => (whose(), 0u64..100_000).prop_map(|(whose, millis)| Wish::Sleep(whose, millis)),
         4 => prop_oneof![4 => Just(0usize), 1 => 1usize..4].prop_map(|back| Wish::Answer { back }),
         2 => plain(Asked::TimeIsUp),
         2 => plain(Asked::CutOff),

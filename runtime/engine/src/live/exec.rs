@@ -100,12 +100,6 @@ impl Live {
         let longest = Duration::from_millis(spec.silence_ms?);
         Some(Silence { longest, remedy: format!("stages.{}.silence raises that", spec.name) })
     }
-
-    /// What was asked for, within what is left of the stage's own time.
-    pub(super) fn time_left(&self, asked_ms: Option<u64>) -> Duration {
-        let left = Duration::from_millis(self.options.spec.timeout_ms).saturating_sub(self.began.elapsed());
-        asked_ms.map_or(left, |asked| Duration::from_millis(asked).min(left))
-    }
 }
 
 /// A folder of the worktree. Programs are not confined to it, so this only keeps honest ones from going astray.

@@ -33,7 +33,7 @@ use crate::{
     calls::AttemptCalls,
     feed,
     inner::Inner,
-    journal::InDoubt,
+    journal::OpenCall,
     logs::{AttemptLog, LogLevel, LogSource, NewLine},
     patience::{MayPass, insist},
     runs::StopSignal,
@@ -50,9 +50,9 @@ pub(crate) struct LiveOptions {
     pub(crate) spec: StageSpec,
     pub(crate) attempt: u32,
     pub(crate) round: u32,
-    /// It was cut off, or goes on with an answer: what it did before is on its journal and on its tree.
+    /// It was cut off, or slept, or goes on with an answer: what it did before is on its journal and on its tree.
     pub(crate) resumed: bool,
-    pub(crate) in_doubt: Option<InDoubt>,
+    pub(crate) open_call: Option<OpenCall>,
     pub(crate) stop: StopSignal,
 }
 
@@ -111,6 +111,10 @@ impl Live {
     /// The attempt says nothing more: what its log had no room for is written, if there is room by now.
     pub(crate) async fn finish_log(&self) {
         self.log.finish().await;
+    }
+
+    pub(crate) const fn spec(&self) -> &StageSpec {
+        &self.options.spec
     }
 
     fn is_stopped(&self) -> bool {

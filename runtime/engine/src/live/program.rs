@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::Live;
 use crate::{
     calls::{Before, blocking},
+    journal::OpenCall,
     logs::{LogLevel, LogSource},
     programs,
 };
@@ -110,7 +111,7 @@ impl Live {
 
     /// Whether the call in doubt has begun a program, which works on the tree then, or has.
     pub(super) async fn has_begun_program(&self) -> Result<bool, CallError> {
-        let Some(call) = self.options.in_doubt else { return Ok(false) };
+        let Some(call) = self.in_doubt() else { return Ok(false) };
         let state = self.state_of_program(call.n).await?;
         Ok(state.is_some_and(|state| state != State::Unclaimed))
     }
@@ -196,7 +197,12 @@ impl Live {
 
     /// Whether the call was made before, by this run of the attempt or an earlier one, and has no answer.
     pub(super) fn is_in_doubt(&self, n: u32) -> bool {
-        self.has_run(n) || self.options.in_doubt.is_some_and(|call| call.n == n)
+        self.has_run(n) || self.in_doubt().is_some_and(|call| call.n == n)
+    }
+
+    /// The call that an earlier run of the attempt was cut off in.
+    fn in_doubt(&self) -> Option<OpenCall> {
+        self.options.open_call.filter(|call| !call.parked)
     }
 
     /// Whether this run of the attempt has begun the call's program.

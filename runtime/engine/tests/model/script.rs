@@ -11,6 +11,9 @@ use crate::{
 
 const HOUR: u64 = 3_600_000;
 
+/// How long an attempt may take, with its sleeps. Real time doesn't come near it.
+pub const STAGE_TIME: u64 = 4 * HOUR;
+
 /// Time passes in steps of this, and sleeps last for so many of them: real time passes too, and must not be what wakes one
 /// whose time has almost come.
 pub const QUANTUM: u64 = HOUR / 6;
@@ -69,8 +72,9 @@ fn stage(name: &str, part: &Part) -> String {
         format!("question_timeout = \"{}h\"\nquestion_default = \"no\"\n", millis / HOUR)
     });
     format!(
-        "[stages.{name}]\npath = \"player.wasm\"\nmax_rework = {most_reworks}\ntimeout = \"24h\"\n{rework}{answers}\
+        "[stages.{name}]\npath = \"player.wasm\"\nmax_rework = {most_reworks}\ntimeout = \"{}h\"\n{rework}{answers}\
          [stages.{name}.retry]\nattempts = {tries}\nbackoff = \"{}h..{}h\"\non = {}\n",
+        STAGE_TIME / HOUR,
         first / HOUR,
         longest / HOUR,
         json!(tried_again)

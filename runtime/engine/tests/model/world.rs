@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::{
     adapter::ANY_CALL,
     reference::{Asked, How, Model, No, Policy, Waits},
-    script::{Act, QUANTUM, Script},
+    script::{Act, QUANTUM, STAGE_TIME, Script},
 };
 
 /// What adw.toml says of a stage.
@@ -39,7 +39,8 @@ pub struct Player {
     script: Script,
     /// How far each of its stages is.
     pub stages: Vec<Playing>,
-    /// The attempt under way sleeps until it is cut off: real time doesn't pass here.
+    /// The attempt under way sleeps for longer than it may take, and keeps its place until it is cut off: real time doesn't
+    /// pass here.
     pub is_asleep: bool,
 }
 
@@ -54,6 +55,8 @@ pub struct Playing {
     acts: usize,
     /// Since when it sleeps.
     asleep_since: Option<u64>,
+    /// How long it was to sleep without a place, in all.
+    slept: u64,
 }
 
 impl World {
@@ -90,7 +93,7 @@ impl World {
     pub fn due(&self, workflow: usize) -> Option<u64> {
         let model = &self.workflows[workflow].model;
         match model.waits.filter(|_| !model.paused)? {
-            Waits::Timer { latest, .. } => Some(latest),
+            Waits::Timer { latest: over, .. } | Waits::Sleep { until: over, .. } => Some(over),
             Waits::Question { until, .. } => until,
         }
     }
@@ -150,7 +153,7 @@ impl World {
                 continue;
             };
             match player.act(stage, attempt) {
-                Act::Sleep { millis } => player.sleep(stage, millis, self.now),
+                Act::Sleep { millis } => player.sleep(&policies, (stage, attempt), millis, self.now),
                 Act::Ask => {
                     player.stages[stage].acts += 1;
                     let until = self.parts[stage].time_to_answer.map(|time| self.now + time);
@@ -200,19 +203,22 @@ impl Player {
     fn act(&mut self, stage: usize, attempt: u32) -> Act {
         let playing = &mut self.stages[stage];
         if playing.attempt != attempt {
-            *playing = Playing { tries: playing.tries + 1, attempt, acts: 0, asleep_since: None };
+            *playing = Playing { tries: playing.tries + 1, attempt, acts: 0, asleep_since: None, slept: 0 };
         }
         let acts = self.script[stage].get(playing.tries - 1);
         acts.and_then(|acts| acts.get(playing.acts)).copied().unwrap_or(Act::End(How::Done))
     }
 
-    /// A sleep lasts for what is left of it.
-    fn sleep(&mut self, stage: usize, millis: u64, now: u64) {
+    /// A sleep lasts for what is left of it. Where the stage has time for that, nobody else waits for it.
+    fn sleep(&mut self, policies: &[Policy], (stage, attempt): (usize, u32), millis: u64, now: u64) {
         let playing = &mut self.stages[stage];
-        let since = *playing.asleep_since.get_or_insert(now);
-        if since + millis <= now {
+        let until = *playing.asleep_since.get_or_insert(now) + millis;
+        if until <= now {
             playing.asleep_since = None;
             playing.acts += 1;
+        } else if playing.slept + (until - now) < STAGE_TIME {
+            playing.slept += until - now;
+            self.ask(policies, Asked::Sleep { stage, attempt, until }, now);
         } else {
             self.is_asleep = true;
         }
