@@ -18,7 +18,9 @@ impl Clock<'_> {
         Ok(SystemTime::UNIX_EPOCH + Duration::from_millis(since_the_epoch))
     }
 
-    /// Waits. A long sleep costs nothing: the stage is dropped, and run again when it is over.
+    /// Waits. One of ten seconds or more costs nothing: the stage gives up its place, is dropped, and run again over its
+    /// journal when it is over, also where another server is there by then. It is a part of the stage's `timeout` all the
+    /// same.
     pub fn sleep(self, duration: Duration) -> Result<()> {
         clock::sleep(milliseconds(duration)).map_err(Error::from)
     }

@@ -26,7 +26,7 @@ impl Start {
     }
 }
 
-/// The attempt that was cut off, or whose question was answered, goes on; else the next one begins.
+/// The attempt that was cut off, or has slept, or whose question was answered, goes on; else the next one begins.
 fn begun(stage: &Stage) -> Event {
     if stage.goes_on() {
         Event::StageResumed { stage: stage.name.clone(), attempt: stage.attempt }

@@ -63,6 +63,7 @@ fn waiting() -> Schema {
         .property("stage", text())
         .property("message", text())
         .property("until", time())
+        .property("goes_on", ObjectBuilder::new().schema_type(Type::Boolean))
         .property("attempt", number())
         .property("call", number())
         .property("choices", choices)
