@@ -111,6 +111,10 @@ async fn tasks_that_cannot_be_taken() {
         ("an agent that isn't there", with(r#""agent":"robot""#)),
         ("a list for a patch", with(r#""patch":[]"#)),
         ("a patch with a NUL", with(r#""patch":"--- a\u0000""#)),
+        (
+            "members that were meant otherwise",
+            with(r#""agnet":"patch","pipline":"default","status":"pending""#),
+        ),
         ("an empty id", with(r#""adw_id":"""#)),
         ("an id that is a route", with(r#""adw_id":"create""#)),
         ("an id that leads out", with(r#""adw_id":"../../etc""#)),

@@ -1,5 +1,7 @@
 //! JSON bodies, read once: first the shape (an object), then every member, with all that is wrong collected.
 
+mod members;
+
 use std::time::Duration;
 
 use adw_core::quoted;
@@ -141,9 +143,12 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         };
         malformed(format!("the body is not JSON: {what}; /docs shows what is sent here"))
     })?;
-    if !value.is_object() {
+    let Some(members) = value.as_object() else {
         return Err(Problem::fault("", format!("the body must be a JSON object, not {}", kind(&value))));
-    }
+    };
+    let mut slips = Faults::default();
+    members::add_slips::<T>(members, &mut slips);
+    slips.into_result(Some(()))?;
     serde_json::from_value(value).map_err(|error| Problem::fault("", error.to_string()))
 }
 

@@ -26,7 +26,7 @@ const LONGEST_TITLE: usize = 255;
 const LONGEST_DESCRIPTION: usize = 1 << 20;
 
 /// A task. A member that is null counts as absent, and so does a name that is empty, but for `adw_id`; members that
-/// aren't named here are ignored.
+/// aren't named here are ignored, unless they are a slip away from one that is.
 #[derive(Deserialize, ToSchema)]
 #[schema(example = json!({
     "title": "Test",
