@@ -283,7 +283,8 @@ async fn a_worktree_that_is_removed_under_an_agent_fails_the_stage_with_a_word_a
 
 #[tokio::test]
 async fn five_thousand_files_are_worked_on_in_seconds() {
-    many_files(5_000, Duration::from_secs(30)).await;
+    // Some ten seconds on a machine with nothing else to do.
+    many_files(5_000, Duration::from_mins(1)).await;
 }
 
 #[tokio::test]

@@ -53,7 +53,7 @@ async fn what_others_were_told_can_be_heard_again_and_nothing_else() {
 async fn a_program_that_falls_silent_while_nobody_watches_is_stopped() {
     let place = Place::new();
     let script = "trap 'echo stopped >> ledger; exit 0' INT; echo ready; while :; do sleep 0.05; done";
-    let silent = || Command { silence: Some(Duration::from_secs(1)), ..place.shell(script) };
+    let silent = || Command { silence: Some(Duration::from_secs(2)), ..place.shell(script) };
     place.leave_after("ready", silent()).await;
     place.ends_unseen(1).await;
     assert_eq!(place.read("ledger"), "stopped\n");

@@ -83,7 +83,7 @@ async fn standard_input_is_passed_on_and_ended_and_need_not_be_read() {
 async fn a_program_that_takes_too_long_is_stopped() {
     let place = Place::new();
     let mut command = place.shell("echo begun; sleep 600");
-    command.timeout = Some(Duration::from_millis(300));
+    command.timeout = Some(Duration::from_secs(2));
     let (output, _, _) = place.hear(command).await;
     assert_eq!((output.exit, &*output.stdout.text()), (Exit::TimedOut, "begun\n"));
     assert_eq!(place.living(), [""; 0]);
@@ -93,7 +93,7 @@ async fn a_program_that_takes_too_long_is_stopped() {
 async fn the_time_runs_while_nobody_watches() {
     let place = Place::new();
     let mut command = place.shell("echo begun; sleep 600");
-    command.timeout = Some(Duration::from_millis(800));
+    command.timeout = Some(Duration::from_secs(3));
     place.leave_after("begun", command.clone()).await;
     place.ends_unseen(1).await;
     let (output, found, _) = place.hear(command).await;

@@ -161,12 +161,11 @@ async fn a_command_is_stopped_in_time_and_on_cancel() {
 #[tokio::test]
 async fn a_command_that_falls_silent_has_timed_out_and_what_allows_it_more_is_told() {
     let place = Place::new();
-    let silence =
-        Silence { longest: Duration::from_millis(200), remedy: "more.of.it raises that".to_owned() };
+    let silence = Silence { longest: Duration::from_secs(2), remedy: "more.of.it raises that".to_owned() };
     let silent = Request { silence: Some(silence), ..request("x") };
     let asked = ask_shell(&place, "echo thinking >&2; sleep 600", silent).await;
     assert_eq!(asked.class(), ErrorClass::Timeout);
-    assert_eq!(asked.message(), "`sh` was stopped after 0.2 s of silence (more.of.it raises that): thinking");
+    assert_eq!(asked.message(), "`sh` was stopped after 2 s of silence (more.of.it raises that): thinking");
 }
 
 #[tokio::test]

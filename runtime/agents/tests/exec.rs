@@ -195,7 +195,7 @@ async fn each_reason_not_to_run_has_its_own_error() {
 async fn a_program_that_takes_too_long_is_stopped() {
     let place = Place::new();
     let mut command = place.shell("echo begun; sleep 600");
-    command.timeout = Some(Duration::from_millis(300));
+    command.timeout = Some(Duration::from_secs(2));
     let output = place.run(command).await.unwrap();
     assert_eq!(output.exit, Exit::TimedOut);
     assert_eq!(output.stdout.text(), "begun\n");

@@ -59,10 +59,10 @@ async fn fails(bench: &Bench, adw_id: &AdwId) -> (Workflow, String) {
 async fn an_agent_that_falls_silent_is_stopped_and_that_is_a_timeout() {
     let agent = Agent::that("echo thinking\nwhile :; do sleep 0.02; done");
     let retry = "{ attempts = 2, backoff = \"1ms..1ms\", on = [\"timeout\"] }";
-    let bench = agent.bench("400ms", retry).await;
+    let bench = agent.bench("2s", retry).await;
     let adw_id = bench.create(task("silent")).await;
     let (workflow, message) = fails(&bench, &adw_id).await;
-    insta::assert_snapshot!(message.replace(&agent.file("agent").display().to_string(), "AGENT"), @"stage implement failed: plugin implement 0.1.0: the agent failed (timeout): `AGENT` was stopped after 0.4 s of silence (stages.implement.silence raises that): thinking (tried 2 times)");
+    insta::assert_snapshot!(message.replace(&agent.file("agent").display().to_string(), "AGENT"), @"stage implement failed: plugin implement 0.1.0: the agent failed (timeout): `AGENT` was stopped after 2 s of silence (stages.implement.silence raises that): thinking (tried 2 times)");
     assert_eq!(workflow.stages[0].attempt, 2, "the retry policy names timeouts");
     let events = bench.engine.events(&adw_id, 0, 100).await.unwrap();
     let classes = events.iter().filter_map(|recorded| match &recorded.event {
@@ -101,7 +101,7 @@ async fn one_that_goes_on_talking_goes_on_though_it_never_ends_a_line() {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_that_falls_silent_while_no_server_is_there_is_stopped_all_the_same() {
     let agent = Agent::that("echo thinking\nwhile :; do sleep 0.02; done");
-    let bench = agent.bench("1s", "{ attempts = 1 }").await;
+    let bench = agent.bench("2s", "{ attempts = 1 }").await;
     let adw_id = bench.create(task("silent")).await;
     until_there(&agent.file("pid"), true).await;
     let folder = bench.stop().await;
@@ -110,7 +110,7 @@ async fn one_that_falls_silent_while_no_server_is_there_is_stopped_all_the_same(
     let bench = Bench::again(folder).await;
     let (workflow, message) = fails(&bench, &adw_id).await;
     assert!(
-        message.contains("was stopped after 1 s of silence (stages.implement.silence raises that)"),
+        message.contains("was stopped after 2 s of silence (stages.implement.silence raises that)"),
         "{message}"
     );
     assert_eq!(workflow.stages[0].attempt, 1, "it was not asked again");
@@ -123,7 +123,7 @@ async fn one_that_falls_silent_after_another_server_has_taken_it_up_is_stopped()
     let script_file = agent.file("agent");
     let body = std::fs::read_to_string(&script_file).unwrap();
     std::fs::write(&script_file, body.replace("GO", &agent.file("go").display().to_string())).unwrap();
-    let bench = agent.bench("1s", "{ attempts = 1 }").await;
+    let bench = agent.bench("2s", "{ attempts = 1 }").await;
     let adw_id = bench.create(task("silent")).await;
     until_there(&agent.file("pid"), true).await;
     let bench = bench.restart().await;
