@@ -18,5 +18,6 @@ mod agents;
 mod blobs;
 mod failing_commits;
 mod full_disk;
+mod large_answers;
 mod nondeterminism;
 mod seen;
