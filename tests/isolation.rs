@@ -7,6 +7,7 @@ use std::{fmt::Write as _, os::unix::fs::symlink, path::Path, process::Command};
 
 use adw_test_guests::HOSTILE;
 use futures_util::future::join_all;
+use reqwest::Method;
 use serde_json::{Value, json};
 use support::{
     api::Api,
@@ -96,6 +97,47 @@ async fn failure(api: &Api, stage: &str) -> String {
     let adw_id = api.create(&json!({ "title": stage, "stages": [stage] })).await;
     let workflow = api.ends_as(&adw_id, "failed").await;
     workflow["error_message"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn an_answer_over_a_limit_fails_its_stage_alone_and_goes_through_once_it_fits() {
+    let over = "x".repeat((16 << 20) + 1);
+    let repository = Repository::of(&[("large", &over)]);
+    let stages = |memory| -> [Stage; 2] {
+        [
+            ("keeps", r#"does = "fill-artifacts", times = 3"#, ""),
+            ("skims", r#"does = "skim", with = ["large"]"#, memory),
+        ]
+    };
+    configure(&repository, &stages(r#"limits = { memory = "8MiB" }"#), GRANTS);
+    let server = Server::start(&repository).await;
+    let api = &server.api;
+    let adw_id = api.create(&json!({ "title": "Skim", "stages": ["keeps", "skims"] })).await;
+    let fails = async |said: &str| {
+        let failed = api.ends_as(&adw_id, "failed").await;
+        let message = failed["error_message"].as_str().unwrap();
+        assert!(message.contains("plugin hostile 0.1.0") && message.contains(said), "{message}");
+        // What was achieved is kept, and others go on.
+        assert_eq!(api.of(&adw_id, "/artifacts/artifact-2").await.text, "x");
+        let other = api.create(&json!({ "title": "Another one", "stages": ["keeps"] })).await;
+        api.ends_as(&other, "completed").await;
+    };
+    fails("`large` is larger than the 16777216 bytes that are read at once; no setting raises that: make it smaller")
+        .await;
+
+    // A person makes it smaller, as they were told; by then it is more than the plugin has memory for, which is a setting.
+    let tree = repository.path().join(".adw/trees").join(&adw_id);
+    std::fs::write(tree.join("large"), &over[..12 << 20]).unwrap();
+    api.retry(&adw_id).await.with(202);
+    fails("used its 8 MiB; stages.skims.limits.memory raises it").await;
+
+    configure(&repository, &stages(""), GRANTS);
+    api.try_ask(Method::POST, "/api/v1/configuration/reload", None).await.unwrap().with(200);
+    api.retry(&adw_id).await.with(202);
+    let completed = api.ends_as(&adw_id, "completed").await;
+    let runs = &completed["stage_runs"];
+    assert_eq!(runs[1]["output"], json!(12 << 20), "{completed:#}");
+    assert_eq!(runs[0]["attempt"], json!(1), "what is done isn't done again");
 }
 
 #[tokio::test]

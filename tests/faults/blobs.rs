@@ -46,10 +46,11 @@ const MANY: u64 = 3_000;
 /// Longer than a server leaves alone what it doesn't know.
 const AGE: Duration = Duration::from_hours(3);
 
-struct Blobs(PathBuf);
+/// The folder of blobs.
+pub struct Blobs(PathBuf);
 
 impl Blobs {
-    fn of(repository: &Repository) -> Self {
+    pub fn of(repository: &Repository) -> Self {
         Self(repository.path().join(".adw/blobs"))
     }
 
@@ -59,8 +60,8 @@ impl Blobs {
         entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
     }
 
-    /// As a crash leaves them, between their bytes and the row that names them.
-    fn orphans(&self, number: u64) {
+    /// As a crash leaves them, between their bytes and the row that names them. All that lies there is old from now on.
+    pub fn orphans(&self, number: u64) {
         for n in 0..number {
             std::fs::write(self.0.join(format!("{n:064x}")), b"orphan").unwrap();
         }

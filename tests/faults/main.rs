@@ -17,6 +17,8 @@ mod trial;
 mod agents;
 mod blobs;
 mod failing_commits;
+mod failing_syncs;
 mod full_disk;
+mod large_answers;
 mod nondeterminism;
 mod seen;

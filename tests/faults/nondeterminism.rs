@@ -7,7 +7,10 @@ use reqwest::Method;
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection, Executor, SqliteConnection, sqlite::SqliteConnectOptions};
 
-use crate::support::{api::Api, repository::Repository, server::Server};
+use crate::{
+    seen::asks,
+    support::{repository::Repository, server::Server},
+};
 
 const CONFIGURATION: &str = r#"
 [stages.look]
@@ -43,22 +46,13 @@ async fn has_asked_for_something_else(database: &Path) {
     connection.close().await.unwrap();
 }
 
-async fn asks(api: &Api, adw_id: &str) {
-    api.logged(adw_id, "$ sh").await;
-    let begun = std::time::Instant::now();
-    while api.workflow(adw_id).await["waiting"]["kind"] != "question" {
-        assert!(begun.elapsed() < crate::support::PATIENCE, "nothing is asked");
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
-}
-
 #[tokio::test]
 async fn a_plugin_that_is_of_another_mind_fails_its_attempt_and_does_nothing_more() {
     let repository = Repository::configured(CONFIGURATION);
     std::fs::write(repository.beside("onlooker.wasm"), ONLOOKER).unwrap();
     let server = Server::start(&repository).await;
     let adw_id = server.api.create(&json!({ "title": "Of another mind" })).await;
-    asks(&server.api, &adw_id).await;
+    asks(&server.api, &adw_id, 0).await;
     server.terminate().await;
     has_asked_for_something_else(&repository.path().join(".adw/adw.db")).await;
 

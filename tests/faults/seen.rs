@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::support::{PATIENCE, api::Api, polling::wait_for, repository::Repository};
+use crate::support::{PATIENCE, api::Api, feed::Feed, polling::wait_for, repository::Repository};
 
 /// What was logged from some moment on.
 pub struct LogSince {
@@ -26,6 +26,11 @@ impl LogSince {
         };
         wait_for(&format!("one of {words:?} in the log"), PATIENCE, tells).await;
     }
+}
+
+/// Waits until a workflow asks a person, after this event.
+pub async fn asks(api: &Api, adw_id: &str, since: u64) {
+    Feed::open(api, adw_id, Some(since)).await.until_event("workflow_waiting").await;
 }
 
 /// Waits until more workflows complete: what had to wait goes on.

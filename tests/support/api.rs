@@ -144,12 +144,18 @@ impl Api {
         self.events(adw_id).await.into_iter().map(recorded).collect()
     }
 
-    /// Waits for a workflow's end, hearing of it over the feed.
+    /// Waits for a workflow's end, hearing of it over the feed; of one that was retried, for the present one.
     pub async fn end(&self, adw_id: &str) -> Value {
         // What isn't there would never end.
         self.workflow(adw_id).await;
-        Feed::open(self, adw_id, Some(0)).await.until_end().await;
-        self.workflow(adw_id).await
+        let mut feed = Feed::open(self, adw_id, Some(0)).await;
+        loop {
+            feed.until_end().await;
+            let workflow = self.workflow(adw_id).await;
+            if ["completed", "failed", "cancelled"].iter().any(|end| workflow["status"] == *end) {
+                return workflow;
+            }
+        }
     }
 
     /// Waits for a workflow's end, which is to be this.

@@ -56,8 +56,13 @@ pub(crate) async fn run(engine: &Arc<Inner>, workflow: &Workflow, stage: &Stage)
         Err(message) => return fatal(message),
     };
     let key = AttemptKey { workflow: id, stage: stage.name.clone(), attempt: stage.attempt };
-    let journal =
-        StoredJournal::new(Arc::clone(&engine.store), Arc::clone(&engine.clock), key, signal.token().clone());
+    let journal = StoredJournal::new(
+        Arc::clone(&engine.store),
+        engine.blobs.clone(),
+        Arc::clone(&engine.clock),
+        key,
+        signal.token().clone(),
+    );
     let recorded = match journal.recorded(stage).await {
         Ok(recorded) => recorded,
         Err(error) => return cut_short(&signal, error.to_string()),

@@ -1,4 +1,4 @@
-//! Bytes by their sha256: plugins and artifacts. A blob is durable before anything names it, and stays for as long as
+//! Bytes by their sha256: plugins, artifacts and large bodies of journals' records. A blob is durable before anything names it, and stays for as long as
 //! something does.
 
 use std::{
@@ -58,13 +58,14 @@ impl Blobs {
             // Before it is looked for: what is held is not removed.
             let held = blobs.hold(hex(&Sha256::digest(&bytes)));
             let path = blobs.folder.join(&held.sha256);
-            if path.metadata().is_ok_and(|found| found.len() == bytes.len() as u64) {
-                return Ok(held);
+            // One that has come to damage is made anew.
+            if !std::fs::read(&path).is_ok_and(|found| found == *bytes) {
+                let mut file = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(&blobs.folder)?;
+                file.write_all(&bytes)?;
+                file.as_file().sync_all()?;
+                file.persist(&path).map_err(|error| error.error)?;
             }
-            let mut file = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(&blobs.folder)?;
-            file.write_all(&bytes)?;
-            file.as_file().sync_all()?;
-            file.persist(&path).map_err(|error| error.error)?;
+            // Also for what is there already: whoever put it may not have come so far.
             std::fs::File::open(&blobs.folder)?.sync_all()?;
             Ok(held)
         })

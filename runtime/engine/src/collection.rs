@@ -1,7 +1,8 @@
 //! Blobs that nothing names any more are removed: plugins that no workflow was ever pinned to, artifacts that others have
 //! taken the place of, and what a crash left between the bytes and the row.
 //!
-//! A workflow is never removed, and neither is what it is pinned to: it may be retried, and replayed.
+//! A workflow is never removed, and neither is what it is pinned to, nor what its journals hold: it may be retried, and
+//! replayed.
 
 use std::{collections::HashSet, io, sync::Arc};
 
@@ -49,6 +50,7 @@ async fn collect(engine: &Inner) {
 /// All blobs that rows name.
 async fn named(store: &dyn Store) -> Result<HashSet<String>, Uncollected> {
     let mut named = store.artifact_blobs().await?;
+    named.extend(store.journal_blobs().await?);
     for document in store.documents().await? {
         let pipeline: Pipeline = serde_json::from_str(&document)?;
         named.extend(pipeline.all_stages().map(|stage| stage.plugin.sha256.clone()));

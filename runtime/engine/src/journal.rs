@@ -8,7 +8,12 @@ use adw_store::{AttemptKey, JournalKind, JournalRecord, Store, StoreError};
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
-use crate::{clock::Clock, patience::insist};
+use crate::{
+    blobs::Blobs,
+    bodies::{self, LostBody, Placed},
+    clock::Clock,
+    patience::{MayPass, insist},
+};
 
 /// A journal that can't be read back.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +22,8 @@ pub(crate) enum RecordedError {
     Store(#[from] StoreError),
     #[error("its journal is damaged: {0}")]
     Damaged(#[from] NotASha256),
+    #[error("its journal is not whole: {0}")]
+    Lost(#[from] LostBody),
 }
 
 /// What an earlier run of an attempt wrote.
@@ -47,6 +54,7 @@ impl OpenCall {
 /// Where the host writes down the calls of one attempt.
 pub(crate) struct StoredJournal {
     store: Arc<dyn Store>,
+    blobs: Blobs,
     clock: Arc<dyn Clock>,
     key: AttemptKey,
     stop: CancellationToken,
@@ -55,11 +63,12 @@ pub(crate) struct StoredJournal {
 impl StoredJournal {
     pub(crate) fn new(
         store: Arc<dyn Store>,
+        blobs: Blobs,
         clock: Arc<dyn Clock>,
         key: AttemptKey,
         stop: CancellationToken,
     ) -> Self {
-        Self { store, clock, key, stop }
+        Self { store, blobs, clock, key, stop }
     }
 
     /// What an earlier run of the attempt wrote; it wrote nothing where the attempt doesn't go on in its middle.
@@ -70,23 +79,42 @@ impl StoredJournal {
             return Ok(Recorded::default());
         }
         let tell = |error: &RecordedError| self.warn(error, "the journal can't be read; trying again");
-        let read = || async { Ok(self.store.journal(&self.key).await?) };
-        let records = insist(&self.stop, tell, read).await?;
-        let open_call = OpenCall::of(&records);
-        let entries = records.into_iter().map(entry).collect::<Result<_, _>>()?;
-        Ok(Recorded { entries, open_call })
+        let read = async || {
+            let records = self.store.journal(&self.key).await?;
+            let open_call = OpenCall::of(&records);
+            Ok(Recorded { open_call, entries: entries(&self.blobs, records).await? })
+        };
+        insist(&self.stop, tell, read).await
     }
 
-    /// Doesn't give up while the store has trouble, unless the attempt is stopped: the answer of an agent is dear, and
+    /// Doesn't give up while the disk has trouble, unless the attempt is stopped: the answer of an agent is dear, and
     /// is lost when it can't be written down.
-    async fn write(&self, records: Vec<JournalRecord>) -> Result<(), StoreError> {
-        let tell = |error: &StoreError| self.warn(error, "the journal can't be written; trying again");
-        failure_point!(BeforeAsked, ends_with(&records, JournalKind::Asked));
-        failure_point!(AfterEffect, ends_with(&records, JournalKind::Answered));
-        insist(&self.stop, tell, || self.store.append_journal(&self.key, records.clone())).await?;
-        failure_point!(AfterAsked, ends_with(&records, JournalKind::Asked));
-        failure_point!(AfterAnswered, ends_with(&records, JournalKind::Answered));
+    async fn write(&self, entries: Vec<Entry>) -> Result<(), JournalError> {
+        failure_point!(BeforeAsked, ends_with(&entries, EntryKind::Asked));
+        failure_point!(AfterEffect, ends_with(&entries, EntryKind::Answered));
+        let (mut records, mut held) = (Vec::with_capacity(entries.len()), Vec::new());
+        let at = self.clock.now();
+        for Entry { n, kind, hash, body } in &entries {
+            let placed = self.insist(|| bodies::place(&self.blobs, body)).await?;
+            let Placed { body, held: holds } = placed;
+            records.push(JournalRecord { n: *n, kind: stored_kind(*kind), hash: hash.to_string(), body, at });
+            held.extend(holds);
+        }
+        failure_point!(Placed, !held.is_empty());
+        self.insist(|| self.store.append_journal(&self.key, records.clone())).await?;
+        drop(held);
+        failure_point!(AfterAsked, ends_with(&entries, EntryKind::Asked));
+        failure_point!(AfterAnswered, ends_with(&entries, EntryKind::Answered));
         Ok(())
+    }
+
+    async fn insist<T, E, F>(&self, work: impl FnMut() -> F) -> Result<T, JournalError>
+    where
+        E: MayPass + std::error::Error,
+        F: Future<Output = Result<T, E>>,
+    {
+        let tell = |error: &E| self.warn(error, "the journal can't be written; trying again");
+        insist(&self.stop, tell, work).await.map_err(|error| JournalError(error.to_string()))
     }
 
     fn warn(&self, error: &dyn std::error::Error, what: &str) {
@@ -100,34 +128,33 @@ impl adw_host::Journal for StoredJournal {
     async fn append(&self, entries: Vec<Entry>) -> Result<(), JournalError> {
         #[cfg(feature = "failure-points")]
         let entries = crate::Sabotage::written(entries);
-        let at = self.clock.now();
-        let records: Vec<_> = entries
-            .into_iter()
-            .map(|entry| JournalRecord {
-                n: entry.n,
-                kind: kind(entry.kind),
-                hash: entry.hash.to_string(),
-                body: entry.body,
-                at,
-            })
-            .collect();
-        self.write(records).await.map_err(|error| JournalError(error.to_string()))
+        self.write(entries).await
     }
 }
 
-/// Of which kind the last of several records is: those before it are reads, written together with it.
+/// Of which kind the last of several entries is: those before it are reads, written together with it.
 #[cfg(feature = "failure-points")]
-fn ends_with(records: &[JournalRecord], kind: JournalKind) -> bool {
-    records.last().is_some_and(|last| last.kind == kind)
+fn ends_with(entries: &[Entry], kind: EntryKind) -> bool {
+    entries.last().is_some_and(|last| last.kind == kind)
+}
+
+/// Records as the host wrote them.
+pub(crate) async fn entries(blobs: &Blobs, records: Vec<JournalRecord>) -> Result<Vec<Entry>, RecordedError> {
+    let mut entries = Vec::with_capacity(records.len());
+    for record in records {
+        entries.push(entry(blobs, record).await?);
+    }
+    Ok(entries)
 }
 
 /// A record as the host wrote it.
-pub(crate) fn entry(record: JournalRecord) -> Result<Entry, NotASha256> {
-    let hash = record.hash.parse()?;
-    Ok(Entry { n: record.n, kind: entry_kind(record.kind), hash, body: record.body })
+pub(crate) async fn entry(blobs: &Blobs, record: JournalRecord) -> Result<Entry, RecordedError> {
+    let JournalRecord { n, kind, hash, body, .. } = record;
+    let (hash, body) = (hash.parse()?, bodies::text(blobs, n, body).await?);
+    Ok(Entry { n, kind: entry_kind(kind), hash, body })
 }
 
-const fn kind(kind: EntryKind) -> JournalKind {
+const fn stored_kind(kind: EntryKind) -> JournalKind {
     match kind {
         EntryKind::Asked => JournalKind::Asked,
         EntryKind::Parked => JournalKind::Parked,

@@ -10,6 +10,7 @@ mod agents;
 mod answer;
 mod attempt;
 mod blobs;
+mod bodies;
 mod calls;
 mod catalog;
 mod clock;

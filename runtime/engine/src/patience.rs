@@ -28,7 +28,11 @@ impl MayPass for CommandError {
 
 impl MayPass for RecordedError {
     fn may_pass(&self) -> bool {
-        matches!(self, Self::Store(error) if error.may_pass())
+        match self {
+            Self::Store(error) => error.may_pass(),
+            Self::Lost(error) => error.may_pass(),
+            Self::Damaged(_) => false,
+        }
     }
 }
 

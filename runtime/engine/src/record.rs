@@ -1,11 +1,11 @@
 //! The record of an attempt's calls, for those who want to know what it did.
 
 use adw_core::{AdwId, StageName, Timestamp};
-use adw_host::{CallError, Entry, NotASha256, Record};
+use adw_host::{CallError, Record};
 use adw_store::{AttemptKey, JournalKind, JournalRecord};
 use serde_json::{Value, json};
 
-use crate::{CommandError, inner::Inner, journal::entry, results::find};
+use crate::{CommandError, blobs::Blobs, inner::Inner, journal::entry, results::find};
 
 /// The longest text of a request or an answer that is shown whole, in characters.
 const LONGEST_TEXT: usize = 4_000;
@@ -54,22 +54,19 @@ pub(crate) async fn record(
     let key = AttemptKey { workflow: stored.id, stage: stage.clone(), attempt };
     // One more than asked for tells whether there are more.
     let records = engine.store.journal_part(&key, after, limit.saturating_add(1)).await?;
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let mut calls: Vec<RecordedCall> = Vec::new();
     for record in records {
-        let call = match calls.last_mut() {
-            Some(call) if call.n == record.n => call,
-            _ => {
-                calls.push(RecordedCall::new(record.n));
-                let Some(call) = calls.last_mut() else { continue };
-                call
+        if calls.last().is_none_or(|call| call.n != record.n) {
+            if calls.len() == limit {
+                return Ok(RecordPage { calls, more: true });
             }
-        };
-        call.add(record);
+            calls.push(RecordedCall::new(record.n));
+        }
+        let Some(call) = calls.last_mut() else { continue };
+        call.add(&engine.blobs, record).await;
     }
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let more = calls.len() > limit;
-    calls.truncate(limit);
-    Ok(RecordPage { calls, more })
+    Ok(RecordPage { calls, more: false })
 }
 
 impl RecordedCall {
@@ -86,14 +83,14 @@ impl RecordedCall {
         }
     }
 
-    fn add(&mut self, record: JournalRecord) {
+    async fn add(&mut self, blobs: &Blobs, record: JournalRecord) {
         let (kind, at) = (record.kind, record.at);
         match kind {
             JournalKind::Asked => self.asked_at = Some(at),
             JournalKind::Parked => self.parked_at = Some(at),
             JournalKind::Answered => self.answered_at = Some(at),
         }
-        match read(record) {
+        match read(blobs, record).await {
             Ok(Record::Asked(call)) => self.asked(&call),
             Ok(Record::Parked(_)) => {}
             Ok(Record::Answered { call, answer }) => {
@@ -120,9 +117,9 @@ pub(crate) fn request(call: &adw_host::Call) -> Value {
     shown(content(json!(call)))
 }
 
-fn read(record: JournalRecord) -> Result<Record, String> {
-    let entry: Result<Entry, NotASha256> = entry(record);
-    entry.map_err(|error| error.to_string())?.decode().map_err(|error| error.to_string())
+async fn read(blobs: &Blobs, record: JournalRecord) -> Result<Record, String> {
+    let entry = entry(blobs, record).await.map_err(|error| error.to_string())?;
+    entry.decode().map_err(|error| error.to_string())
 }
 
 fn text(error: &CallError) -> String {

@@ -12,10 +12,9 @@ use adw_core::{
 };
 use adw_host::{
     Answer, Call, CallError, Cause as Trouble, Divergence, Effects, Entry, EntryKind, Journal, JournalError,
-    Journaled, LoadError, NotASha256, OnRecord, Plugin, PluginName, Ran, Recording, Reply, Run, RunError,
-    Stop,
+    Journaled, LoadError, OnRecord, Plugin, PluginName, Ran, Recording, Reply, Run, RunError, Stop,
 };
-use adw_store::{AttemptKey, StoreError};
+use adw_store::AttemptKey;
 use async_trait::async_trait;
 use serde_json::Value;
 
@@ -23,7 +22,7 @@ use crate::{
     CommandError,
     attempt::{context, result},
     inner::Inner,
-    journal::entry,
+    journal::{RecordedError, entries},
     record::request,
     results::find,
 };
@@ -127,8 +126,10 @@ pub(crate) async fn replay(
         None => engine.catalog.plugin(&spec.plugin).await.map_err(broken)?,
     };
     let key = AttemptKey { workflow: stored.id, stage: stage.clone(), attempt };
-    let record = Record::read(engine, &key).await.map_err(CommandError::from)?;
-    let record = record.map_err(|damage| broken(format!("its journal is damaged: {damage}")))?;
+    let record = Record::read(engine, &key).await.map_err(|error| match error {
+        RecordedError::Store(error) => error.into(),
+        error => broken(error.to_string()),
+    })?;
     let (ran, past, took) = again(engine, &plugin, &begun, spec, &record).await;
     if is_other {
         engine.host.forget(&plugin);
@@ -251,9 +252,9 @@ async fn history(engine: &Inner, adw_id: &AdwId) -> Result<Vec<Recorded>, Comman
 struct Record(Vec<Entry>);
 
 impl Record {
-    async fn read(engine: &Inner, key: &AttemptKey) -> Result<Result<Self, NotASha256>, StoreError> {
+    async fn read(engine: &Inner, key: &AttemptKey) -> Result<Self, RecordedError> {
         let records = engine.store.journal(key).await?;
-        Ok(records.into_iter().map(entry).collect::<Result<_, _>>().map(Self))
+        entries(&engine.blobs, records).await.map(Self)
     }
 
     fn calls(&self) -> u32 {

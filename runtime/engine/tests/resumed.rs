@@ -10,7 +10,7 @@ use std::{
 
 use adw_core::{AdwId, Command, Event, Pause, Resume, SetStatus, StageName, Status, Workflow, fold};
 use adw_engine::{NewAnswer, Programs};
-use adw_store::{AttemptKey, Journal as _, JournalKind, RowId, sqlite::SqliteStore};
+use adw_store::{AttemptKey, Journal as _, JournalBody, JournalKind, RowId, sqlite::SqliteStore};
 use support::{
     Bench,
     clock::ByHand,
@@ -143,9 +143,8 @@ async fn agent_answered(folder: &Path, workflow: RowId) -> bool {
     let stage: StageName = "implement".parse().unwrap();
     let journal = store.journal(&AttemptKey { workflow, stage, attempt: 1 }).await.unwrap();
     adw_store::Store::close(&store).await;
-    journal
-        .iter()
-        .any(|record| record.kind == JournalKind::Answered && record.body.contains(r#"{"reply":{"agent":"#))
+    let answer = |body: &JournalBody| matches!(body, JournalBody::Inline(text) if text.contains(r#"{"reply":{"agent":"#));
+    journal.iter().any(|record| record.kind == JournalKind::Answered && answer(&record.body))
 }
 
 // A run that is made again would see what the one before it left.

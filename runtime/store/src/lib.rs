@@ -19,8 +19,8 @@ use async_trait::async_trait;
 
 pub use error::StoreError;
 pub use model::{
-    Append, Artifact, AttemptKey, Filter, JournalKind, JournalRecord, NewWorkflow, Page, Pagination, RowId,
-    Stored, ValuesKept,
+    Append, Artifact, AttemptKey, Filter, JournalBody, JournalKind, JournalRecord, NewWorkflow, Page,
+    Pagination, RowId, Stored, ValuesKept,
 };
 
 /// Reading workflows and their histories.
@@ -77,6 +77,9 @@ pub trait Journal: Send + Sync {
         after: u32,
         calls: u32,
     ) -> Result<Vec<JournalRecord>, StoreError>;
+
+    /// The sha256 of all blobs that hold the body of a record, of all attempts.
+    async fn journal_blobs(&self) -> Result<HashSet<String>, StoreError>;
 }
 
 /// Small values that a stage keeps between its attempts, per workflow and stage.

@@ -118,9 +118,23 @@ pub struct JournalRecord {
     /// Of the request, in hex.
     pub hash: String,
     /// Versioned text.
-    pub body: String,
+    pub body: JournalBody,
     /// When it was written.
     pub at: Timestamp,
+}
+
+/// A record's text, or where it lies.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum JournalBody {
+    /// The text itself.
+    Inline(String),
+    /// It is a blob elsewhere, which was durable before the record was added.
+    Blob {
+        /// Of the text, in hex; names the blob.
+        sha256: String,
+        /// In bytes.
+        size: u64,
+    },
 }
 
 /// How much the stages of a workflow keep as values.
@@ -147,6 +161,24 @@ pub struct Artifact {
     pub stage: StageName,
     /// When.
     pub at: Timestamp,
+}
+
+impl JournalBody {
+    /// How long the text is, wherever it lies.
+    pub const fn size(&self) -> u64 {
+        match self {
+            Self::Inline(text) => text.len() as u64,
+            Self::Blob { size, .. } => *size,
+        }
+    }
+
+    /// What of it stands in the record itself.
+    pub(crate) fn inline(&self) -> &str {
+        match self {
+            Self::Inline(text) => text,
+            Self::Blob { .. } => "",
+        }
+    }
 }
 
 impl Append {

@@ -148,7 +148,10 @@ pub enum WorkspaceError {
         path: String,
     },
     /// The file is larger than the caller takes.
-    #[error("`{path}` is larger than {limit} bytes")]
+    #[error(
+        "`{path}` is larger than the {limit} bytes that are read at once; no setting raises that: make it smaller, or have a \
+         program read what is wanted of it"
+    )]
     FileTooLarge {
         /// The path.
         path: String,

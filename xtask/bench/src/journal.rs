@@ -11,10 +11,10 @@ use adw_host::{
     },
 };
 use adw_store::{
-    AttemptKey, Journal as _, JournalKind, JournalRecord, Store as _, WriteWorkflows as _,
+    AttemptKey, Journal as _, JournalBody, JournalKind, JournalRecord, Store as _, WriteWorkflows as _,
     sqlite::SqliteStore,
 };
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use async_trait::async_trait;
 use tokio::time::Instant;
 
@@ -187,7 +187,9 @@ fn record(entry: Entry) -> JournalRecord {
         EntryKind::Answered => JournalKind::Answered,
     };
     let at = Timestamp::from_millis(1_760_000_000_000);
-    JournalRecord { n: entry.n, kind, hash: entry.hash.to_string(), body: entry.body, at }
+    // The engine puts what is larger than any of these into blobs.
+    let body = JournalBody::Inline(entry.body);
+    JournalRecord { n: entry.n, kind, hash: entry.hash.to_string(), body, at }
 }
 
 fn entry(record: JournalRecord) -> Result<Entry> {
@@ -196,5 +198,6 @@ fn entry(record: JournalRecord) -> Result<Entry> {
         JournalKind::Parked => EntryKind::Parked,
         JournalKind::Answered => EntryKind::Answered,
     };
-    Ok(Entry { n: record.n, kind, hash: record.hash.parse()?, body: record.body })
+    let JournalBody::Inline(body) = record.body else { bail!("call {} is in a blob", record.n) };
+    Ok(Entry { n: record.n, kind, hash: record.hash.parse()?, body })
 }

@@ -12,6 +12,8 @@ named! {
     FailurePoint {
         /// A call is about to be made; nothing of it is written.
         BeforeAsked = "before_asked",
+        /// What is large of a call is in a blob; no row names that yet.
+        Placed = "placed",
         /// A call's intent is written; nothing of it is done.
         AfterAsked = "after_asked",
         /// An effect is done; its answer isn't written.

@@ -268,7 +268,7 @@ fn fits(what: &str, bytes: usize, remedy: &str) -> Result<(), CallError> {
     }
     let most = LARGEST_ANSWER >> 20;
     Err(CallError::Invalid(format!(
-        "{what} has {bytes} bytes, and a call answers with {most} MiB at most; {remedy}"
+        "{what} has {bytes} bytes, and a call answers with {most} MiB at most; no setting raises that: {remedy}"
     )))
 }
 

@@ -202,6 +202,9 @@ impl Journal for Troubled {
     ) -> Result<Vec<JournalRecord>, StoreError> {
         self.inner.journal_part(key, after, calls).await
     }
+    async fn journal_blobs(&self) -> Result<std::collections::HashSet<String>, StoreError> {
+        self.inner.journal_blobs().await
+    }
     async fn journal(&self, key: &AttemptKey) -> Result<Vec<JournalRecord>, StoreError> {
         Self::refuse(&self.refusals.journal_reads)?;
         self.inner.journal(key).await

@@ -8,7 +8,7 @@ use super::Place;
 use super::samples::{
     self, DOCUMENT, advance, adw_id, append, create, done, new_workflow, noted, retry_by, start, task,
 };
-use crate::{Append, JournalKind, JournalRecord, RowId, Store, StoreError, Stored};
+use crate::{Append, JournalBody, JournalKind, JournalRecord, RowId, Store, StoreError, Stored};
 
 /// The row follows from the events, and both are there.
 pub async fn appended_events_change_the_workflow(place: impl Place) {
@@ -178,7 +178,7 @@ pub async fn a_bad_write_takes_no_other_with_it(place: impl Place) {
 }
 
 fn record(n: u32) -> JournalRecord {
-    let body = "{}".to_owned();
+    let body = JournalBody::Inline("{}".to_owned());
     JournalRecord { n, kind: JournalKind::Asked, hash: "00".to_owned(), body, at: samples::at(1) }
 }
 

@@ -1,13 +1,21 @@
 //! What attempts leave: journals, values, artifacts.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::Place;
 use super::samples::{at, attempt, create, stage};
-use crate::{Artifact, AttemptKey, JournalKind, JournalRecord, RowId, StoreError, ValuesKept};
+use crate::{Artifact, AttemptKey, JournalBody, JournalKind, JournalRecord, RowId, StoreError, ValuesKept};
 
 fn record(n: u32, kind: JournalKind, body: &str) -> JournalRecord {
-    JournalRecord { n, kind, hash: format!("{n:064x}"), body: body.to_owned(), at: at(n.into()) }
+    let body = JournalBody::Inline(body.to_owned());
+    JournalRecord { n, kind, hash: format!("{n:064x}"), body, at: at(n.into()) }
+}
+
+/// One whose body is this blob.
+fn large(n: u32, kind: JournalKind, blob: u8) -> JournalRecord {
+    let body = JournalBody::Blob { sha256: format!("{blob:064x}"), size: 100_000 + u64::from(blob) };
+    JournalRecord { body, ..record(n, kind, "") }
 }
 
 /// The order in which they were given, over several writes, and to the letter.
@@ -19,7 +27,7 @@ pub async fn journal_records_keep_their_order(place: impl Place) {
         record(1, JournalKind::Asked, "zero \u{0} and ä"),
         record(1, JournalKind::Parked, ""),
         record(1, JournalKind::Answered, &"x".repeat(100_000)),
-        record(2, JournalKind::Answered, "last"),
+        large(2, JournalKind::Answered, 7),
     ];
     store.append_journal(&key, records[..1].to_vec()).await.unwrap();
     store.append_journal(&key, vec![]).await.unwrap();
@@ -47,6 +55,8 @@ pub async fn records_that_are_written_again_are_there_once(place: impl Place) {
         JournalRecord { at: at(9), ..parked.clone() },
         JournalRecord { hash: "00".to_owned(), ..parked.clone() },
         record(1, JournalKind::Parked, ""),
+        large(1, JournalKind::Parked, 7),
+        large(1, JournalKind::Parked, 8),
     ];
     for _ in 0..3 {
         store.append_journal(&key, records.clone()).await.unwrap();
@@ -62,6 +72,22 @@ pub async fn records_that_are_written_again_are_there_once(place: impl Place) {
     let other = AttemptKey { attempt: 2, ..key };
     store.append_journal(&other, records.clone()).await.unwrap();
     assert_eq!(store.journal(&other).await.unwrap(), records);
+}
+
+/// Of every attempt, each once.
+pub async fn blobs_that_records_name_are_named(place: impl Place) {
+    let store = place().await;
+    assert_eq!(store.journal_blobs().await.unwrap(), HashSet::new());
+    let workflow = create(&*store, "one").await.id;
+    let records = [
+        large(1, JournalKind::Asked, 7),
+        record(1, JournalKind::Answered, "no blob"),
+        large(2, JournalKind::Answered, 8),
+    ];
+    store.append_journal(&attempt(workflow, 1), records.to_vec()).await.unwrap();
+    store.append_journal(&attempt(workflow, 2), vec![large(1, JournalKind::Answered, 7)]).await.unwrap();
+    let named = [7, 8].map(|blob: u8| format!("{blob:064x}")).into();
+    assert_eq!(store.journal_blobs().await.unwrap(), named);
 }
 
 /// Attempts, stages and workflows that write at once don't mix.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Place;
 use super::samples::{self, advance, adw_id, attempt, cancelled, create, new_workflow, start, task};
-use crate::{JournalKind, JournalRecord, StoreError};
+use crate::{JournalBody, JournalKind, JournalRecord, StoreError};
 
 /// All of it: rows, histories, journals, values, documents, and the epoch.
 pub async fn what_was_answered_survives_reopening(place: impl Place) {
@@ -17,7 +17,7 @@ pub async fn what_was_answered_survives_reopening(place: impl Place) {
         n: 1,
         kind: JournalKind::Asked,
         hash: "00".to_owned(),
-        body: "{}".to_owned(),
+        body: JournalBody::Inline("{}".to_owned()),
         at: samples::at(1),
     };
     store.append_journal(&attempt(one.id, 1), vec![record.clone()]).await.unwrap();

@@ -73,6 +73,7 @@ properties! {
     lists::open_workflows_are_those_that_have_not_ended,
     attempts::journal_records_keep_their_order,
     attempts::records_that_are_written_again_are_there_once,
+    attempts::blobs_that_records_name_are_named,
     attempts::a_journal_belongs_to_one_attempt,
     attempts::values_are_set_and_replaced,
     attempts::an_artifact_name_stands_for_its_newest_bytes,

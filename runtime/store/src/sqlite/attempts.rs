@@ -8,12 +8,12 @@ use sqlx::{Row as _, SqlitePool};
 
 use super::failure::Failure;
 use super::history::unsigned;
-use crate::{Artifact, AttemptKey, JournalKind, JournalRecord, RowId, StoreError, ValuesKept};
+use crate::{Artifact, AttemptKey, JournalBody, JournalKind, JournalRecord, RowId, StoreError, ValuesKept};
 
-const JOURNAL: &str = "SELECT n, kind, hash, at, body FROM journal \
+const JOURNAL: &str = "SELECT n, kind, hash, at, body, blob, size FROM journal \
      WHERE workflow = ?1 AND stage = ?2 AND attempt = ?3 ORDER BY id";
 
-const JOURNAL_PART: &str = "SELECT n, kind, hash, at, body FROM journal \
+const JOURNAL_PART: &str = "SELECT n, kind, hash, at, body, blob, size FROM journal \
      WHERE workflow = ?1 AND stage = ?2 AND attempt = ?3 AND n IN ( \
          SELECT DISTINCT n FROM journal WHERE workflow = ?1 AND stage = ?2 AND attempt = ?3 AND n > ?4 ORDER BY n LIMIT ?5 \
      ) ORDER BY n, id";
@@ -66,8 +66,16 @@ fn record(row: &SqliteRow) -> Result<JournalRecord, Failure> {
         n: unsigned(row.try_get("n")?)?,
         kind,
         hash: row.try_get("hash")?,
-        body: row.try_get("body")?,
+        body: body(row)?,
         at: Timestamp::from_millis(row.try_get("at")?),
+    })
+}
+
+fn body(row: &SqliteRow) -> Result<JournalBody, Failure> {
+    let blob: Option<String> = row.try_get("blob")?;
+    Ok(match blob {
+        None => JournalBody::Inline(row.try_get("body")?),
+        Some(sha256) => JournalBody::Blob { sha256, size: unsigned(row.try_get("size")?)? },
     })
 }
 
@@ -107,8 +115,16 @@ pub(super) async fn artifacts(readers: &SqlitePool, workflow: RowId) -> Result<V
 }
 
 pub(super) async fn artifact_blobs(readers: &SqlitePool) -> Result<HashSet<String>, StoreError> {
-    let named = sqlx::query_scalar("SELECT DISTINCT sha256 FROM artifacts").fetch_all(readers).await;
-    Ok(named.map_err(Failure::from)?.into_iter().collect())
+    named(readers, "SELECT DISTINCT sha256 FROM artifacts").await
+}
+
+pub(super) async fn journal_blobs(readers: &SqlitePool) -> Result<HashSet<String>, StoreError> {
+    named(readers, "SELECT DISTINCT blob FROM journal WHERE blob IS NOT NULL").await
+}
+
+async fn named(readers: &SqlitePool, select: &'static str) -> Result<HashSet<String>, StoreError> {
+    let names = sqlx::query_scalar(select).fetch_all(readers).await;
+    Ok(names.map_err(Failure::from)?.into_iter().collect())
 }
 
 fn artifact(row: &SqliteRow) -> Result<Artifact, Failure> {

@@ -13,6 +13,7 @@ pub(super) const APPLICATION_ID: i64 = 0x6164_7731;
 const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "initial", include_str!("../../../../migrations/sqlite/0001_initial.sql")),
     (2, "journal by call", include_str!("../../../../migrations/sqlite/0002_journal_by_call.sql")),
+    (3, "large journal bodies", include_str!("../../../../migrations/sqlite/0003_large_journal_bodies.sql")),
 ];
 
 /// The newest schema that this program knows.

@@ -156,6 +156,11 @@ impl Journal for SqliteStore {
     ) -> Result<Vec<JournalRecord>, StoreError> {
         attempts::journal_part(&self.readers, key, after, calls).await
     }
+
+    #[instrument(level = "debug", skip_all)]
+    async fn journal_blobs(&self) -> Result<HashSet<String>, StoreError> {
+        attempts::journal_blobs(&self.readers).await
+    }
 }
 
 #[async_trait]

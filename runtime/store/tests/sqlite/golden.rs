@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use adw_core::Event;
-use adw_store::conformance::samples::{advance, create, done, failed, retry_by, start};
-use adw_store::{Store as _, WriteWorkflows as _};
+use adw_core::{Event, Timestamp};
+use adw_store::conformance::samples::{advance, attempt, create, done, failed, retry_by, start};
+use adw_store::{Journal as _, JournalBody, JournalKind, JournalRecord, Store as _, WriteWorkflows as _};
 
 use crate::Place;
 
@@ -33,6 +33,40 @@ async fn a_retry_by_another_document_is_written_like_this() {
     let mut raw = place.raw().await;
     let named = sqlx::query_scalar("SELECT document FROM workflows").fetch_one(&mut raw).await;
     assert_eq!(named.map(|named: String| named).ok(), Some(document), "its row names it too");
+}
+
+/// As it was when no record could lie in a blob.
+const OLD_JOURNAL: &str = "\
+    DROP INDEX journal_by_blob; \
+    ALTER TABLE journal DROP COLUMN blob; \
+    ALTER TABLE journal DROP COLUMN size; \
+    DELETE FROM _sqlx_migrations WHERE version = 3; \
+    INSERT INTO journal (workflow, stage, attempt, n, kind, hash, at, body) \
+    VALUES (1, 'plan', 1, 1, 'answered', '00', 7, '{\"v\":1}')";
+
+#[tokio::test]
+async fn a_journal_from_before_large_bodies_had_a_place_of_their_own_reads_as_ever_and_goes_on() {
+    let place = Place::new();
+    let store = place.open().await;
+    let id = create(&*store, "one").await.id;
+    store.close().await;
+    place.tamper(OLD_JOURNAL).await;
+
+    let store = place.open().await;
+    let (key, at) = (attempt(id, 1), Timestamp::from_millis(7));
+    let old = JournalRecord {
+        n: 1,
+        kind: JournalKind::Answered,
+        hash: "00".to_owned(),
+        body: JournalBody::Inline(r#"{"v":1}"#.to_owned()),
+        at,
+    };
+    assert_eq!(store.journal(&key).await.unwrap(), std::slice::from_ref(&old));
+    assert!(store.journal_blobs().await.unwrap().is_empty());
+    let body = JournalBody::Blob { sha256: "ab".repeat(32), size: 70_000 };
+    let new = JournalRecord { n: 2, body, ..old.clone() };
+    store.append_journal(&key, vec![new.clone()]).await.unwrap();
+    assert_eq!(store.journal(&key).await.unwrap(), [old, new]);
 }
 
 /// The events of a store.

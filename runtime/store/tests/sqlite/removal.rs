@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use adw_store::conformance::samples::{advance, adw_id, append, attempt, create, new_workflow, start, task};
 use adw_store::sqlite::SqliteStore;
 use adw_store::{
-    Journal as _, JournalKind, JournalRecord, ReadWorkflows as _, Store as _, StoreError, Stored,
-    WriteWorkflows as _,
+    Journal as _, JournalBody, JournalKind, JournalRecord, ReadWorkflows as _, Store as _, StoreError,
+    Stored, WriteWorkflows as _,
 };
 
 use crate::Place;
@@ -36,7 +36,7 @@ async fn assert_nothing_is_taken(store: &SqliteStore, known: &Stored) {
         n: 1,
         kind: JournalKind::Asked,
         hash: "00".to_owned(),
-        body: "{}".to_owned(),
+        body: JournalBody::Inline("{}".to_owned()),
         at: known.workflow.created_at,
     };
     assert_lost(&store.append_journal(&attempt(known.id, 1), vec![record]).await);

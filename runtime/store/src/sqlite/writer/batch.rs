@@ -6,7 +6,7 @@ use super::sql;
 use super::write::{Change, Creation, Document, Row};
 use crate::checksum::Checksum;
 use crate::encoding::EventText;
-use crate::{Artifact, AttemptKey, JournalRecord, RowId, StoreError};
+use crate::{Artifact, AttemptKey, JournalBody, JournalRecord, RowId, StoreError};
 
 /// Rows for every table, and the bytes of their texts.
 pub(super) struct Batch {
@@ -106,6 +106,8 @@ struct JournalRow {
     hash: Span,
     at: i64,
     body: Span,
+    blob: Option<String>,
+    size: Option<i64>,
 }
 
 #[derive(Serialize)]
@@ -181,15 +183,24 @@ impl Batch {
     }
 
     pub(super) fn journal(&mut self, key: &AttemptKey, records: &[JournalRecord]) {
-        self.rows.journal.extend(records.iter().map(|record| JournalRow {
-            workflow: key.workflow.0,
-            stage: key.stage.to_string(),
-            attempt: key.attempt,
-            n: record.n,
-            kind: record.kind.as_str(),
-            hash: self.texts.add(&record.hash),
-            at: record.at.as_millis(),
-            body: self.texts.add(&record.body),
+        self.rows.journal.extend(records.iter().map(|record| {
+            let blob = match &record.body {
+                JournalBody::Inline(_) => None,
+                JournalBody::Blob { sha256, size } => Some((sha256.clone(), file_size(*size))),
+            };
+            let (blob, size) = blob.unzip();
+            JournalRow {
+                workflow: key.workflow.0,
+                stage: key.stage.to_string(),
+                attempt: key.attempt,
+                n: record.n,
+                kind: record.kind.as_str(),
+                hash: self.texts.add(&record.hash),
+                at: record.at.as_millis(),
+                body: self.texts.add(record.body.inline()),
+                blob,
+                size,
+            }
         }));
     }
 
@@ -204,8 +215,7 @@ impl Batch {
             name: self.texts.add(&artifact.name),
             media_type: self.texts.add(&artifact.media_type),
             sha256: self.texts.add(&artifact.sha256),
-            // No blob is larger than a file can be, and that fits.
-            size: i64::try_from(artifact.size).unwrap_or(i64::MAX),
+            size: file_size(artifact.size),
             stage: artifact.stage.to_string(),
             at: artifact.at.as_millis(),
         });
@@ -273,6 +283,11 @@ impl Batch {
         }));
         checksum
     }
+}
+
+/// No blob is larger than a file can be, and that fits.
+fn file_size(bytes: u64) -> i64 {
+    i64::try_from(bytes).unwrap_or(i64::MAX)
 }
 
 impl Texts {

@@ -101,12 +101,13 @@ pub(super) const EVENTS: &str = insert!(
 /// A record that is there already was written by someone who could not know that, and is not written twice.
 pub(super) const JOURNAL: &str = insert!(
     journal from journal:
-        plain workflow, plain stage, plain attempt, plain n, plain kind, text hash, plain at, text body;
+        plain workflow, plain stage, plain attempt, plain n, plain kind, text hash, plain at, text body, plain blob, plain size;
     "WHERE NOT EXISTS (SELECT 1 FROM journal AS there",
     " WHERE there.workflow = ", member!(plain workflow), " AND there.stage = ", member!(plain stage),
     " AND there.attempt = ", member!(plain attempt), " AND there.n = ", member!(plain n),
     " AND there.kind = ", member!(plain kind), " AND there.at = ", member!(plain at),
-    " AND there.hash = ", member!(text hash), " AND there.body = ", member!(text body), ")",
+    " AND there.hash = ", member!(text hash), " AND there.body = ", member!(text body),
+    " AND there.blob IS ", member!(plain blob), ")",
     " ORDER BY item.key"
 );
 

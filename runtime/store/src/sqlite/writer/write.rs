@@ -85,7 +85,7 @@ impl Write {
                     + change.events.iter().map(|event| event.body.len()).sum::<usize>()
                     + change.document.as_ref().map_or(0, |document| document.text.len())
             }
-            Self::Journal { records, .. } => records.iter().map(|record| record.body.len()).sum(),
+            Self::Journal { records, .. } => records.iter().map(|record| record.body.inline().len()).sum(),
             Self::Value { value, .. } => value.len(),
             Self::Artifact { .. } | Self::Probe => 0,
         }
