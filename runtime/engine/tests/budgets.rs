@@ -11,7 +11,7 @@ use std::{
 use adw_core::{
     AdwId, Command, Event, Pause, Refusal, Resume, Retry, Status, Timestamp, Usage, Workflow, fold,
 };
-use adw_engine::{CommandError, LogQuery, NewAnswer, NewTask, Route};
+use adw_engine::{Clock as _, CommandError, LogQuery, NewAnswer, NewTask, Route, SystemClock};
 use support::{
     Bench,
     clock::ByHand,
@@ -277,12 +277,12 @@ async fn without_a_budget_what_is_used_is_counted_and_who_says_nothing_is_told_o
 #[tokio::test(flavor = "multi_thread")]
 async fn a_workflow_whose_time_is_up_is_ended_with_its_agent() {
     let agent = Agent::that(&format!("{SAYS_WHEN_IT_IS_STOPPED}\ncost 0.1\ntouch {{go}}\n{WORKS_ON}"));
-    let clock = Arc::new(ByHand::at(Timestamp::now()));
-    let bench = Bench::on_clock(agent.folder("wall = \"700ms\""), Arc::clone(&clock) as Arc<dyn Clock>).await;
+    let clock = Arc::new(ByHand::at(SystemClock.now()));
+    let bench = Bench::on_clock(agent.folder("wall = \"700ms\""), clock.clone()).await;
     let adw_id = through(&bench, "default").await;
     // However long it takes until the agent is at work: its time passes afterwards.
     until_there(&agent.file("go"), true).await;
-    clock.set(Timestamp::now().plus_millis(60_000));
+    clock.set(SystemClock.now().plus_millis(60_000));
     let workflow = bench.ends_as(&adw_id, Status::Failed).await;
     insta::assert_snapshot!(workflow.error_message.as_deref().unwrap(), @"the workflow's budget is used up: its 700 ms are over; budget.wall raises it");
     assert!(workflow.spent.wall_ms >= 700, "{:?}", workflow.spent);
