@@ -63,6 +63,15 @@ impl Output {
         }
     }
 
+    /// For a person: warnings, in the form in which errors are told; each comes without its first word.
+    pub(crate) fn warnings(self, warnings: impl IntoIterator<Item = impl Display>) {
+        let told: Vec<String> = warnings.into_iter().map(|warning| format!("warning: {warning}\n")).collect();
+        if !self.json {
+            let text = style::diagnostic(&told.join("\n"));
+            let _ = progress::aside(|| write!(anstream::stderr(), "{text}"));
+        }
+    }
+
     /// For a person at a terminal: a line that says how far something is.
     pub(crate) fn progress(self) -> Progress {
         if self.json { Progress::none() } else { Progress::begin() }

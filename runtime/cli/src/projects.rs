@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use adw_config::{Config, ConfigError, ProjectConfig};
+use adw_config::{Config, ConfigError, ConfigWarning, ProjectConfig};
 
 use crate::git::{self, Found};
 
@@ -99,10 +99,10 @@ fn elsewhere(project: &ProjectConfig, folder: &Path) -> Option<String> {
 }
 
 /// What is good to know of each project before results are looked for.
-pub(crate) fn advice(config: &Config) -> impl Iterator<Item = String> {
+pub(crate) fn advice(config: &Config) -> impl Iterator<Item = ConfigWarning> {
     config.projects.iter().filter_map(|project| {
         let folder = project.repo.display();
-        match git::find(&project.repo) {
+        let message = match git::find(&project.repo) {
             Found::Nothing => Some(format!(
                 "{folder} is no git repository: workflows work on a private copy of it, kept in {}; take a result over with \
                  `adw diff ID | patch -p1`, or make it a repository with `git init`",
@@ -112,6 +112,7 @@ pub(crate) fn advice(config: &Config) -> impl Iterator<Item = String> {
                 "nothing is committed in {folder} yet: tasks begin from nothing; commit first what they are to begin from"
             )),
             Found::Repository | Found::Unreadable(_) => None,
-        }
+        };
+        Some(config.warning_at(&["projects", &project.name, "repo"], message?, None))
     })
 }

@@ -46,23 +46,27 @@ pub(crate) const fn of_stage(status: StageStatus) -> Style {
     }
 }
 
-/// An error as it is written without colours, with those that its parts have: its first word, the place that it points
+/// An error or a warning as it is written without colours, with those that its parts have: its first word, the place that it points
 /// at, and what to do about it.
 pub(crate) fn diagnostic(text: &str) -> String {
-    let mut painted = String::new();
+    let (mut painted, mut marks) = (String::new(), BAD);
     for line in text.split_inclusive('\n') {
         let (line, end) = line.strip_suffix('\n').map_or((line, ""), |line| (line, "\n"));
-        painted.push_str(&painted_line(line));
+        marks = if line.starts_with("warning:") { NOTE } else { marks };
+        painted.push_str(&painted_line(line, marks));
         painted.push_str(end);
     }
     painted
 }
 
-fn painted_line(line: &str) -> String {
+fn painted_line(line: &str, marks_style: Style) -> String {
     let first = |style, word: &str| format!("{}{}", Styled(style, word), &line[word.len()..]);
     let gutter = |number: &str| number.bytes().all(|byte| byte == b' ' || byte.is_ascii_digit());
     if line.starts_with("error:") {
         return first(BAD, "error:");
+    }
+    if line.starts_with("warning:") {
+        return first(NOTE, "warning:");
     }
     if line.starts_with("help:") {
         return first(GOOD, "help:");
@@ -75,7 +79,7 @@ fn painted_line(line: &str) -> String {
     }
     match line.split_once(" |").filter(|(before, _)| gutter(before)) {
         Some((number, marks)) if marks.trim_start().starts_with('^') => {
-            format!("{}{}", Styled(BUSY, format!("{number} |")), Styled(BAD, marks))
+            format!("{}{}", Styled(BUSY, format!("{number} |")), Styled(marks_style, marks))
         }
         Some((number, source)) => format!("{}{source}", Styled(BUSY, format!("{number} |"))),
         None => line.to_owned(),

@@ -4,18 +4,19 @@ use std::{
     collections::BTreeMap,
     fs::{self, File},
     io::{self, Read},
+    ops::Range,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use adw_core::{Budget, StageName};
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeArray, DeTable, DeValue};
 
 use crate::{
-    AgentConfig, ConfigError, ConfigErrors, Env, LimitsConfig, Location, PipelineConfig, ProjectConfig,
-    Reading, SecretSource, ServerConfig, StageConfig, StoreConfig,
+    AgentConfig, ConfigError, ConfigErrors, ConfigWarning, Env, LimitsConfig, Location, PipelineConfig,
+    ProjectConfig, Reading, SecretSource, ServerConfig, StageConfig, StoreConfig,
     form::Wrong,
-    reader::{Keys, Table},
+    reader::{Keys, Table, joined},
     report::Report,
     section,
     source::Source,
@@ -199,17 +200,65 @@ impl Config {
     /// # Ok::<(), adw_config::ConfigErrors>(())
     /// ```
     pub fn error_at(&self, path: &[&str], message: impl Into<String>, help: Option<String>) -> ConfigError {
-        let mut place = None;
-        if let Ok(document) = DeTable::parse(&self.source.text) {
-            let mut table = Some(document.get_ref());
-            for name in path {
-                let Some((key, value)) = table.and_then(|table| table.get_key_value(*name)) else { break };
-                place = Some(key.span());
-                table = if let DeValue::Table(inner) = value.get_ref() { Some(inner) } else { None };
+        let wrong = Wrong { message: message.into(), help };
+        let (place, key) = self.locate(path);
+        Report::single(Arc::clone(&self.source), place, key, wrong)
+    }
+
+    /// The same of something that can be gone by, and can't do its work as it stands. An element of an array is named by its
+    /// number, from 0.
+    pub fn warning_at(
+        &self,
+        path: &[&str],
+        message: impl Into<String>,
+        help: Option<String>,
+    ) -> ConfigWarning {
+        self.error_at(path, message, help).into()
+    }
+
+    /// Where the last key or element of a path stands that is there, and the whole path as a person writes it:
+    /// `stages.test.config.commands[1]`.
+    fn locate(&self, path: &[&str]) -> (Option<Range<usize>>, String) {
+        let document = DeTable::parse(&self.source.text).ok();
+        let (mut place, mut in_full) = (None, String::new());
+        let mut inside = document.as_ref().map(|document| Inside::Table(document.get_ref()));
+        for name in path {
+            in_full = match &inside {
+                Some(Inside::Array(_)) => format!("{in_full}[{name}]"),
+                _ => joined(&in_full, name),
+            };
+            let found = inside.as_ref().and_then(|inside| inside.member(name));
+            inside = found.as_ref().and_then(|(_, value)| Inside::of(value));
+            place = found.map(|(span, _)| span).or(place);
+        }
+        (place, in_full)
+    }
+}
+
+/// What a step of a path leads on from.
+enum Inside<'a> {
+    Table(&'a DeTable<'a>),
+    Array(&'a DeArray<'a>),
+}
+
+impl<'a> Inside<'a> {
+    const fn of(value: &'a DeValue<'a>) -> Option<Self> {
+        match value {
+            DeValue::Table(table) => Some(Self::Table(table)),
+            DeValue::Array(elements) => Some(Self::Array(elements)),
+            _ => None,
+        }
+    }
+
+    /// What is there by this name, or number, and where that is written: a value of a table is pointed at by its key.
+    fn member(&self, name: &str) -> Option<(Range<usize>, &'a DeValue<'a>)> {
+        match self {
+            Self::Table(table) => table.get_key_value(name).map(|(key, value)| (key.span(), value.get_ref())),
+            Self::Array(elements) => {
+                let element = elements.get(name.parse::<usize>().ok()?)?;
+                Some((element.span(), element.get_ref()))
             }
         }
-        let wrong = Wrong { message: message.into(), help };
-        Report::single(Arc::clone(&self.source), place, path.join("."), wrong)
     }
 }
 

@@ -11,7 +11,7 @@ use serde::Serialize;
 #[serde(transparent)]
 pub struct ConfigErrors(Vec<ConfigError>);
 
-/// One thing that is wrong.
+/// One thing that is wrong. Its text begins with `error:`; by `{:#}` it doesn't.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
 pub struct ConfigError {
     /// What is wrong, in one sentence.
@@ -74,14 +74,21 @@ impl fmt::Display for Location {
     }
 }
 
+impl Location {
+    /// Line and column, to sort by: what is in a variable comes first, what is at no line last.
+    pub(crate) const fn order(&self) -> (usize, usize) {
+        match self {
+            Self::Variable { .. } => (0, 0),
+            Self::File { .. } => (usize::MAX, 0),
+            Self::Line { line, column, .. } => (*line, *column),
+        }
+    }
+}
+
 impl ConfigErrors {
     /// These, in the order of the file; those of variables come first. None where nothing is wrong.
     pub fn of(mut errors: Vec<ConfigError>) -> Option<Self> {
-        errors.sort_by_key(|error| match &error.location {
-            Location::Variable { .. } => (0, 0),
-            Location::File { .. } => (usize::MAX, 0),
-            Location::Line { line, column, .. } => (*line, *column),
-        });
+        errors.sort_by_key(|error| error.location.order());
         (!errors.is_empty()).then_some(Self(errors))
     }
 

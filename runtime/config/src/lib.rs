@@ -5,7 +5,8 @@
 //! Variables of the form `ADW_<SECTION>_<KEY>` stand in the place of what the file says (see [`Env`]).
 //!
 //! What needs more than the file (does the plugin load, does its configuration fit its schema, is the repository
-//! there) is judged by those who open it; they point at the same lines through [`Config::error_at`].
+//! there) is judged by those who open it; they point at the same lines through [`Config::error_at`], and through
+//! [`Config::warning_at`] where it can be gone by all the same.
 //!
 //! [`init`] writes the file for a repository that has none.
 
@@ -22,6 +23,7 @@ mod report;
 mod section;
 mod source;
 mod suggest;
+mod warning;
 
 pub use config::{Config, FILE_NAME};
 pub use env::Env;
@@ -33,3 +35,4 @@ pub use section::{
     PipelineConfig, PluginSource, ProjectConfig, SecretSource, ServerConfig, StageConfig, StoreConfig,
     UsagePointers,
 };
+pub use warning::ConfigWarning;

@@ -1,8 +1,8 @@
-//! A configuration error as text, in the manner of rustc. Colours are added by whoever has a terminal.
+//! What there is to say of a configuration as text, in the manner of rustc. Colours are added by whoever has a terminal.
 
 use std::fmt;
 
-use crate::{ConfigError, Location};
+use crate::{ConfigError, ConfigWarning, Location};
 
 /// Longer lines are cut around what is meant.
 const LONGEST_LINE: usize = 140;
@@ -12,8 +12,32 @@ const LONGEST_MESSAGE: usize = 1000;
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "error: {}", shortened(&printable(&self.message)))?;
-        let indent = match &self.location {
+        Told { what: "error", message: &self.message, help: self.help.as_deref(), at: &self.location }.fmt(f)
+    }
+}
+
+impl fmt::Display for ConfigWarning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Told { what: "warning", message: &self.message, help: self.help.as_deref(), at: &self.location }
+            .fmt(f)
+    }
+}
+
+/// One thing that is told; by `{:#}` without what it is, for those who say that themselves.
+struct Told<'a> {
+    what: &'static str,
+    message: &'a str,
+    help: Option<&'a str>,
+    at: &'a Location,
+}
+
+impl fmt::Display for Told<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !f.alternate() {
+            write!(f, "{}: ", self.what)?;
+        }
+        f.write_str(&shortened(&printable(self.message)))?;
+        let indent = match self.at {
             Location::Line { file, line, column, length, source } => {
                 let number = line.to_string();
                 let gutter = " ".repeat(number.len());
@@ -33,7 +57,7 @@ impl fmt::Display for ConfigError {
                 " ".to_owned()
             }
         };
-        if let Some(help) = &self.help {
+        if let Some(help) = self.help {
             write!(f, "\n{indent} = help: ")?;
             for (index, line) in help.lines().enumerate() {
                 if index > 0 {

@@ -6,15 +6,16 @@ use std::{
     sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
-use adw_config::{Config, ConfigError, ConfigErrors, PluginSource, StageConfig};
+use adw_config::{Config, ConfigError, ConfigErrors, ConfigWarning, PluginSource, StageConfig};
 use adw_core::{PluginPin, StageName, StageSpec};
-use adw_host::{Host, LARGEST_PLUGIN, LoadError, Plugin};
+use adw_host::{Host, LARGEST_PLUGIN, LoadError, Plugin, UnfitConfig};
 use futures_util::future::join_all;
 
 use crate::{
     StartError,
     blobs::{Blobs, Held},
     served::Served,
+    warnings,
 };
 
 /// Plugins by their hash, and what adw.toml makes of them.
@@ -31,30 +32,40 @@ struct Loaded {
     plugins: HashMap<String, Plugin>,
     /// The plugins' bytes.
     held: Vec<Held>,
+    /// What the stages would fail of as they stand, in the order of the file.
+    warnings: Vec<ConfigWarning>,
+}
+
+/// The same of one stage.
+struct LoadedStage {
+    spec: StageSpec,
+    plugin: Plugin,
+    held: Held,
+    warnings: Vec<ConfigWarning>,
 }
 
 impl Catalog {
     /// None of adw.toml's; those that workflows are pinned to are loaded when they are asked for.
     pub(crate) fn empty(config: Arc<Config>, host: Arc<Host>, blobs: Blobs) -> Self {
-        let served = RwLock::new(Arc::new(Served::new(config, BTreeMap::new(), Vec::new())));
+        let served = RwLock::new(Arc::new(Served::new(config, BTreeMap::new(), Vec::new(), Vec::new())));
         Self { host, blobs, plugins: Mutex::default(), served }
     }
 
     /// Loads every plugin of adw.toml; what is wrong with any of them is told together.
     pub(crate) async fn load(config: Arc<Config>, host: Arc<Host>, blobs: Blobs) -> Result<Self, StartError> {
-        let Loaded { stages, plugins, held } = load_all(&config, &host, &blobs).await?;
-        let served = RwLock::new(Arc::new(Served::new(config, stages, held)));
+        let Loaded { stages, plugins, held, warnings } = load_all(&config, &host, &blobs).await?;
+        let served = RwLock::new(Arc::new(Served::new(config, stages, held, warnings)));
         Ok(Self { host, blobs, plugins: Mutex::new(plugins), served })
     }
 
     /// Goes by another reading of adw.toml from now on; or by none of it, where anything is wrong.
-    pub(crate) async fn replace(&self, config: Arc<Config>) -> Result<(), StartError> {
-        let Loaded { stages, plugins, held } = load_all(&config, &self.host, &self.blobs).await?;
+    pub(crate) async fn replace(&self, config: Arc<Config>) -> Result<Arc<Served>, StartError> {
+        let Loaded { stages, plugins, held, warnings } = load_all(&config, &self.host, &self.blobs).await?;
         // Those that only workflows under way still name come back from their blobs.
         *self.plugins.lock().unwrap_or_else(PoisonError::into_inner) = plugins;
-        let served = Arc::new(Served::new(config, stages, held));
-        *self.served.write().unwrap_or_else(PoisonError::into_inner) = served;
-        Ok(())
+        let served = Arc::new(Served::new(config, stages, held, warnings));
+        *self.served.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&served);
+        Ok(served)
     }
 
     /// What is gone by now.
@@ -84,19 +95,20 @@ impl Catalog {
 async fn load_all(config: &Config, host: &Host, blobs: &Blobs) -> Result<Loaded, StartError> {
     let loading = config.stages.iter().map(|stage| load(config, stage, host, blobs));
     let (mut stages, mut plugins, mut held) = (BTreeMap::new(), HashMap::new(), Vec::new());
-    let mut wrong = Vec::new();
+    let (mut wrong, mut warnings) = (Vec::new(), Vec::new());
     for loaded in join_all(loading).await {
         match loaded {
-            Ok((spec, plugin, bytes)) => {
-                plugins.insert(spec.plugin.sha256.clone(), plugin);
-                stages.insert(spec.name.clone(), spec);
-                held.push(bytes);
+            Ok(stage) => {
+                plugins.insert(stage.spec.plugin.sha256.clone(), stage.plugin);
+                stages.insert(stage.spec.name.clone(), stage.spec);
+                held.push(stage.held);
+                warnings.extend(stage.warnings);
             }
             Err(error) => wrong.push(error),
         }
     }
     match ConfigErrors::of(wrong) {
-        None => Ok(Loaded { stages, plugins, held }),
+        None => Ok(Loaded { stages, plugins, held, warnings: ConfigWarning::in_order(warnings) }),
         Some(wrong) => Err(StartError::Plugins(wrong)),
     }
 }
@@ -106,19 +118,19 @@ async fn load(
     stage: &StageConfig,
     host: &Host,
     blobs: &Blobs,
-) -> Result<(StageSpec, Plugin, Held), ConfigError> {
+) -> Result<LoadedStage, ConfigError> {
     let wrong = |message: String| config.error_at(&["stages", stage.name.as_str()], message, None);
     let bytes = bytes(&stage.plugin).map_err(&wrong)?;
     let loaded = host.load(Arc::clone(&bytes)).await;
     let plugin = loaded.map_err(|error| wrong(format!("plugin {} {error}", named(&stage.plugin))))?;
     check(stage, &plugin).map_err(&wrong)?;
-    check_config(config, stage, &plugin).await?;
+    let warnings = check_config(config, stage, &plugin).await?;
     // Kept before any workflow names it: the file may have changed by the time that one goes on.
     let held = blobs.put(bytes).await.map_err(|error| wrong(format!("its plugin can't be kept: {error}")))?;
     let description = plugin.description();
     let (name, version) = (description.name.clone(), description.version.clone());
     let pin = PluginPin { name, version, sha256: held.sha256().to_owned() };
-    Ok((spec(stage, pin), plugin, held))
+    Ok(LoadedStage { spec: spec(stage, pin), plugin, held, warnings })
 }
 
 /// What a plugin is called before it has said so itself.
@@ -170,13 +182,20 @@ fn check(stage: &StageConfig, plugin: &Plugin) -> Result<(), String> {
     plugin.check_grants(&stage.grants, stage.name.as_str()).map_err(|missing| missing.to_string())
 }
 
-/// Is its config what the plugin says that it takes?
-async fn check_config(config: &Config, stage: &StageConfig, plugin: &Plugin) -> Result<(), ConfigError> {
-    let (judge, given) = (plugin.clone(), stage.config.clone());
+/// Is its config what the plugin says that it takes? What it can take and would fail of is a warning.
+async fn check_config(
+    config: &Config,
+    stage: &StageConfig,
+    plugin: &Plugin,
+) -> Result<Vec<ConfigWarning>, ConfigError> {
+    let (judge, judged) = (plugin.clone(), stage.clone());
     // A schema may take its time.
-    let judged = tokio::task::spawn_blocking(move || judge.check_config(&given)).await;
-    let mismatch = match judged {
-        Ok(Ok(())) => return Ok(()),
+    let judging = tokio::task::spawn_blocking(move || {
+        judge.check_config(&judged.config)?;
+        Ok::<_, UnfitConfig>(judge.unrunnable(&judged.config, &judged.grants, judged.name.as_str()))
+    });
+    let mismatch = match judging.await {
+        Ok(Ok(unrunnable)) => return Ok(warnings::of_commands(config, stage, unrunnable)),
         Ok(Err(mismatch)) => mismatch.to_string(),
         Err(error) => format!("its config could not be checked: {error}"),
     };

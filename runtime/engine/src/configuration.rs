@@ -5,12 +5,12 @@
 
 use std::{fmt::Write as _, sync::Arc};
 
-use adw_config::{Config, ConfigErrors};
+use adw_config::{Config, ConfigErrors, ConfigWarning};
 use adw_core::Timestamp;
 use sha2::{Digest, Sha256};
 use tokio::sync::{Mutex, watch};
 
-use crate::{StartError, catalog::Catalog, clock::Clock};
+use crate::{StartError, catalog::Catalog, clock::Clock, served::Served, warnings};
 
 /// Reads adw.toml and the environment. May block.
 pub type Reread = Arc<dyn Fn() -> Result<Config, ConfigErrors> + Send + Sync>;
@@ -24,6 +24,8 @@ pub struct Configuration {
     pub since: Timestamp,
     /// What it says otherwise than the one that the server started with, and that counts at the next start only.
     pub at_next_start: Vec<&'static str>,
+    /// What its stages would fail of as they stand, in the order of the file.
+    pub warnings: Vec<ConfigWarning>,
     /// The newest reading, where that could not be gone by.
     pub refused: Option<RefusedConfiguration>,
 }
@@ -57,12 +59,17 @@ pub(crate) struct Readings {
 }
 
 impl Readings {
-    pub(crate) fn new(config: Arc<Config>, reread: Reread, since: Timestamp) -> Self {
-        let sha256 = configuration_sha256(&config);
-        let first = Configuration { sha256, since, at_next_start: Vec::new(), refused: None };
+    pub(crate) fn new(served: &Served, reread: Reread, since: Timestamp) -> Self {
+        let first = Configuration {
+            sha256: configuration_sha256(&served.config),
+            since,
+            at_next_start: Vec::new(),
+            warnings: in_all(served),
+            refused: None,
+        };
         Self {
             reread,
-            started_with: config,
+            started_with: Arc::clone(&served.config),
             told: watch::Sender::new(Arc::new(first)),
             turn: Mutex::default(),
         }
@@ -97,10 +104,13 @@ impl Readings {
         let at = clock.now();
         let present = Arc::clone(&self.told.borrow());
         let told = match taken {
-            Ok(config) => {
-                let sha256 = configuration_sha256(&config);
+            Ok(served) => {
+                let sha256 = configuration_sha256(&served.config);
                 tracing::info!(sha256, "goes by adw.toml as it is now");
-                Configuration { sha256, since: at, at_next_start: self.at_next_start(&config), refused: None }
+                let warnings = in_all(&served);
+                warnings::tell(&warnings);
+                let at_next_start = self.at_next_start(&served.config);
+                Configuration { sha256, since: at, at_next_start, warnings, refused: None }
             }
             Err(errors) => {
                 let refused = RefusedConfiguration { at, errors };
@@ -120,19 +130,18 @@ impl Readings {
         let reread = Arc::clone(&self.reread);
         let read = tokio::task::spawn_blocking(move || reread()).await;
         let read = read.map_err(|error| vec![format!("reading it was broken off: {error}")])?;
-        read.map_err(|errors| errors.iter().map(bare).collect())
+        read.map_err(|errors| errors.iter().map(|error| format!("{error:#}")).collect())
     }
 
-    async fn take_up(&self, catalog: &Catalog) -> Result<Arc<Config>, Vec<String>> {
+    async fn take_up(&self, catalog: &Catalog) -> Result<Arc<Served>, Vec<String>> {
         let config = self.read().await?;
         // Most often it is just being written.
         if let Some(error) = config.without_stages() {
-            return Err(vec![bare(&error)]);
+            return Err(vec![format!("{error:#}")]);
         }
-        let config = Arc::new(config);
-        match catalog.replace(Arc::clone(&config)).await {
-            Ok(()) => Ok(config),
-            Err(StartError::Plugins(wrong)) => Err(wrong.iter().map(bare).collect()),
+        match catalog.replace(Arc::new(config)).await {
+            Ok(served) => Ok(served),
+            Err(StartError::Plugins(wrong)) => Err(wrong.iter().map(|error| format!("{error:#}")).collect()),
             Err(error) => Err(vec![error.to_string()]),
         }
     }
@@ -153,8 +162,8 @@ impl Readings {
     }
 }
 
-/// Without its "error:": whoever tells of it says that it is one.
-fn bare(error: &impl ToString) -> String {
-    let text = error.to_string();
-    text.strip_prefix("error: ").unwrap_or(&text).to_owned()
+/// What is known of a reading from its plugins, and from the programs that are there by now.
+fn in_all(served: &Served) -> Vec<ConfigWarning> {
+    let of_agents = warnings::of_agents(&served.config);
+    ConfigWarning::in_order(served.warnings.iter().cloned().chain(of_agents).collect())
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use adw_agents::supervisor::{State, Supervisor};
-use adw_config::Config;
+use adw_config::{Config, ConfigWarning};
 use adw_core::{AdwId, Command, Interrupt, Recorded, StageName};
 use adw_host::Host;
 use adw_store::{Filter, Page, Pagination, Store, StoreError, Stored};
@@ -37,6 +37,7 @@ use crate::{
     runs::{Programs, Runs},
     scheduler::Scheduler,
     timers::{Rings, timers},
+    warnings,
 };
 
 /// How long what can't go on is left alone.
@@ -79,8 +80,9 @@ impl Engine {
         let folders = data_folder::prepare(&options.data)?;
         let (config, host) = (Arc::new(options.config.clone()), host(&options.config, &folders)?);
         let blobs = Blobs::new(folders.blobs.clone());
-        let catalog = Catalog::load(Arc::clone(&config), Arc::clone(&host), blobs.clone()).await?;
-        let (inner, given, rings) = assemble(options, config, folders, host, blobs, catalog)?;
+        let catalog = Catalog::load(config, Arc::clone(&host), blobs.clone()).await?;
+        let (inner, given, rings) = assemble(options, folders, host, blobs, catalog)?;
+        warnings::tell(&inner.readings.subscribe().borrow().warnings);
         inner.tasks.spawn(run_those_with_a_place(Arc::clone(&inner), given));
         inner.tasks.spawn(hear(Arc::clone(&inner), rings));
         recovery::recover(&inner).await?;
@@ -94,8 +96,8 @@ impl Engine {
         let folders = data_folder::prepare(&options.data)?;
         let (config, host) = (Arc::new(options.config.clone()), host(&options.config, &folders)?);
         let blobs = Blobs::new(folders.blobs.clone());
-        let catalog = Catalog::empty(Arc::clone(&config), Arc::clone(&host), blobs.clone());
-        let (inner, ..) = assemble(options, config, folders, host, blobs, catalog)?;
+        let catalog = Catalog::empty(config, Arc::clone(&host), blobs.clone());
+        let (inner, ..) = assemble(options, folders, host, blobs, catalog)?;
         inner.stopping.cancel();
         inner.scheduler.close();
         Ok(Self { inner })
@@ -275,7 +277,6 @@ fn host(config: &Config, folders: &Folders) -> Result<Arc<Host>, StartError> {
 /// The parts, with nothing set going yet: who is given a place, and whose time has come, is heard there.
 fn assemble(
     options: Options,
-    config: Arc<Config>,
     folders: Folders,
     host: Arc<Host>,
     blobs: Blobs,
@@ -285,6 +286,7 @@ fn assemble(
     let data = folders.root;
     let workspaces = Workspaces::new(&data).map_err(|error| StartError::Workspaces(error.to_string()))?;
     let (feed, catalog) = (Feed::default(), Arc::new(catalog));
+    let served = catalog.served();
     let (timers, rings) = timers();
     let (places, given) = mpsc::unbounded_channel();
     let inner = Arc::new(Inner {
@@ -292,11 +294,11 @@ fn assemble(
         logs: Logs::new(folders.logs, feed.clone()),
         calls: Calls::new(folders.calls),
         supervisor,
-        scheduler: Scheduler::new(config.limits.concurrent_workflows),
+        scheduler: Scheduler::new(served.config.limits.concurrent_workflows),
         runs: Runs::default(),
         tasks: TaskTracker::new(),
         stopping: CancellationToken::new(),
-        readings: Readings::new(config, reread, clock.now()),
+        readings: Readings::new(&served, reread, clock.now()),
         places,
         replaying: tokio::sync::Mutex::default(),
         blobs,
@@ -313,11 +315,12 @@ fn assemble(
 }
 
 /// Whether every plugin of adw.toml loads and may do what it asks for; what is wrong with any of them is told
-/// together. `scratch` is an empty folder, of no use afterwards.
-pub async fn check(config: &Config, scratch: &Path) -> Result<(), StartError> {
+/// together. Where nothing is, what stages would fail of as they stand. `scratch` is an empty folder, of no use afterwards.
+pub async fn check(config: &Config, scratch: &Path) -> Result<Vec<ConfigWarning>, StartError> {
     let folders = data_folder::prepare(scratch)?;
     let host = Arc::new(Host::new(adw_host::HostConfig::new(folders.compiled))?);
-    Catalog::load(Arc::new(config.clone()), host, Blobs::new(folders.blobs)).await.map(drop)
+    let catalog = Catalog::load(Arc::new(config.clone()), host, Blobs::new(folders.blobs)).await?;
+    Ok(catalog.served().warnings.clone())
 }
 
 /// Runs the workflows that are given a place, each on a task of its own.

@@ -40,6 +40,7 @@ mod runs;
 mod scheduler;
 mod served;
 mod timers;
+mod warnings;
 
 pub use adw_agents::Program;
 pub use adw_host::LARGEST_PLUGIN;

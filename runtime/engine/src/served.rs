@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use adw_config::{Config, PipelineConfig};
+use adw_config::{Config, ConfigWarning, PipelineConfig};
 use adw_core::{Document, Pipeline, Present, ProjectPin, StageName, StageSpec, Unfit, Workflow, quoted};
 
 use crate::{CreateError, Route, blobs::Held};
@@ -16,6 +16,8 @@ const ROUTES: usize = 256;
 /// One reading of adw.toml. Whoever takes a task holds one, so that all of it is pinned by the same.
 pub(crate) struct Served {
     pub(crate) config: Arc<Config>,
+    /// What its stages would fail of as they stand.
+    pub(crate) warnings: Vec<ConfigWarning>,
     stages: BTreeMap<StageName, StageSpec>,
     routes: Mutex<HashMap<(Route, String), Document>>,
     /// The plugins' bytes, which a workflow may be about to name.
@@ -23,8 +25,13 @@ pub(crate) struct Served {
 }
 
 impl Served {
-    pub(crate) fn new(config: Arc<Config>, stages: BTreeMap<StageName, StageSpec>, held: Vec<Held>) -> Self {
-        Self { config, stages, routes: Mutex::default(), _held: held }
+    pub(crate) fn new(
+        config: Arc<Config>,
+        stages: BTreeMap<StageName, StageSpec>,
+        held: Vec<Held>,
+        warnings: Vec<ConfigWarning>,
+    ) -> Self {
+        Self { config, warnings, stages, routes: Mutex::default(), _held: held }
     }
 
     /// The document for a route through a project.

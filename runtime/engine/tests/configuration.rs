@@ -4,6 +4,7 @@
 mod support;
 
 use adw_core::{Pipeline, Status, Workflow};
+use adw_engine::Configuration;
 use support::{Bench, repository, task};
 
 /// A person is asked, then a command runs.
@@ -101,4 +102,38 @@ async fn what_a_server_can_not_change_while_it_runs_is_named() {
     assert_eq!(bench.engine.config().limits.queue, 7, "what it can change counts");
     write(&bench, BEFORE);
     assert!(bench.engine.reload().await.unwrap().at_next_start.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_stages_would_fail_of_is_told_of_what_is_gone_by() {
+    let said = |told: &Configuration| {
+        told.warnings.iter().map(|warning| (warning.key.clone(), warning.message.clone())).collect::<Vec<_>>()
+    };
+    let bench = Bench::new(&after()).await;
+    let first = bench.engine.configuration().borrow().clone();
+    let of_the_command = (
+        Some("stages.run.config.command".to_owned()),
+        "the stage `run` would fail: running `true` is not granted".to_owned(),
+    );
+    assert_eq!(said(&first), std::slice::from_ref(&of_the_command));
+
+    write(&bench, BEFORE);
+    assert_eq!(said(&bench.engine.reload().await.unwrap()), []);
+    let absent = "[agents.absent]\nprofile = \"command\"\ncommand = [\"no-such-agent\"]\n";
+    let asking = after().replace("[stages.run.grants]", "[stages.run.grants]\nagent = [\"absent\"]");
+    let asking = asking.replace("[stages.run]\n", "[stages.run]\nagent = \"absent\"\n");
+    write(&bench, &format!("{asking}{absent}"));
+    let told = bench.engine.reload().await.unwrap();
+    let of_the_agent = (
+        Some("stages.run.agent".to_owned()),
+        "the stage `run` asks the agent `absent`, whose program is not there: no-such-agent".to_owned(),
+    );
+    assert_eq!(said(&told), [of_the_agent, of_the_command]);
+
+    // What is refused changes nothing of it; and an agent that no stage names is for machines that have it.
+    write(&bench, "[stages");
+    assert!(bench.engine.reload().await.is_err());
+    assert_eq!(bench.engine.configuration().borrow().warnings, told.warnings);
+    write(&bench, &format!("{BEFORE}{absent}"));
+    assert_eq!(said(&bench.engine.reload().await.unwrap()), []);
 }

@@ -13,7 +13,7 @@ use crate::effects::{Effects, Stop};
 
 pub use argv::argv_matches;
 pub use destination::{Destination, NoDestination};
-pub(crate) use suggestion::key;
+pub(crate) use suggestion::{command_shown, exec_lines, key};
 
 /// Lets pass what the grants of a stage allow, and refuses everything else with the line that would allow it.
 pub struct Granted<E> {
@@ -62,7 +62,8 @@ pub fn check(grants: &Grants, stage: &str, call: &Call) -> Result<(), CallError>
     if allowed { Ok(()) } else { Err(CallError::Denied(suggestion::denial(grants, stage, call))) }
 }
 
-fn exec_allowed(grants: &Grants, command: &exec::Command) -> Result<bool, CallError> {
+/// Whether these grants allow this command; an error where none does.
+pub(crate) fn exec_allowed(grants: &Grants, command: &exec::Command) -> Result<bool, CallError> {
     if let Some((name, _)) = command.env.iter().find(|(name, _)| steers_loading(name)) {
         return Err(CallError::Denied(format!(
             "no grant lets a plugin set `{name}`: with it another program could run than the one that is granted; leave it out of `env`"

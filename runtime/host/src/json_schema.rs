@@ -4,6 +4,8 @@
 //! patterns are few and matched by an engine whose time is bounded by the text's length, and its references bounded in
 //! number, since they are followed on the stack.
 
+use std::collections::BTreeSet;
+
 use jsonschema::{PatternOptions, Validator};
 use serde_json::Value;
 
@@ -49,6 +51,16 @@ impl JsonSchema {
         });
         let errors: Vec<String> = errors.collect();
         if errors.is_empty() { Ok(()) } else { Err(Mismatch(errors)) }
+    }
+
+    /// Where in a value that fits the schema says this word of its own, as JSON pointers: of alternatives, those that the value
+    /// takes.
+    pub(crate) fn marked(&self, value: &Value, word: &str) -> BTreeSet<String> {
+        let evaluation = self.0.evaluate(value);
+        let marked = evaluation
+            .iter_annotations()
+            .filter(|said| said.annotations.value().get(word) == Some(&Value::Bool(true)));
+        marked.map(|said| said.instance_location.as_str().to_owned()).collect()
     }
 }
 

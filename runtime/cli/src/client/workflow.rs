@@ -246,6 +246,9 @@ pub(crate) struct Configuration {
     /// What counts at its next start only.
     #[serde(default)]
     pub(crate) at_next_start: Vec<String>,
+    /// What its stages would fail of as they stand.
+    #[serde(default)]
+    pub(crate) warnings: Vec<String>,
 }
 
 /// A part of a list.

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use adw_config::{AgentProfile, Config, ConfigError, ConfigErrors, Env, Reading};
+use adw_config::{AgentProfile, Config, ConfigError, ConfigErrors, ConfigWarning, Env, Reading};
 use adw_engine::{Program, StartError, find_program};
 use clap::Args;
 use serde_json::json;
@@ -30,60 +30,72 @@ impl Check {
     pub(crate) async fn run(self, cx: &Context) -> Result<Exit, Failure> {
         let file = config_file(self.config)?;
         let reading = Config::read(&file, &Env::of_process());
-        if let Some(wrong) = ConfigErrors::of(all_wrong(&reading).await?) {
+        let Found { wrong, warnings } = look(&reading).await?;
+        if let Some(wrong) = ConfigErrors::of(wrong) {
             return Err(wrong.into());
         }
         let config = reading.into_config()?;
         let file = file.display().to_string();
         let stages: Vec<&str> = config.stages.iter().map(|stage| stage.name.as_str()).collect();
-        let warnings: Vec<String> = projects::advice(&config).chain(of_agents(&config)).collect();
+        let beside = projects::advice(&config).chain(of_agents(&config));
+        let warnings = ConfigWarning::in_order(warnings.into_iter().chain(beside).collect());
         cx.output.json(&json!({ "file": file, "ok": true, "stages": stages, "warnings": warnings }))?;
         cx.output.line(format_args!("{} {file}: {}", Styled(style::GOOD, "ok"), stages.join(", ")))?;
-        for warning in &warnings {
-            cx.output.note(format_args!("warning: {warning}"));
-        }
+        cx.output.warnings(warnings.iter().map(|warning| format!("{warning:#}")));
         Ok(Exit::Done)
     }
 }
 
+/// What there is to say of an adw.toml.
+pub(crate) struct Found {
+    /// What is wrong.
+    pub(crate) wrong: Vec<ConfigError>,
+    /// What stages would fail of as they stand, where nothing is wrong.
+    pub(crate) warnings: Vec<ConfigWarning>,
+}
+
 /// What the text shows, and what only the repositories and the plugins do.
-async fn all_wrong(reading: &Reading) -> Result<Vec<ConfigError>, Failure> {
+async fn look(reading: &Reading) -> Result<Found, Failure> {
     let (mut wrong, legible) = match reading {
         Reading::Right(config) => (config.without_stages().into_iter().collect(), Some(config)),
         Reading::Wrong { errors, legible } => (errors.iter().cloned().collect::<Vec<_>>(), legible.as_ref()),
     };
+    let mut warnings = Vec::new();
     if let Some(config) = legible {
         wrong.extend(config.projects.iter().filter_map(|project| projects::fault(config, project)));
-        wrong.extend(of_plugins(config).await?);
+        let of_plugins = of_plugins(config).await?;
+        wrong.extend(of_plugins.wrong);
+        warnings = of_plugins.warnings;
     }
-    Ok(wrong)
+    Ok(Found { wrong, warnings })
 }
 
 /// Can the program of every agent be run? The one that a task names may be another.
-fn of_agents(config: &Config) -> impl Iterator<Item = String> {
+fn of_agents(config: &Config) -> impl Iterator<Item = ConfigWarning> {
     config.agents.iter().filter_map(|agent| {
         let AgentProfile::Command { command, .. } = &agent.profile else { return None };
         let (name, program) = (&agent.name, command.first()?);
-        match find_program(program) {
-            Program::Installed => None,
-            Program::NotExecutable(file) => Some(format!(
-                "the program of the agent {name} is there and isn't executable: chmod +x {}",
-                file.display()
-            )),
-            Program::Missing => Some(format!(
-                "the program of the agent {name} is not there: {program}; install it, or name its path"
-            )),
-        }
+        let (lack, help) = match find_program(program) {
+            Program::Installed => return None,
+            Program::NotExecutable(file) => {
+                ("is there and isn't executable", format!("chmod +x {}", file.display()))
+            }
+            Program::Missing => ("is not there", "install it, or name its path".to_owned()),
+        };
+        let message = format!("the program of the agent {name} {lack}: {program}");
+        Some(config.warning_at(&["agents", name, "command"], message, Some(help)))
     })
 }
 
 /// Does every plugin load, with the grants and the config that it has?
-pub(crate) async fn of_plugins(config: &Config) -> Result<Vec<ConfigError>, Failure> {
+pub(crate) async fn of_plugins(config: &Config) -> Result<Found, Failure> {
     let failed = |source| Failure::File { what: "make a folder for temporary files".to_owned(), source };
     let scratch = tempfile::tempdir().map_err(failed)?;
     match adw_engine::check(config, scratch.path()).await {
-        Ok(()) => Ok(Vec::new()),
-        Err(StartError::Plugins(wrong)) => Ok(wrong.into_iter().collect()),
+        Ok(warnings) => Ok(Found { wrong: Vec::new(), warnings }),
+        Err(StartError::Plugins(wrong)) => {
+            Ok(Found { wrong: wrong.into_iter().collect(), warnings: Vec::new() })
+        }
         Err(error) => Err(Failure::Start(error.to_string())),
     }
 }

@@ -24,6 +24,7 @@ impl Reload {
         cx.output.json(&configuration.raw)?;
         cx.output
             .line(format_args!("{} goes by adw.toml as it is now", Styled(style::GOOD, client.address())))?;
+        cx.output.warnings(&configuration.view.warnings);
         for key in &configuration.view.at_next_start {
             cx.output.note(format_args!("what it says of {key} counts when the server is started anew"));
         }

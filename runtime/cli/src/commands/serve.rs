@@ -88,7 +88,7 @@ async fn serve(
     let starting = Server::start(config.clone(), reread, Stay::UntilStopped);
     let Some(started) = stop.unless(starting).await else { return Ok(()) };
     let server = started?;
-    projects::advice(&config).for_each(|advice| tracing::warn!("{advice}"));
+    projects::advice(&config).for_each(|advice| tracing::warn!("{}", advice.message));
     let url = server.url();
     cx.output.json(&json!({ "listening": url }))?;
     cx.output.line(format_args!("listening on {url}"))?;

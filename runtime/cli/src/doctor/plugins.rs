@@ -1,6 +1,6 @@
 //! The plugins: do they load, may they do what they ask for, and is there room for what they compile to?
 
-use adw_config::ConfigError;
+use adw_config::{ConfigError, ConfigWarning};
 use tokio::runtime::Handle;
 
 use super::place::Place;
@@ -10,11 +10,13 @@ use crate::commands::check;
 pub(super) fn check(surroundings: &Surroundings) -> Vec<Finding> {
     let Some(config) = surroundings.read() else { return Vec::new() };
     let mut findings = match Handle::current().block_on(check::of_plugins(config)) {
-        Ok(wrong) if wrong.is_empty() => {
+        Ok(found) if found.wrong.is_empty() => {
             let count = config.stages.len();
-            vec![Finding::ok(format!("{count} of {count} stages load, with the grants that they have"))]
+            let loads =
+                Finding::ok(format!("{count} of {count} stages load, with the grants that they have"));
+            [loads].into_iter().chain(found.warnings.iter().map(would_fail)).collect()
         }
-        Ok(wrong) => wrong.iter().map(of_stage).collect(),
+        Ok(found) => found.wrong.iter().map(of_stage).collect(),
         Err(failure) => {
             vec![Finding::fail(failure.to_string(), failure.help().unwrap_or_else(|| "adw check".to_owned()))]
         }
@@ -28,6 +30,13 @@ pub(super) fn check(surroundings: &Surroundings) -> Vec<Finding> {
         Some(obstacle) => Some(Finding::fail(obstacle.message, obstacle.fix)),
     });
     findings
+}
+
+/// What a stage would fail of as it stands: the lines to write in the place of others where it is those.
+fn would_fail(warning: &ConfigWarning) -> Finding {
+    let message = format!("{}: {}", warning.location, warning.message);
+    let lines = warning.help.as_deref().and_then(|help| help.split_once(":\n"));
+    Finding::warn(message, lines.map_or("adw check   # shows the line", |(_, lines)| lines))
 }
 
 /// What is wrong with a stage's plugin: the lines to add to adw.toml where some are missing.

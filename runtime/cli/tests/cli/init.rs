@@ -146,12 +146,17 @@ fn check_warns_of_what_is_not_there_and_still_calls_it_right() {
     std::fs::write(&file, std::fs::read_to_string(&file).unwrap() + absent + present + forbidden).unwrap();
     let ended = run(folder.path(), ["check"]);
     assert_eq!(ended.code, Some(0), "{ended:?}");
-    let mend = format!(
-        "the program of the agent forbidden is there and isn't executable: chmod +x {}",
-        folder.path().canonicalize().unwrap().join("agent.sh").display()
-    );
-    let told =
-        ["is no git repository", ".adw/repositories", "adw diff ID | patch -p1", "no-such-agent", &mend];
+    let script = folder.path().canonicalize().unwrap().join("agent.sh").display().to_string();
+    let lack = format!("the program of the agent forbidden is there and isn't executable: {script}\n");
+    let mend = format!("= help: chmod +x {script}\n");
+    let told = [
+        "is no git repository",
+        ".adw/repositories",
+        "adw diff ID | patch -p1",
+        "no-such-agent",
+        &lack,
+        &mend,
+    ];
     for said in told {
         assert!(ended.stderr.contains(said), "{said}: {}", ended.stderr);
     }

@@ -17,5 +17,6 @@ mod settling;
 mod support;
 mod terminal;
 mod waiting;
+mod warnings;
 mod watch;
 mod workflow;

@@ -17,7 +17,7 @@ const SHOWN: usize = 500;
 /// Says that a call is not granted, and what to write so that it is.
 pub(super) fn denial(grants: &Grants, stage: &str, call: &Call) -> String {
     let what = match call {
-        Call::Exec(command) => format!("running `{}`", shown(&exec::argv(command).join(" "))),
+        Call::Exec(command) => format!("running `{}`", command_shown(command)),
         Call::Agent(agent::Request { agent: Some(name), .. }) => format!("asking the agent `{name}`"),
         Call::Agent(_) => "asking an agent".to_owned(),
         Call::Http(request) => format!("{} {}", request.method, shown(&request.url)),
@@ -29,6 +29,11 @@ pub(super) fn denial(grants: &Grants, stage: &str, call: &Call) -> String {
     )
 }
 
+/// A command line, for a person's screen.
+pub(crate) fn command_shown(command: &exec::Command) -> String {
+    shown(&exec::argv(command).join(" "))
+}
+
 /// What a plugin asked for, for a person's screen.
 fn shown(asked: &str) -> String {
     text::cut(&text::printable(asked), SHOWN)
@@ -38,7 +43,7 @@ fn lines(grants: &Grants, stage: &str, call: &Call) -> String {
     let line = match call {
         Call::Workspace(_) => "workspace = \"read\"".to_owned(),
         Call::WorkspaceWrite(_) => "workspace = \"write\"".to_owned(),
-        Call::Exec(command) => exec_line(grants, command),
+        Call::Exec(command) => return exec_lines(grants, stage, &[command]),
         Call::Agent(request) => agent_line(grants, request),
         Call::Http(request) => return http_table(stage, request),
         Call::Log(_)
@@ -48,19 +53,32 @@ fn lines(grants: &Grants, stage: &str, call: &Call) -> String {
         | Call::State(_)
         | Call::Artifacts(_) => return String::new(),
     };
+    table(stage, &line)
+}
+
+fn table(stage: &str, line: &str) -> String {
     format!("[stages.{}.grants]\n{line}", key(stage))
 }
 
-/// What is granted already, and this command line.
-fn exec_line(grants: &Grants, command: &exec::Command) -> String {
+/// What is granted already, and these command lines, each pattern once.
+pub(crate) fn exec_lines(grants: &Grants, stage: &str, commands: &[&exec::Command]) -> String {
+    let mut patterns: Vec<String> = grants.exec.iter().flatten().map(|pattern| array(&pattern.0)).collect();
+    for command in commands {
+        let wanted = array(&pattern_for(command).0);
+        if !patterns.contains(&wanted) {
+            patterns.push(wanted);
+        }
+    }
+    table(stage, &format!("exec = [{}]", patterns.join(", ")))
+}
+
+fn pattern_for(command: &exec::Command) -> ArgvPattern {
     let mut argv: Vec<String> = exec::argv(command).into_iter().map(str::to_owned).collect();
     if argv.len() > ARGS_SPELT_OUT {
         argv.truncate(2);
         argv.push("**".to_owned());
     }
-    let wanted = ArgvPattern(argv);
-    let patterns = grants.exec.iter().flatten().chain([&wanted]).map(|pattern| array(&pattern.0));
-    format!("exec = [{}]", patterns.collect::<Vec<_>>().join(", "))
+    ArgvPattern(argv)
 }
 
 fn agent_line(grants: &Grants, request: &agent::Request) -> String {

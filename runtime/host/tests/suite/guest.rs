@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use adw_stage_wit::{CUSTOM_SECTION, STAGE_0_1_0};
+use serde_json::Value;
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
@@ -59,6 +60,13 @@ pub(crate) fn guest(code: &str) -> Vec<u8> {
     with_metadata(module(code), STAGE_0_1_0)
 }
 
+/// The same, whose config has this schema.
+pub(crate) fn with_config_schema(code: &str, schema: &Value) -> Vec<u8> {
+    // Two braces that close a text may not be next to each other in it.
+    let schema = schema.to_string().replace('}', "} ");
+    with_metadata(module_of(&PRELUDE.replace("{{schema}}", &format!("{{{{{schema}}}}}")), code), STAGE_0_1_0)
+}
+
 /// The same, as a component.
 pub(crate) fn component(code: &str) -> Vec<u8> {
     ComponentEncoder::default().module(&guest(code)).unwrap().encode().unwrap()
@@ -99,11 +107,15 @@ fn with_metadata(mut module: Vec<u8>, wit: &str) -> Vec<u8> {
 }
 
 fn module(code: &str) -> Vec<u8> {
+    module_of(PRELUDE, code)
+}
+
+fn module_of(prelude: &str, code: &str) -> Vec<u8> {
     // Imports come before everything else in a module.
     let (imports, code) = code.split_once("---").unwrap_or(("", code));
     let mut data = String::new();
     let mut at = 4096;
-    let mut text = format!("(module {imports} {PRELUDE} {code}");
+    let mut text = format!("(module {imports} {prelude} {code}");
     while let Some(start) = text.find("{{") {
         let end = start + text[start..].find("}}").unwrap();
         let named = &text[start + 2..end];

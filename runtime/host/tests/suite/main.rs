@@ -3,6 +3,7 @@
 
 mod builtin;
 mod calls;
+mod commands;
 mod encodings;
 mod endings;
 mod grants;

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 /// Which adw.toml is gone by.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
-    "sha256": "5f2b3c…", "since": "2026-01-31T12:00:00.000Z", "at_next_start": [], "refused": null
+    "sha256": "5f2b3c…", "since": "2026-01-31T12:00:00.000Z", "at_next_start": [], "warnings": [], "refused": null
 }))]
 pub(crate) struct ConfigurationObject {
     /// The sha256 of its text.
@@ -18,6 +18,8 @@ pub(crate) struct ConfigurationObject {
     since: Timestamp,
     /// What it says otherwise than the one that the server started with, and that counts at the next start only.
     at_next_start: Vec<&'static str>,
+    /// What its stages would fail of as they stand, though it is gone by: each with its place in the file and what helps.
+    warnings: Vec<String>,
     /// The newest reading, where that was not gone by; null else.
     #[schema(required)]
     refused: Option<RefusedObject>,
@@ -35,8 +37,9 @@ pub(crate) struct RefusedObject {
 
 impl From<&Configuration> for ConfigurationObject {
     fn from(configuration: &Configuration) -> Self {
-        let Configuration { sha256, since, at_next_start, refused } = configuration.clone();
+        let Configuration { sha256, since, at_next_start, warnings, refused } = configuration.clone();
+        let warnings = warnings.iter().map(|warning| format!("{warning:#}")).collect();
         let refused = refused.map(|RefusedConfiguration { at, errors }| RefusedObject { at, errors });
-        Self { sha256, since, at_next_start, refused }
+        Self { sha256, since, at_next_start, warnings, refused }
     }
 }

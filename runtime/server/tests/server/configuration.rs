@@ -22,6 +22,24 @@ async fn the_configuration_is_told_and_read_anew() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_stage_would_fail_of_is_told_with_what_is_gone_by() {
+    let bench = Bench::new().await;
+    assert_eq!(get("/api/v1/configuration").of(&bench).await.is(200)["warnings"], json!([]));
+    bench.says(&ADW_TOML.replace("command = \"false\"", "command = \"true\""));
+    let told = ask("POST", RELOAD).of(&bench).await.is(200);
+    let warning = told["warnings"][0].as_str().unwrap();
+    for said in [
+        "the stage `fail` would fail: running `true` is not granted\n",
+        "/adw.toml:",
+        "[stages.fail.grants]",
+        "exec = [[\"false\"], [\"true\"]]",
+    ] {
+        assert!(warning.contains(said), "{said}: {told}");
+    }
+    assert_eq!(get("/api/v1/configuration").of(&bench).await.is(200), told);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_that_is_wrong_is_a_problem_and_stays_known() {
     let bench = Bench::new().await;
     let first = get("/api/v1/configuration").of(&bench).await.is(200);
