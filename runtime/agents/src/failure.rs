@@ -94,6 +94,14 @@ mod tests {
     use super::ErrorClass;
 
     #[test]
+    fn every_class_that_may_be_tried_again_is_explained_to_those_who_name_it() {
+        let explained = include_str!("../../../docs/operators.md");
+        for class in ErrorClass::ALL.iter().filter(|class| **class != ErrorClass::Cancelled) {
+            assert!(explained.contains(&format!("`{class}`")), "{class}");
+        }
+    }
+
+    #[test]
     fn a_class_has_one_name_everywhere() {
         for class in ErrorClass::ALL {
             assert_eq!(serde_json::to_value(class).unwrap(), class.as_str());

@@ -35,4 +35,5 @@ pub use section::{
     PipelineConfig, PluginSource, ProjectConfig, SecretSource, ServerConfig, StageConfig, StoreConfig,
     UsagePointers,
 };
+pub use suggest::nearest;
 pub use warning::ConfigWarning;

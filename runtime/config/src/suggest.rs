@@ -1,7 +1,7 @@
 //! "Did you mean": the known word that is nearest to an unknown one.
 
 /// The nearest of the known words, if it is near enough to be meant.
-pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // A slip in three letters; a garbled long word is no nearer to another than to nothing.
     let slips = (word.chars().count() / 3).clamp(1, 4);
     known

@@ -124,7 +124,8 @@ async fn load(
     let loaded = host.load(Arc::clone(&bytes)).await;
     let plugin = loaded.map_err(|error| wrong(format!("plugin {} {error}", named(&stage.plugin))))?;
     check(stage, &plugin).map_err(&wrong)?;
-    let warnings = check_config(config, stage, &plugin).await?;
+    let mut warnings = check_config(config, stage, &plugin).await?;
+    warnings.extend(warnings::of_retries(config, stage));
     // Kept before any workflow names it: the file may have changed by the time that one goes on.
     let held = blobs.put(bytes).await.map_err(|error| wrong(format!("its plugin can't be kept: {error}")))?;
     let description = plugin.description();

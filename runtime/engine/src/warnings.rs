@@ -1,10 +1,13 @@
 //! What adw.toml says that can be gone by, and that its stages would fail of.
 
-use adw_agents::Program;
-use adw_config::{AgentProfile, Config, ConfigWarning, StageConfig};
+use adw_agents::{ErrorClass, Program};
+use adw_config::{AgentProfile, Config, ConfigWarning, PluginSource, StageConfig, nearest};
 use adw_host::{Obstacle, Unrunnable};
 
 use crate::agents::find_program;
+
+/// Those of the built-in plugins themselves, beside those of agents and calls.
+const BUILT_IN_CLASSES: [&str; 1] = ["empty_diff"];
 
 /// The commands of a stage's config that it can't run.
 pub(crate) fn of_commands(
@@ -28,6 +31,29 @@ fn of_command(config: &Config, stage: &StageConfig, unrunnable: Unrunnable) -> C
     let path: Vec<&str> =
         ["stages", name, "config"].into_iter().chain(at.iter().map(String::as_str)).collect();
     config.warning_at(&path, format!("the stage `{name}` would fail{whose}: {obstacle}"), help)
+}
+
+/// Classes of failure that stages name in `retry.on` and that nothing of theirs has. A plugin from elsewhere may have classes
+/// of its own: of those only what is almost another one is told.
+pub(crate) fn of_retries(config: &Config, stage: &StageConfig) -> Vec<ConfigWarning> {
+    let known: Vec<&str> =
+        ErrorClass::ALL.iter().map(|class| class.as_str()).chain(BUILT_IN_CLASSES).collect();
+    let is_built_in = matches!(stage.plugin, PluginSource::Builtin(_));
+    let unknown = stage.retry.on.iter().enumerate().filter(|(_, class)| !known.contains(&class.as_str()));
+    let warning = |(at, class): (usize, &String)| {
+        let meant = nearest(class, known.iter().copied())
+            .or_else(|| known.iter().copied().find(|known| known.starts_with(class.as_str())));
+        let help = match meant {
+            Some(meant) => format!("did you mean {meant:?}?"),
+            None if is_built_in => format!("there are {}", known.join(", ")),
+            None => return None,
+        };
+        let (name, at) = (stage.name.as_str(), at.to_string());
+        let message =
+            format!("the stage `{name}` is never tried again for {class:?}: no failure has that class");
+        Some(config.warning_at(&["stages", name, "retry", "on", &at], message, Some(help)))
+    };
+    unknown.filter_map(warning).collect()
 }
 
 /// The stages that name an agent whose program isn't there. A task may name another, and most don't.

@@ -139,3 +139,23 @@ fn what_is_found_out_in_the_repository_is_no_matter_for_a_warning() {
         assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{ended:?}");
     }
 }
+
+#[test]
+fn check_tells_of_retries_that_never_come() {
+    let config = "[projects.demo]\nrepo = \".\"\n[stages.plan]\nplugin = \"builtin:plan\"\ngrants = { workspace = \"write\", agent = [] }\n\
+                  retry = { on = [\"network\", \"tiemout\", \"crash\", \"whatever\", \"empty_diff\"] }\n\
+                  [pipelines.default]\nstages = [\"plan\"]\n";
+    let repository = Repository::new(&[("adw.toml", config)]);
+    let ended = run(&repository.path(), ["check"]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let told: Vec<_> =
+        ended.stderr.lines().filter(|line| line.contains("warning") || line.contains("help")).collect();
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    warning: the stage `plan` is never tried again for "tiemout": no failure has that class
+      = help: did you mean "timeout"?
+    warning: the stage `plan` is never tried again for "crash": no failure has that class
+      = help: did you mean "crashed"?
+    warning: the stage `plan` is never tried again for "whatever": no failure has that class
+      = help: there are rate_limit, auth, quota, context_overflow, model_not_found, network, missing_executable, empty_or_unparsable_output, output_lost, refused, timeout, cancelled, interrupted, crashed, unavailable, bad_patch, empty_diff
+    "#);
+}
