@@ -5,8 +5,8 @@ use std::fmt::Display;
 
 use crate::bindings::adw::stage::types;
 use crate::{
-    Agents, Artifacts, Clock, Command, Earlier, Error, Http, Human, Log, Random, Reason, State, Task,
-    Workspace,
+    Agents, Artifacts, Clock, Command, Earlier, Error, Http, Human, Invocation, Log, Random, Reason, State,
+    Task, Workspace,
 };
 
 /// A stage's view of its workflow and of its host.
@@ -91,6 +91,12 @@ impl Cx {
     /// A program to run in the worktree. Grant: `exec = [["program", "arg", "**"]]`.
     pub fn exec(&self, program: impl Into<String>) -> Command<'_> {
         Command::of(self, program.into())
+    }
+
+    /// The same of a command that stands in the stage's config, a [`CommandLine`](crate::CommandLine).
+    pub fn command(&self, invocation: &Invocation) -> Command<'_> {
+        let command = self.exec(&invocation.program).args(&invocation.arguments);
+        invocation.variables.iter().fold(command, |command, (name, value)| command.env(name, value))
     }
 
     /// The coding agents. Grant: `agent = ["name"]` or `["*"]`.

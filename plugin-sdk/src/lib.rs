@@ -55,6 +55,7 @@ compile_error!(
 );
 
 mod capability;
+mod command_line;
 mod commit_message;
 mod cx;
 mod error;
@@ -88,6 +89,7 @@ pub use capability::log::Log;
 pub use capability::random::Random;
 pub use capability::state::State;
 pub use capability::workspace::{Checkpoint, Since, Workspace};
+pub use command_line::{CommandLine, Invocation, NotACommand};
 pub use commit_message::CommitMessage;
 pub use cx::Cx;
 pub use error::{Error, Result};
@@ -103,7 +105,9 @@ pub use {schemars, serde, serde_json};
 pub mod prelude {
     #[cfg(not(target_family = "wasm"))]
     pub use crate::testing::TestHost;
-    pub use crate::{BTreeMap, Cx, Error, Failure, NoConfig, Outcome, StageResult, config, data, stage};
+    pub use crate::{
+        BTreeMap, CommandLine, Cx, Error, Failure, NoConfig, Outcome, StageResult, config, data, stage,
+    };
     pub use serde_json::{Value, json};
 }
 

@@ -5,14 +5,13 @@
 //! the output. What can't be understood is no pass: an exit code of 0 alone proves nothing unless adw.toml says that
 //! it does.
 
-mod command;
 mod feedback;
 mod reading;
 mod verdict;
 
+use adw_plugin_sdk::Invocation;
 use adw_plugin_sdk::prelude::*;
 
-use command::{CommandLine, Prepared};
 use verdict::{Ran, Verdict};
 
 /// `[stages.<name>.config]`.
@@ -62,33 +61,31 @@ const NO_RUNNER: &str = "no test was found: there is no Cargo.toml, package.json
                          go.mod or Makefile with a test target at the root; set `command` in the stage's config";
 
 /// The configured commands, else those that fit the repository.
-fn commands(cx: &Cx, config: &Config) -> Result<Vec<Prepared>, Failure> {
+fn commands(cx: &Cx, config: &Config) -> Result<Vec<Invocation>, Failure> {
     let configured: Vec<&CommandLine> = config.command.iter().chain(&config.commands).collect();
     if !configured.is_empty() {
-        return configured.into_iter().map(|line| line.prepare().map_err(Failure::fatal)).collect();
+        return configured.into_iter().map(|line| Ok(line.invocation()?)).collect();
     }
     let workspace = cx.workspace();
     let runners = adw_runners::find(|pattern| workspace.glob(pattern), |path| workspace.read_lossy(path))?;
     for runner in &runners {
         cx.log().info(format_args!("{} asks for `{}`", runner.because, runner.command_line()));
     }
-    Ok(runners.into_iter().map(|runner| Prepared::from(runner.argv)).collect())
+    runners.into_iter().map(|runner| Ok(Invocation::of_words(runner.argv)?)).collect()
 }
 
 /// Runs one command and reads what it says.
-fn run(cx: &Cx, prepared: &Prepared) -> Result<Ran, Failure> {
-    let mut command = cx.exec(&prepared.program).args(&prepared.arguments);
-    for (name, value) in &prepared.environment {
-        command = command.env(name, value);
-    }
+fn run(cx: &Cx, invocation: &Invocation) -> Result<Ran, Failure> {
     // Colours would only have to be taken out again. Python takes a compiled file for fresh when the source has the
     // same size and second of change, as it may have right after an agent mended it.
-    let command = command.env("NO_COLOR", "1").env("CARGO_TERM_COLOR", "never");
+    let command = cx.command(invocation).env("NO_COLOR", "1").env("CARGO_TERM_COLOR", "never");
     let output = command.env("PYTHONDONTWRITEBYTECODE", "1").run()?;
-    let ran = Ran::new(prepared.to_string(), &output);
+    let ran = Ran::new(invocation.to_string(), &output);
     match &ran.tally {
-        Some(tally) => cx.log().info(format_args!("`{prepared}`: {tally} ({})", ran.exit)),
-        None => cx.log().warn(format_args!("`{prepared}`: its output says nothing of tests ({})", ran.exit)),
+        Some(tally) => cx.log().info(format_args!("`{invocation}`: {tally} ({})", ran.exit)),
+        None => {
+            cx.log().warn(format_args!("`{invocation}`: its output says nothing of tests ({})", ran.exit));
+        }
     }
     Ok(ran)
 }
