@@ -12,13 +12,17 @@ pub struct Runner {
     pub argv: Vec<String>,
     /// The file that speaks for it.
     pub because: String,
+    /// What is tried where it ran no test, although there are files of tests. Those that name something here stand
+    /// together: it is for the case that none of them ran any.
+    pub instead: Vec<Self>,
     /// How many of the arguments, the program included, say what it is rather than what it works on.
     fixed: usize,
 }
 
 impl Runner {
     fn new<const N: usize>(fixed: usize, argv: [&str; N], because: &str) -> Self {
-        Self { argv: argv.map(str::to_owned).into(), because: because.to_owned(), fixed }
+        let argv = argv.map(str::to_owned).into();
+        Self { argv, because: because.to_owned(), instead: Vec::new(), fixed }
     }
 
     /// The pattern of `grants.exec` that lets it run, with whatever arguments follow: `["cargo", "test", "**"]`.
@@ -101,10 +105,8 @@ mod tests {
         let files: BTreeMap<&str, &str> = files.iter().copied().collect();
         let matches = |path: &str, pattern: &str| match pattern {
             "*" => !path.contains('/'),
-            "**/test*.py" => {
-                let name = path.rsplit('/').next().unwrap();
-                name.starts_with("test") && name.strip_suffix(".py").is_some()
-            }
+            "**/test*.py" => name_of(path).starts_with("test") && path.ends_with(".py"),
+            "**/*_test.py" => name_of(path).ends_with("_test.py"),
             _ => path == pattern,
         };
         super::find(
@@ -114,6 +116,10 @@ mod tests {
             |path| files.get(path).map(ToString::to_string).ok_or_else(|| format!("no file {path}")),
         )
         .unwrap()
+    }
+
+    fn name_of(path: &str) -> &str {
+        path.rsplit('/').next().unwrap()
     }
 
     #[test]
@@ -161,6 +167,48 @@ mod tests {
             let found: Vec<String> = find_among(files).iter().map(Runner::command_line).collect();
             assert_eq!(found, expected, "for {files:?}");
         }
+    }
+
+    #[test]
+    fn python_files_say_by_how_they_are_written_who_runs_them() {
+        const UNITTEST: &str = "python3 -m unittest discover -v";
+        const PYTEST: &str = "python3 -m pytest";
+        let cases = [
+            ("import unittest\nclass TestA(unittest.TestCase):\n    def test_a(self): ...\n", UNITTEST),
+            ("from base import Case\nclass TestA(Case):\n    def test_a(self): ...\n", UNITTEST),
+            // A helper, of which unittest knows nothing; and what asks unittest's older tools for a suite.
+            ("from django.test import TestCase\ndef test_data(): ...\n", UNITTEST),
+            ("def test_suite(): ...\n", UNITTEST),
+            ("class Tests:\n    pass\n", PYTEST),
+            ("from calc import add\ndef test_add():\n    assert add(2, 3) == 5\n", PYTEST),
+            ("from unittest import mock\ndef test_add(): ...\n", PYTEST),
+            ("async def test_add(): ...\n", PYTEST),
+            ("class TestA:\n    def test_a(self): ...\n", PYTEST),
+            ("class TestA(object):\n    def test_a(self): ...\n", PYTEST),
+            ("from pytest import raises\nimport unittest\n", PYTEST),
+        ];
+        for (text, expected) in cases {
+            let found: Vec<String> = find([("test_a.py", text)]).iter().map(Runner::command_line).collect();
+            assert_eq!(found, [expected], "for {text}");
+        }
+        let both = find([("test_a.py", "import unittest\n"), ("test_b.py", "def test_b(): ...\n")]);
+        assert_eq!((both.len(), both[0].command_line().as_str()), (1, PYTEST), "it runs the other's too");
+        assert_eq!(both[0].because, "test_b.py");
+        assert_eq!(find([("sum_test.py", "def test_sum(): ...\n")])[0].command_line(), PYTEST);
+        assert_eq!(find([("speed_test.py", "print(1)\n")]), []);
+    }
+
+    #[test]
+    fn where_one_of_pythons_runners_finds_none_the_other_is_tried_if_there_are_files_for_it() {
+        let instead = |files: &[(&str, &str)]| -> Vec<Vec<String>> {
+            let commands = |runner: &Runner| runner.instead.iter().map(Runner::command_line).collect();
+            find_among(files).iter().map(commands).collect()
+        };
+        assert_eq!(instead(&[("tests/test_a.py", "import unittest")]), [["python3 -m pytest"]]);
+        let configured = [("pytest.ini", ""), ("testsum.py", "import unittest")];
+        assert_eq!(instead(&configured), [["python3 -m unittest discover -v"]]);
+        assert_eq!(instead(&[("pytest.ini", "")]), [[""; 0]]);
+        assert_eq!(instead(&[("Cargo.toml", "")]), [[""; 0]]);
     }
 
     #[test]

@@ -73,7 +73,7 @@ impl Ran {
     }
 
     /// The test runner that Python was told to run and doesn't have: no agent can mend that in the repository.
-    fn missing_module(&self) -> Option<&str> {
+    pub(crate) fn missing_module(&self) -> Option<&str> {
         let module = self.stderr.trim_end().rsplit_once("No module named ")?.1;
         let asked = self.command.split_once(" -m ")?.1.split_whitespace().next()?;
         (self.tally.is_none() && module.trim_matches('\'') == asked).then_some(module)

@@ -105,7 +105,7 @@ fn a_repository_shows_what_runs_its_tests() {
     const PYTHON: [&str; 2] = ["python3 -m unittest **", "python3 -m pytest **"];
     const CASE: &str = "import unittest\n";
     type Case = (&'static [(&'static str, &'static str)], &'static [&'static str]);
-    let cases: [Case; 13] = [
+    let cases: [Case; 15] = [
         (&[], &[]),
         (&[("README.md", "test:")], &[]),
         (&[("Cargo.toml", "")], &["cargo test **"]),
@@ -114,6 +114,8 @@ fn a_repository_shows_what_runs_its_tests() {
         (&[("pyproject.toml", "")], &PYTHON),
         (&[("pyproject.toml", "[tool.pytest]"), ("test_a.py", "")], &[PYTHON[1], PYTHON[0]]),
         (&[("tests/__init__.py", ""), ("tests/test_sum.py", CASE)], &PYTHON),
+        (&[("test_sum.py", "def test_sum(): ...")], &[PYTHON[1], PYTHON[0]]),
+        (&[("sum_test.py", "def test_sum(): ...")], &[PYTHON[1], PYTHON[0]]),
         (&[("node_modules/x/test_sum.py", CASE), (".venv/test_sum.py", CASE), ("sum.py", "")], &[]),
         (&[("go.mod", "")], &["go test **"]),
         (&[("Makefile", "lint test: x\n\t./run\n")], &["make test **"]),
