@@ -15,6 +15,8 @@ pub struct Runner {
     /// What is tried where it ran no test, although there are files of tests. Those that name something here stand
     /// together: it is for the case that none of them ran any.
     pub instead: Vec<Self>,
+    /// Whether what it prints is of a form that is known, and so says which tests ran.
+    pub is_understood: bool,
     /// How many of the arguments, the program included, say what it is rather than what it works on.
     fixed: usize,
 }
@@ -22,7 +24,7 @@ pub struct Runner {
 impl Runner {
     fn new<const N: usize>(fixed: usize, argv: [&str; N], because: &str) -> Self {
         let argv = argv.map(str::to_owned).into();
-        Self { argv, because: because.to_owned(), instead: Vec::new(), fixed }
+        Self { argv, because: because.to_owned(), instead: Vec::new(), is_understood: true, fixed }
     }
 
     /// The pattern of `grants.exec` that lets it run, with whatever arguments follow: `["cargo", "test", "**"]`.
@@ -53,8 +55,11 @@ pub fn find<E>(
         // Otherwise cargo stops at the first test binary that fails, and the names of the rest stay unknown.
         runners.push(Runner::new(2, ["cargo", "test", "--no-fail-fast"], "Cargo.toml"));
     }
-    if has("package.json") && has_test_script(&read("package.json")?) {
-        runners.push(Runner::new(2, ["npm", "test"], "package.json"));
+    if has("package.json")
+        && let Some(script) = test_script(&read("package.json")?)
+    {
+        let npm = Runner::new(2, ["npm", "test"], "package.json");
+        runners.push(Runner { is_understood: names_a_runner(&script), ..npm });
     }
     runners.extend(python::find(&glob, &read, &root)?);
     if has("go.mod") {
@@ -64,7 +69,8 @@ pub fn find<E>(
     if runners.is_empty() {
         for makefile in ["GNUmakefile", "makefile", "Makefile"] {
             if has(makefile) && has_test_target(&read(makefile)?) {
-                runners.push(Runner::new(2, ["make", "test"], makefile));
+                let make = Runner::new(2, ["make", "test"], makefile);
+                runners.push(Runner { is_understood: false, ..make });
                 break;
             }
         }
@@ -72,11 +78,16 @@ pub fn find<E>(
     Ok(runners)
 }
 
-/// Whether `npm test` would do more than what `npm init` writes: say that there is no test, and fail.
-fn has_test_script(package_json: &str) -> bool {
-    let package: serde_json::Value = serde_json::from_str(package_json).unwrap_or_default();
-    let script = package.pointer("/scripts/test").and_then(serde_json::Value::as_str);
-    script.is_some_and(|script| !script.trim().is_empty() && !script.contains("no test specified"))
+/// What `npm test` runs, if that is more than what `npm init` writes: to say that there is no test, and fail.
+fn test_script(package_json: &str) -> Option<String> {
+    let package: serde_json::Value = serde_json::from_str(package_json).ok()?;
+    let script = package.pointer("/scripts/test").and_then(serde_json::Value::as_str)?;
+    (!script.trim().is_empty() && !script.contains("no test specified")).then(|| script.to_owned())
+}
+
+/// Whether a script runs what prints its tests in a known form; another script that it calls may do so too.
+fn names_a_runner(script: &str) -> bool {
+    script.split_whitespace().any(|word| ["jest", "vitest", "mocha", "--test"].contains(&word))
 }
 
 /// Whether a Makefile has a rule for `test`, alone or among other targets.
@@ -167,6 +178,20 @@ mod tests {
             let found: Vec<String> = find_among(files).iter().map(Runner::command_line).collect();
             assert_eq!(found, expected, "for {files:?}");
         }
+    }
+
+    #[test]
+    fn of_make_and_of_most_scripts_nobody_knows_what_they_print() {
+        let is_understood = |file: (&str, &str)| find_among(&[file])[0].is_understood;
+        let script = |script: &str| format!(r#"{{"scripts":{{"test":"{script}"}}}}"#);
+        for known in ["jest --ci", "node --test", "tsc && vitest run"] {
+            assert!(is_understood(("package.json", &script(known))), "{known}");
+        }
+        for unknown in ["sh test.sh", "npm run test:unit"] {
+            assert!(!is_understood(("package.json", &script(unknown))), "{unknown}");
+        }
+        assert!(!is_understood(("Makefile", "test:\n\tsh test.sh\n")));
+        assert!(is_understood(("Cargo.toml", "")) && is_understood(("test_a.py", "import unittest")));
     }
 
     #[test]

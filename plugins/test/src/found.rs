@@ -3,7 +3,7 @@
 use adw_plugin_sdk::{Cx, Error, Failure, Invocation};
 use adw_runners::Runner;
 
-use crate::verdict::{Ran, Verdict};
+use crate::verdict::Ran;
 
 /// What was found, in the order in which it is run.
 pub(crate) struct Found(Vec<Runner>);
@@ -55,10 +55,9 @@ impl Found {
 
     /// What is to be tried, given what came of each.
     fn instead(&self, ran: &[Ran]) -> &[Runner] {
-        let found_none = |ran: &Ran| matches!(ran.verdict(false), Ok(Verdict::NoTest));
         let mut replaceable = self.0.iter().zip(ran).filter(|(runner, _)| !runner.instead.is_empty());
         match replaceable.clone().next() {
-            Some((first, _)) if replaceable.all(|(_, ran)| found_none(ran)) => &first.instead,
+            Some((first, _)) if replaceable.all(|(_, ran)| ran.found_none()) => &first.instead,
             _ => &[],
         }
     }

@@ -94,7 +94,7 @@ fn run(cx: &Cx, invocation: &Invocation) -> Result<Ran, Error> {
 /// What all runs together mean, where there is or isn't a file of tests for them.
 fn conclude(cx: &Cx, ran: &[Ran], test_file: Option<&str>, config: &Config) -> StageResult<Report> {
     let verdicts: Vec<Verdict> =
-        ran.iter().map(|ran| ran.verdict(config.trust_exit_code)).collect::<Result<_, _>>()?;
+        ran.iter().map(|ran| ran.verdict(cx.stage(), config.trust_exit_code)).collect::<Result<_, _>>()?;
     let failing: Vec<&Ran> = ran
         .iter()
         .zip(&verdicts)

@@ -55,7 +55,7 @@ fn what_does_not_compile_is_rework_with_the_compilers_words() {
 fn an_exit_code_alone_is_no_pass() {
     let run = host().exec(["make", "check"], exits(0).stdout("all good")).run(test, command("make check"));
     assert!(matches!(run.failure(), Failure::Fatal(message) if message.contains("`make check`")
-        && message.contains("trust_exit_code = true")));
+        && message.ends_with("\n\n[stages.test.config]\ntrust_exit_code = true")));
 
     let trusting = Config { trust_exit_code: true, ..command("make check") };
     let run = host().exec(["make", "check"], exits(0).stdout("all good")).run(test, trusting.clone());

@@ -76,8 +76,30 @@ fn each_runner_gets_its_command() {
 }
 
 #[test]
+fn an_exit_code_is_trusted_at_once_where_nobody_knows_what_is_printed() {
+    let cases: [(&[(&str, &str)], bool); 5] = [
+        (&[("Makefile", "test:\n\tsh test.sh\n")], true),
+        (&[("package.json", r#"{"scripts":{"test":"sh test.sh"}}"#), ("Cargo.toml", "")], true),
+        (&[("package.json", r#"{"scripts":{"test":"jest"}}"#)], false),
+        (&[("Cargo.toml", "")], false),
+        (&[], false),
+    ];
+    for (files, expected) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, content) in files {
+            fs::write(folder.path().join(name), content).unwrap();
+        }
+        let text = render(&Facts { base: None, runners: detect_runners(folder.path()) });
+        let config = parsed(&text).stage("test").unwrap().config.clone();
+        assert_eq!(config == serde_json::json!({ "trust_exit_code": true }), expected, "{text}");
+        assert!(text.contains("trust_exit_code = true   # "), "{text}");
+    }
+}
+
+#[test]
 fn its_examples_are_right_too() {
-    for runners in [vec![], vec![cargo()]] {
+    let make = || Runner::new("make test", &["make", "test"]).not_understood();
+    for runners in [vec![], vec![cargo()], vec![make()]] {
         let mut text = with_examples(&render(&Facts { base: None, runners: runners.clone() }));
         if runners.is_empty() {
             // The example stands in the place of the line below it.
@@ -87,7 +109,8 @@ fn its_examples_are_right_too() {
         let [agent] = config.agents.as_slice() else { panic!("{:?}", config.agents) };
         assert!(matches!(&agent.profile, AgentProfile::Command { command, .. } if command[2] == "{prompt}"));
         assert_eq!(config.projects[0].base.as_deref(), Some("main"));
-        assert!(config.stage("test").unwrap().config["command"].is_string());
+        let test = &config.stage("test").unwrap().config;
+        assert!(test["command"].is_string() && test["trust_exit_code"] == true, "{test}");
         assert_eq!(config.pipelines.len(), 2);
     }
 }

@@ -10,13 +10,25 @@ pub struct Runner {
     command: String,
     pattern: Vec<String>,
     when: Option<&'static str>,
+    is_understood: bool,
 }
 
 impl Runner {
-    /// A command as a person would type it, and the words that it must begin with.
+    /// A command as a person would type it, and the words that it must begin with. What it prints says which tests ran.
     pub fn new(command: &str, words: &[&str]) -> Self {
         let pattern = words.iter().chain(&["**"]).map(ToString::to_string).collect();
-        Self { command: command.to_owned(), pattern, when: None }
+        Self { command: command.to_owned(), pattern, when: None, is_understood: true }
+    }
+
+    /// The same, where what it prints may say nothing of tests that ran.
+    #[must_use]
+    pub fn not_understood(self) -> Self {
+        Self { is_understood: false, ..self }
+    }
+
+    /// Whether what it prints says which tests ran.
+    pub fn is_understood(&self) -> bool {
+        self.is_understood
     }
 
     /// One that isn't run as the repository is now.
@@ -56,6 +68,7 @@ pub fn detect_runners(folder: &Path) -> Vec<Runner> {
         command: runner.command_line(),
         pattern: runner.grant(),
         when: None,
+        is_understood: runner.is_understood,
     });
     let mut runners: Vec<Runner> = Vec::new();
     for runner in found.chain(expected(&files)) {
