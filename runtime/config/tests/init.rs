@@ -112,6 +112,9 @@ fn its_examples_are_right_too() {
         let test = &config.stage("test").unwrap().config;
         assert!(test["command"].is_string() && test["trust_exit_code"] == true, "{test}");
         assert_eq!(config.pipelines.len(), 2);
+        let notify = config.stage("notify").unwrap();
+        assert_eq!(notify.config["command"], "./notify.sh");
+        assert_eq!(config.pipeline("default").unwrap().finally, [notify.name.clone()]);
     }
 }
 

@@ -115,6 +115,22 @@ stages = ["plan", "mine"]
 }
 
 #[test]
+fn check_names_a_stage_that_has_no_command_to_run() {
+    let repository = Repository::new(&[]);
+    let text = "[projects.default]\nrepo = \".\"\n[stages.notify]\nplugin = \"builtin:run\"\n\
+                grants = { exec = [[\"true\"]] }\n[pipelines.default]\nstages = [\"notify\"]\n";
+    let file = repository.path().join("adw.toml");
+    std::fs::write(&file, text).unwrap();
+    let ended = run(&repository.path(), ["check"]);
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    assert!(ended.stderr.contains("known there: command, commands"), "{}", ended.stderr);
+
+    std::fs::write(&file, text.replace("[pipelines", "config = { command = \"true\" }\n[pipelines")).unwrap();
+    let ended = run(&repository.path(), ["check"]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+}
+
+#[test]
 fn check_warns_of_a_repository_in_which_nothing_is_committed_yet() {
     let repository = Repository::without_commits();
     assert_eq!(run(&repository.path(), ["init"]).code, Some(0));
