@@ -9,7 +9,7 @@ fn main() -> ExitCode {
         workspace: "../..",
         folder: "plugins",
         // As adw.toml knows them: `builtin:plan`.
-        names: &["plan", "implement", "test", "gate", "noop"],
+        names: &["plan", "implement", "test", "gate", "run", "noop"],
         package: |name| format!("adw-plugin-{name}"),
         parts: &["plugin-sdk", "plugins/runners", "plugins/toolchain", "Cargo.lock", "Cargo.toml"],
     })

@@ -18,8 +18,14 @@ macro_rules! builtin {
 }
 
 /// All of them.
-pub const BUILTINS: &[Builtin] =
-    &[builtin!("plan"), builtin!("implement"), builtin!("test"), builtin!("gate"), builtin!("noop")];
+pub const BUILTINS: &[Builtin] = &[
+    builtin!("plan"),
+    builtin!("implement"),
+    builtin!("test"),
+    builtin!("gate"),
+    builtin!("run"),
+    builtin!("noop"),
+];
 
 /// The bytes of the stage that adw.toml calls `builtin:<name>`.
 pub fn builtin(name: &str) -> Option<&'static [u8]> {

@@ -12,12 +12,13 @@ const LARGEST: usize = 325_000;
 
 #[test]
 fn each_imports_what_it_calls_and_nothing_more() {
-    let cases: [(&str, &[&str]); 5] = [
+    let cases: [(&str, &[&str]); 6] = [
         ("noop", &["log"]),
         ("gate", &["human", "log"]),
         ("plan", &["agent", "log", "workspace", "workspace-write"]),
         ("implement", &["agent", "log", "workspace", "workspace-write"]),
         ("test", &["exec", "log", "workspace"]),
+        ("run", &["exec", "log"]),
     ];
     for (name, expected) in cases {
         assert_eq!(capabilities(name), expected, "the imports of builtin:{name}");

@@ -12,13 +12,19 @@ pub struct Runner {
     pub argv: Vec<String>,
     /// The file that speaks for it.
     pub because: String,
+    /// What is tried where it ran no test, although there are files of tests. Those that name something here stand
+    /// together: it is for the case that none of them ran any.
+    pub instead: Vec<Self>,
+    /// Whether what it prints is of a form that is known, and so says which tests ran.
+    pub is_understood: bool,
     /// How many of the arguments, the program included, say what it is rather than what it works on.
     fixed: usize,
 }
 
 impl Runner {
     fn new<const N: usize>(fixed: usize, argv: [&str; N], because: &str) -> Self {
-        Self { argv: argv.map(str::to_owned).into(), because: because.to_owned(), fixed }
+        let argv = argv.map(str::to_owned).into();
+        Self { argv, because: because.to_owned(), instead: Vec::new(), is_understood: true, fixed }
     }
 
     /// The pattern of `grants.exec` that lets it run, with whatever arguments follow: `["cargo", "test", "**"]`.
@@ -49,8 +55,11 @@ pub fn find<E>(
         // Otherwise cargo stops at the first test binary that fails, and the names of the rest stay unknown.
         runners.push(Runner::new(2, ["cargo", "test", "--no-fail-fast"], "Cargo.toml"));
     }
-    if has("package.json") && has_test_script(&read("package.json")?) {
-        runners.push(Runner::new(2, ["npm", "test"], "package.json"));
+    if has("package.json")
+        && let Some(script) = test_script(&read("package.json")?)
+    {
+        let npm = Runner::new(2, ["npm", "test"], "package.json");
+        runners.push(Runner { is_understood: names_a_runner(&script), ..npm });
     }
     runners.extend(python::find(&glob, &read, &root)?);
     if has("go.mod") {
@@ -60,7 +69,8 @@ pub fn find<E>(
     if runners.is_empty() {
         for makefile in ["GNUmakefile", "makefile", "Makefile"] {
             if has(makefile) && has_test_target(&read(makefile)?) {
-                runners.push(Runner::new(2, ["make", "test"], makefile));
+                let make = Runner::new(2, ["make", "test"], makefile);
+                runners.push(Runner { is_understood: false, ..make });
                 break;
             }
         }
@@ -68,11 +78,16 @@ pub fn find<E>(
     Ok(runners)
 }
 
-/// Whether `npm test` would do more than what `npm init` writes: say that there is no test, and fail.
-fn has_test_script(package_json: &str) -> bool {
-    let package: serde_json::Value = serde_json::from_str(package_json).unwrap_or_default();
-    let script = package.pointer("/scripts/test").and_then(serde_json::Value::as_str);
-    script.is_some_and(|script| !script.trim().is_empty() && !script.contains("no test specified"))
+/// What `npm test` runs, if that is more than what `npm init` writes: to say that there is no test, and fail.
+fn test_script(package_json: &str) -> Option<String> {
+    let package: serde_json::Value = serde_json::from_str(package_json).ok()?;
+    let script = package.pointer("/scripts/test").and_then(serde_json::Value::as_str)?;
+    (!script.trim().is_empty() && !script.contains("no test specified")).then(|| script.to_owned())
+}
+
+/// Whether a script runs what prints its tests in a known form; another script that it calls may do so too.
+fn names_a_runner(script: &str) -> bool {
+    script.split_whitespace().any(|word| ["jest", "vitest", "mocha", "--test"].contains(&word))
 }
 
 /// Whether a Makefile has a rule for `test`, alone or among other targets.
@@ -101,10 +116,8 @@ mod tests {
         let files: BTreeMap<&str, &str> = files.iter().copied().collect();
         let matches = |path: &str, pattern: &str| match pattern {
             "*" => !path.contains('/'),
-            "**/test*.py" => {
-                let name = path.rsplit('/').next().unwrap();
-                name.starts_with("test") && name.strip_suffix(".py").is_some()
-            }
+            "**/test*.py" => name_of(path).starts_with("test") && path.ends_with(".py"),
+            "**/*_test.py" => name_of(path).ends_with("_test.py"),
             _ => path == pattern,
         };
         super::find(
@@ -114,6 +127,10 @@ mod tests {
             |path| files.get(path).map(ToString::to_string).ok_or_else(|| format!("no file {path}")),
         )
         .unwrap()
+    }
+
+    fn name_of(path: &str) -> &str {
+        path.rsplit('/').next().unwrap()
     }
 
     #[test]
@@ -161,6 +178,62 @@ mod tests {
             let found: Vec<String> = find_among(files).iter().map(Runner::command_line).collect();
             assert_eq!(found, expected, "for {files:?}");
         }
+    }
+
+    #[test]
+    fn of_make_and_of_most_scripts_nobody_knows_what_they_print() {
+        let is_understood = |file: (&str, &str)| find_among(&[file])[0].is_understood;
+        let script = |script: &str| format!(r#"{{"scripts":{{"test":"{script}"}}}}"#);
+        for known in ["jest --ci", "node --test", "tsc && vitest run"] {
+            assert!(is_understood(("package.json", &script(known))), "{known}");
+        }
+        for unknown in ["sh test.sh", "npm run test:unit"] {
+            assert!(!is_understood(("package.json", &script(unknown))), "{unknown}");
+        }
+        assert!(!is_understood(("Makefile", "test:\n\tsh test.sh\n")));
+        assert!(is_understood(("Cargo.toml", "")) && is_understood(("test_a.py", "import unittest")));
+    }
+
+    #[test]
+    fn python_files_say_by_how_they_are_written_who_runs_them() {
+        const UNITTEST: &str = "python3 -m unittest discover -v";
+        const PYTEST: &str = "python3 -m pytest";
+        let cases = [
+            ("import unittest\nclass TestA(unittest.TestCase):\n    def test_a(self): ...\n", UNITTEST),
+            ("from base import Case\nclass TestA(Case):\n    def test_a(self): ...\n", UNITTEST),
+            // A helper, of which unittest knows nothing; and what asks unittest's older tools for a suite.
+            ("from django.test import TestCase\ndef test_data(): ...\n", UNITTEST),
+            ("def test_suite(): ...\n", UNITTEST),
+            ("class Tests:\n    pass\n", PYTEST),
+            ("from calc import add\ndef test_add():\n    assert add(2, 3) == 5\n", PYTEST),
+            ("from unittest import mock\ndef test_add(): ...\n", PYTEST),
+            ("async def test_add(): ...\n", PYTEST),
+            ("class TestA:\n    def test_a(self): ...\n", PYTEST),
+            ("class TestA(object):\n    def test_a(self): ...\n", PYTEST),
+            ("from pytest import raises\nimport unittest\n", PYTEST),
+        ];
+        for (text, expected) in cases {
+            let found: Vec<String> = find([("test_a.py", text)]).iter().map(Runner::command_line).collect();
+            assert_eq!(found, [expected], "for {text}");
+        }
+        let both = find([("test_a.py", "import unittest\n"), ("test_b.py", "def test_b(): ...\n")]);
+        assert_eq!((both.len(), both[0].command_line().as_str()), (1, PYTEST), "it runs the other's too");
+        assert_eq!(both[0].because, "test_b.py");
+        assert_eq!(find([("sum_test.py", "def test_sum(): ...\n")])[0].command_line(), PYTEST);
+        assert_eq!(find([("speed_test.py", "print(1)\n")]), []);
+    }
+
+    #[test]
+    fn where_one_of_pythons_runners_finds_none_the_other_is_tried_if_there_are_files_for_it() {
+        let instead = |files: &[(&str, &str)]| -> Vec<Vec<String>> {
+            let commands = |runner: &Runner| runner.instead.iter().map(Runner::command_line).collect();
+            find_among(files).iter().map(commands).collect()
+        };
+        assert_eq!(instead(&[("tests/test_a.py", "import unittest")]), [["python3 -m pytest"]]);
+        let configured = [("pytest.ini", ""), ("testsum.py", "import unittest")];
+        assert_eq!(instead(&configured), [["python3 -m unittest discover -v"]]);
+        assert_eq!(instead(&[("pytest.ini", "")]), [[""; 0]]);
+        assert_eq!(instead(&[("Cargo.toml", "")]), [[""; 0]]);
     }
 
     #[test]

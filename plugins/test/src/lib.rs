@@ -6,12 +6,14 @@
 //! it does.
 
 mod feedback;
+mod found;
 mod reading;
 mod verdict;
 
 use adw_plugin_sdk::Invocation;
 use adw_plugin_sdk::prelude::*;
 
+use found::Found;
 use verdict::{Ran, Verdict};
 
 /// `[stages.<name>.config]`.
@@ -44,38 +46,37 @@ pub struct Report {
 /// Runs the repository's tests.
 #[stage]
 pub fn test(cx: &Cx, config: Config) -> StageResult<Report> {
-    let commands = commands(cx, &config)?;
+    let named: Vec<&CommandLine> = config.command.iter().chain(&config.commands).collect();
+    if !named.is_empty() {
+        let commands =
+            named.into_iter().map(|line| Ok(line.invocation()?)).collect::<Result<_, Failure>>()?;
+        return conclude(cx, &run_all(cx, commands)?, None, &config);
+    }
+    let found = Found::look(cx)?;
+    let commands = found.commands()?;
     if commands.is_empty() {
         return Ok(Outcome::skipped(NO_RUNNER));
     }
-    let mut ran = Vec::new();
-    for (number, command) in commands.iter().enumerate() {
-        let percent = u8::try_from(number * 100 / commands.len()).unwrap_or(100);
-        cx.progress(percent, command);
-        ran.push(run(cx, command)?);
-    }
-    conclude(&ran, config.trust_exit_code)
+    let mut ran = run_all(cx, commands)?;
+    found.run_instead(&mut ran, cx, |command| run(cx, command))?;
+    conclude(cx, &ran, found.test_file(), &config)
 }
 
 const NO_RUNNER: &str = "no test was found: there is no Cargo.toml, package.json with a test script, Python test file, \
                          go.mod or Makefile with a test target at the root; set `command` in the stage's config";
 
-/// The configured commands, else those that fit the repository.
-fn commands(cx: &Cx, config: &Config) -> Result<Vec<Invocation>, Failure> {
-    let configured: Vec<&CommandLine> = config.command.iter().chain(&config.commands).collect();
-    if !configured.is_empty() {
-        return configured.into_iter().map(|line| Ok(line.invocation()?)).collect();
-    }
-    let workspace = cx.workspace();
-    let runners = adw_runners::find(|pattern| workspace.glob(pattern), |path| workspace.read_lossy(path))?;
-    for runner in &runners {
-        cx.log().info(format_args!("{} asks for `{}`", runner.because, runner.command_line()));
-    }
-    runners.into_iter().map(|runner| Ok(Invocation::of_words(runner.argv)?)).collect()
+/// Runs one after the other, to the end of all.
+fn run_all(cx: &Cx, commands: Vec<Invocation>) -> Result<Vec<Ran>, Error> {
+    let all = commands.len();
+    let run = |(number, command): (usize, Invocation)| {
+        cx.progress(u8::try_from(number * 100 / all).unwrap_or(100), &command);
+        run(cx, &command)
+    };
+    commands.into_iter().enumerate().map(run).collect()
 }
 
 /// Runs one command and reads what it says.
-fn run(cx: &Cx, invocation: &Invocation) -> Result<Ran, Failure> {
+fn run(cx: &Cx, invocation: &Invocation) -> Result<Ran, Error> {
     // Colours would only have to be taken out again. Python takes a compiled file for fresh when the source has the
     // same size and second of change, as it may have right after an agent mended it.
     let command = cx.command(invocation).env("NO_COLOR", "1").env("CARGO_TERM_COLOR", "never");
@@ -90,10 +91,10 @@ fn run(cx: &Cx, invocation: &Invocation) -> Result<Ran, Failure> {
     Ok(ran)
 }
 
-/// What all runs together mean.
-fn conclude(ran: &[Ran], trust_exit_code: bool) -> StageResult<Report> {
+/// What all runs together mean, where there is or isn't a file of tests for them.
+fn conclude(cx: &Cx, ran: &[Ran], test_file: Option<&str>, config: &Config) -> StageResult<Report> {
     let verdicts: Vec<Verdict> =
-        ran.iter().map(|ran| ran.verdict(trust_exit_code)).collect::<Result<_, _>>()?;
+        ran.iter().map(|ran| ran.verdict(cx.stage(), config.trust_exit_code)).collect::<Result<_, _>>()?;
     let failing: Vec<&Ran> = ran
         .iter()
         .zip(&verdicts)
@@ -105,7 +106,15 @@ fn conclude(ran: &[Ran], trust_exit_code: bool) -> StageResult<Report> {
         return Err(Failure::rework(feedback::write(&failing)));
     }
     if verdicts.iter().all(|verdict| *verdict == Verdict::NoTest) {
-        return Ok(Outcome::skipped(format!("no test ran: `{}` found none", commands.join("` and `"))));
+        let commands = commands.join("` and `");
+        return Ok(Outcome::skipped(match test_file {
+            Some(file) => format!(
+                "no test ran, although there is {file}: `{commands}` found none; name what runs it as `command` in \
+                 [stages.{}.config]",
+                cx.stage()
+            ),
+            None => format!("no test ran: `{commands}` found none"),
+        }));
     }
     let passed = ran.iter().filter_map(|ran| ran.tally.as_ref()).map(|tally| tally.passed).sum();
     let summary = match passed {

@@ -55,7 +55,7 @@ fn what_does_not_compile_is_rework_with_the_compilers_words() {
 fn an_exit_code_alone_is_no_pass() {
     let run = host().exec(["make", "check"], exits(0).stdout("all good")).run(test, command("make check"));
     assert!(matches!(run.failure(), Failure::Fatal(message) if message.contains("`make check`")
-        && message.contains("trust_exit_code = true")));
+        && message.ends_with("\n\n[stages.test.config]\ntrust_exit_code = true")));
 
     let trusting = Config { trust_exit_code: true, ..command("make check") };
     let run = host().exec(["make", "check"], exits(0).stdout("all good")).run(test, trusting.clone());
@@ -119,6 +119,83 @@ fn a_runner_that_is_not_installed_is_no_fault_of_the_work() {
     assert!(matches!(run.run(test, command("python3 -m app")).failure(), Failure::Rework(_)));
 }
 
+const UNITTEST: [&str; 5] = ["python3", "-m", "unittest", "discover", "-v"];
+const PYTEST: [&str; 3] = ["python3", "-m", "pytest"];
+
+/// What unittest says where it sees no test.
+fn none() -> ExecReply {
+    exits(5).stderr("Ran 0 tests in 0.000s\n\nNO TESTS RAN\n")
+}
+
+#[test]
+fn plain_functions_and_classes_are_pytests() {
+    for text in ["from calc import add\n\ndef test_add():\n    assert add(2, 3) == 5\n", "class TestAdd:\n"] {
+        let host = TestHost::new().file("test_calc.py", text).file("test_b.py", "import unittest\n");
+        let reply =
+            exits(1).stdout("FAILED test_calc.py::test_add - assert 1 == 5\n1 failed, 1 passed in 0.1s\n");
+        let run = host.exec(PYTEST, reply).run(test, Config::default());
+        assert!(
+            matches!(run.failure(), Failure::Rework(feedback) if feedback.contains("test_calc.py::test_add"))
+        );
+    }
+}
+
+#[test]
+fn where_a_runner_found_none_of_the_tests_that_are_there_another_one_is_tried() {
+    let host = || TestHost::new().file("test_calc.py", "from cases import Case\nclass TestAdd(Case): ...\n");
+    let run = host()
+        .exec(UNITTEST, none())
+        .exec(PYTEST, exits(0).stdout("===== 2 passed in 0.01s =====\n"))
+        .run(test, Config::default());
+    assert_eq!(run.summary(), "2 tests passed");
+    assert_eq!(run.data().commands.len(), 2);
+
+    let failed = exits(1).stdout("FAILED test_calc.py::test_add\n===== 1 failed in 0.01s =====\n");
+    let run = host().exec(UNITTEST, none()).exec(PYTEST, failed).run(test, Config::default());
+    assert!(matches!(run.failure(), Failure::Rework(_)), "{:?}", run.result);
+
+    // One that has run some leaves nothing to try.
+    let ran = exits(0).stderr("Ran 1 test in 0.1s\n\nOK\n");
+    let run = host()
+        .file("tests/test_b.py", "import unittest")
+        .exec(UNITTEST, none())
+        .exec([&UNITTEST[..], &["-s", "tests"]].concat(), ran)
+        .run(test, Config::default());
+    assert_eq!(run.summary(), "1 test passed");
+}
+
+#[test]
+fn that_no_test_ran_although_there_are_some_is_told() {
+    let host =
+        || TestHost::new().stage("check").file("test_calc.py", "import unittest\n").exec(UNITTEST, none());
+    let found_none = exits(5).stdout("===== no tests ran in 0.00s =====\n");
+    let run = host().exec(PYTEST, found_none).run(test, Config::default());
+    assert_eq!(
+        run.skipped(),
+        "no test ran, although there is test_calc.py: `python3 -m unittest discover -v` and `python3 -m pytest` found \
+         none; name what runs it as `command` in [stages.check.config]"
+    );
+    // What can't be tried takes nothing away from what was.
+    let replies: [ExecReply; 3] = [
+        exits(1).stderr("/usr/bin/python3: No module named pytest\n"),
+        Error::Denied("add `exec = …`".to_owned()).into(),
+        Error::NotFound("there is no program `python3`".to_owned()).into(),
+    ];
+    for reply in replies {
+        let run = host().exec(PYTEST, reply).run(test, Config::default());
+        assert!(
+            run.skipped().starts_with(
+                "no test ran, although there is test_calc.py: `python3 -m unittest discover -v` found none;"
+            ),
+            "{}",
+            run.skipped()
+        );
+    }
+    let gone = Error::Unavailable("the disk is full".to_owned());
+    let run = host().exec(PYTEST, gone).run(test, Config::default());
+    assert!(matches!(run.failure(), Failure::Retryable { .. }), "{:?}", run.result);
+}
+
 #[test]
 fn all_runners_that_fit_run_and_all_that_fail_are_told() {
     let python = ["python3", "-m", "unittest", "discover", "-v"];
@@ -138,6 +215,7 @@ fn all_runners_that_fit_run_and_all_that_fail_are_told() {
     let run = host()
         .exec(CARGO, exits(0).stdout(PASSED))
         .exec(python, exits(0).stderr("Ran 0 tests in 0.1s\n\nOK\n"))
+        .exec(PYTEST, exits(1).stderr("/usr/bin/python3: No module named pytest\n"))
         .run(test, Config::default());
     assert_eq!((run.data().passed, run.data().commands.len()), (2, 2));
 }

@@ -40,9 +40,9 @@ impl Ran {
         Self { command, exit: output.exit, stdout, stderr, tally }
     }
 
-    /// Judges it. Neither the exit code nor the output is trusted alone: either can say that it failed, and a pass
+    /// Judges it, for the stage of this name. Neither the exit code nor the output is trusted alone: either can say that it failed, and a pass
     /// needs both.
-    pub(crate) fn verdict(&self, trust_exit_code: bool) -> Result<Verdict, Failure> {
+    pub(crate) fn verdict(&self, stage: &str, trust_exit_code: bool) -> Result<Verdict, Failure> {
         match (&self.exit, &self.tally) {
             (Exit::TimedOut, _) => {
                 Err(Failure::retryable("timeout", format!("`{}` was ended: its time was over", self.command)))
@@ -52,14 +52,13 @@ impl Ran {
                 format!("`{}` was ended from outside, by signal {signal}", self.command),
             )),
             (_, Some(tally)) if tally.failed > 0 => Ok(Verdict::Failed),
-            // Runners that find nothing say so, and some exit with another code than 0 then.
-            (_, Some(tally)) if tally.found_none => Ok(Verdict::NoTest),
-            (Exit::Code(0), Some(tally)) if tally.passed == 0 => Ok(Verdict::NoTest),
+            (_, Some(_)) if self.found_none() => Ok(Verdict::NoTest),
             (Exit::Code(0), Some(_)) => Ok(Verdict::Passed),
             (Exit::Code(0), None) if trust_exit_code => Ok(Verdict::Passed),
             (Exit::Code(0), None) => Err(Failure::fatal(format!(
                 "couldn't understand what `{}` printed: it exited with 0, but says nothing of tests that ran. Set \
-                 `command` to one that does, or `trust_exit_code = true` in the stage's config",
+                 `command` to one that does, or, where 0 says enough, add to adw.toml:\n\n\
+                 [stages.{stage}.config]\ntrust_exit_code = true",
                 self.command
             ))),
             (Exit::Code(_) | Exit::Signal(_), _) => match self.missing_module() {
@@ -72,8 +71,14 @@ impl Ran {
         }
     }
 
+    /// Whether it says that it ran no test. Runners that find nothing say so, and some exit with another code than 0 then.
+    pub(crate) fn found_none(&self) -> bool {
+        let none = |tally: &Tally| tally.found_none || tally.passed == 0 && self.exit == Exit::Code(0);
+        self.tally.as_ref().is_some_and(|tally| tally.failed == 0 && none(tally))
+    }
+
     /// The test runner that Python was told to run and doesn't have: no agent can mend that in the repository.
-    fn missing_module(&self) -> Option<&str> {
+    pub(crate) fn missing_module(&self) -> Option<&str> {
         let module = self.stderr.trim_end().rsplit_once("No module named ")?.1;
         let asked = self.command.split_once(" -m ")?.1.split_whitespace().next()?;
         (self.tally.is_none() && module.trim_matches('\'') == asked).then_some(module)

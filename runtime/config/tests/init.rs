@@ -76,8 +76,30 @@ fn each_runner_gets_its_command() {
 }
 
 #[test]
+fn an_exit_code_is_trusted_at_once_where_nobody_knows_what_is_printed() {
+    let cases: [(&[(&str, &str)], bool); 5] = [
+        (&[("Makefile", "test:\n\tsh test.sh\n")], true),
+        (&[("package.json", r#"{"scripts":{"test":"sh test.sh"}}"#), ("Cargo.toml", "")], true),
+        (&[("package.json", r#"{"scripts":{"test":"jest"}}"#)], false),
+        (&[("Cargo.toml", "")], false),
+        (&[], false),
+    ];
+    for (files, expected) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, content) in files {
+            fs::write(folder.path().join(name), content).unwrap();
+        }
+        let text = render(&Facts { base: None, runners: detect_runners(folder.path()) });
+        let config = parsed(&text).stage("test").unwrap().config.clone();
+        assert_eq!(config == serde_json::json!({ "trust_exit_code": true }), expected, "{text}");
+        assert!(text.contains("trust_exit_code = true   # "), "{text}");
+    }
+}
+
+#[test]
 fn its_examples_are_right_too() {
-    for runners in [vec![], vec![cargo()]] {
+    let make = || Runner::new("make test", &["make", "test"]).not_understood();
+    for runners in [vec![], vec![cargo()], vec![make()]] {
         let mut text = with_examples(&render(&Facts { base: None, runners: runners.clone() }));
         if runners.is_empty() {
             // The example stands in the place of the line below it.
@@ -87,8 +109,12 @@ fn its_examples_are_right_too() {
         let [agent] = config.agents.as_slice() else { panic!("{:?}", config.agents) };
         assert!(matches!(&agent.profile, AgentProfile::Command { command, .. } if command[2] == "{prompt}"));
         assert_eq!(config.projects[0].base.as_deref(), Some("main"));
-        assert!(config.stage("test").unwrap().config["command"].is_string());
+        let test = &config.stage("test").unwrap().config;
+        assert!(test["command"].is_string() && test["trust_exit_code"] == true, "{test}");
         assert_eq!(config.pipelines.len(), 2);
+        let notify = config.stage("notify").unwrap();
+        assert_eq!(notify.config["command"], "./notify.sh");
+        assert_eq!(config.pipeline("default").unwrap().finally, [notify.name.clone()]);
     }
 }
 
@@ -105,7 +131,7 @@ fn a_repository_shows_what_runs_its_tests() {
     const PYTHON: [&str; 2] = ["python3 -m unittest **", "python3 -m pytest **"];
     const CASE: &str = "import unittest\n";
     type Case = (&'static [(&'static str, &'static str)], &'static [&'static str]);
-    let cases: [Case; 13] = [
+    let cases: [Case; 15] = [
         (&[], &[]),
         (&[("README.md", "test:")], &[]),
         (&[("Cargo.toml", "")], &["cargo test **"]),
@@ -114,6 +140,8 @@ fn a_repository_shows_what_runs_its_tests() {
         (&[("pyproject.toml", "")], &PYTHON),
         (&[("pyproject.toml", "[tool.pytest]"), ("test_a.py", "")], &[PYTHON[1], PYTHON[0]]),
         (&[("tests/__init__.py", ""), ("tests/test_sum.py", CASE)], &PYTHON),
+        (&[("test_sum.py", "def test_sum(): ...")], &[PYTHON[1], PYTHON[0]]),
+        (&[("sum_test.py", "def test_sum(): ...")], &[PYTHON[1], PYTHON[0]]),
         (&[("node_modules/x/test_sum.py", CASE), (".venv/test_sum.py", CASE), ("sum.py", "")], &[]),
         (&[("go.mod", "")], &["go test **"]),
         (&[("Makefile", "lint test: x\n\t./run\n")], &["make test **"]),

@@ -97,3 +97,79 @@ async fn one_that_is_cut_off_by_a_stop_goes_on_and_the_work_is_not_done_again() 
     bench.ends_as(&adw_id, Status::Failed).await;
     assert_eq!(std::fs::read_to_string(ledger).unwrap().lines().count(), 1);
 }
+
+/// A repository with an executable `notify.sh`, and a pipeline of these stages that runs it in any case.
+fn notifying(notify: &str, stages: &str, config: &str) -> TempDir {
+    let folder = repository(&[("notify.sh", notify), ("a.txt", "a\n")]);
+    git(folder.path(), &["update-index", "--chmod=+x", "notify.sh"]);
+    git(
+        folder.path(),
+        &["-c", "user.name=P", "-c", "user.email=p@example.org", "commit", "-qm", "executable"],
+    );
+    let config = format!(
+        "{config}\n[stages.notify]\nplugin = \"builtin:run\"\nconfig = {{ command = \"./notify.sh --now\" }}\n\
+         [stages.notify.grants]\nexec = [[\"./notify.sh\", \"**\"]]\n\
+         [pipelines.default]\nstages = [{stages}]\nfinally = [\"notify\"]\n"
+    );
+    std::fs::write(folder.path().join("adw.toml"), config).unwrap();
+    folder
+}
+
+const RUN_SH: &str =
+    "plugin = \"builtin:run\"\ngrants = { workspace = \"write\", exec = [[\"sh\", \"**\"]] }\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_learns_what_has_become_of_the_work() {
+    let tools = tempfile::tempdir().unwrap();
+    let told = tools.path().join("told");
+    let notify = format!(
+        "#!/bin/sh\nprintf '%s\\n' \"$*\" \"$ADW_ID\" \"$ADW_STAGE\" \"$ADW_BRANCH\" \"$ADW_TITLE\" \
+         \"${{ADW_FAILURE-none}}\" > {}\n",
+        told.display()
+    );
+    for (code, status) in [(0, Status::Completed), (3, Status::Failed)] {
+        let work = format!("[stages.work]\nconfig = {{ command = \"sh -c 'exit {code}'\" }}\n{RUN_SH}");
+        let bench = Bench::again(notifying(&notify, "\"work\"", &work)).await;
+        let adw_id = bench.create(task("Greet, and more")).await;
+        let workflow = bench.ends_as(&adw_id, status).await;
+        let failure = workflow.error_message.clone().unwrap_or_else(|| "none".to_owned());
+        let expected =
+            format!("--now\n{adw_id}\nnotify\n{}\nGreet, and more\n{failure}\n", workflow.branch());
+        assert_eq!(std::fs::read_to_string(&told).unwrap(), expected);
+        assert_eq!(failure.contains("`sh -c 'exit 3'` ended with exit code 3"), code == 3, "{failure}");
+
+        std::fs::remove_file(&told).unwrap();
+        let replay = bench.engine.replay(&adw_id, &"notify".parse().unwrap(), 1, None).await.unwrap();
+        assert_eq!((replay.calls > 0, replay.difference), (true, None), "over its record it does the same");
+        assert!(!told.exists(), "and nothing happens again");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_command_changes_is_kept_where_it_may_change_something() {
+    for (access, kept) in [("write", true), ("read", false)] {
+        let stages = format!(
+            "[stages.work]\nconfig = {{ command = \"sh -c 'echo b >> a.txt'\" }}\n{}\n\
+             [stages.check]\nconfig = {{ command = \"sh -c 'cat a.txt'\" }}\n{}",
+            RUN_SH.replace("write", access),
+            RUN_SH.replace("write", "read")
+        );
+        let bench = Bench::again(notifying("#!/bin/sh\n", "\"work\", \"check\"", &stages)).await;
+        let adw_id = bench.create(task("Change it")).await;
+        let workflow = bench.ends_as(&adw_id, Status::Completed).await;
+        let text = git(bench.path(), &["show", &format!("{}:a.txt", workflow.branch())]);
+        assert_eq!(text == "a\nb\n", kept, "with {access}: {text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_fails_in_the_end_is_what_the_work_fails_of() {
+    let notify = "#!/bin/sh\necho no route >&2\nexit 4\n";
+    let work = format!("[stages.work]\nconfig = {{ command = \"sh -c true\" }}\n{RUN_SH}");
+    let bench = Bench::again(notifying(notify, "\"work\"", &work)).await;
+    let adw_id = bench.create(task("Greet")).await;
+    let workflow = bench.ends_as(&adw_id, Status::Failed).await;
+    let error = workflow.error_message.unwrap();
+    assert!(error.starts_with("stage notify failed: ") && error.contains("exit code 4"), "{error}");
+    assert!(error.ends_with("The end of its standard error:\nno route"), "{error}");
+}

@@ -65,10 +65,24 @@ fn tell(output: Output, file: &Path, facts: &Facts, is_repository: bool) -> io::
     if runners.is_empty() {
         output.note("nothing here was recognised that runs tests: name it in [stages.test]");
     } else {
-        output.line(format_args!("  tests are run by   {}", runners.join(", ")))?;
+        tell_runners(output, &facts.runners)?;
     }
     output.line(NEXT)?;
     if is_repository { output.line(COMMIT) } else { Ok(()) }
+}
+
+/// What runs the tests as they are, and what will once they are otherwise.
+fn tell_runners(output: Output, runners: &[Runner]) -> io::Result<()> {
+    let now: Vec<&str> =
+        runners.iter().filter(|runner| runner.when().is_none()).map(Runner::example).collect();
+    let now = if now.is_empty() { "nothing yet".to_owned() } else { now.join(", ") };
+    output.line(format_args!("  tests are run by   {now}"))?;
+    for runner in runners {
+        if let Some(when) = runner.when() {
+            output.line(format_args!("  or by              {}, {when}", runner.example()))?;
+        }
+    }
+    Ok(())
 }
 
 const COMMIT: &str = "  git add adw.toml                 and commit it: it belongs to the repository";

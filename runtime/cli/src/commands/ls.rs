@@ -11,6 +11,7 @@ use crate::context::{Context, NOTHING_GOES_ON, Seen};
 use crate::failure::{Exit, Failure};
 use crate::standing::{WAITING, standing};
 use crate::style::{self, Styled, date_and_time, one_line};
+use crate::untested;
 
 /// As many as a server gives at once.
 const PAGE: u32 = 200;
@@ -139,8 +140,7 @@ impl Ls {
 }
 
 fn table(workflows: &[Workflow]) -> String {
-    let standings: Vec<Styled<String>> =
-        workflows.iter().map(|workflow| standing(workflow.status, workflow.waiting.as_ref())).collect();
+    let standings: Vec<Styled<String>> = workflows.iter().map(stands).collect();
     let width =
         workflows.iter().map(|workflow| workflow.adw_id.as_str().len()).max().unwrap_or_default().max(2);
     let status_width =
@@ -163,6 +163,16 @@ fn table(workflows: &[Workflow]) -> String {
         );
     }
     text
+}
+
+/// Where it stands; and that it isn't tested, where one would take it for that.
+fn stands(workflow: &Workflow) -> Styled<String> {
+    match standing(workflow.status, workflow.waiting.as_ref()) {
+        Styled(_, status) if untested::note(workflow).is_some() => {
+            Styled(style::NOTE, format!("{status}, untested"))
+        }
+        standing => standing,
+    }
 }
 
 /// A status by its name; shells that complete the command line are told of all.

@@ -67,6 +67,27 @@ fn init_says_what_it_found_and_what_comes_next() {
 }
 
 #[test]
+fn init_says_which_of_pythons_runners_is_taken_when() {
+    const UNITTEST: &str = "python3 -m unittest discover -v";
+    const PYTEST: &str = "python3 -m pytest";
+    let by_pytest = "where a test is written for pytest, or unittest finds none";
+    let by_unittest = "where there are tests for unittest alone, or pytest finds none";
+    let told = |now: &str, or: &[(&str, &str)]| {
+        let or = or.iter().map(|(command, when)| format!("  or by              {command}, {when}\n"));
+        format!("  tests are run by   {now}\n{}\n", or.collect::<Vec<_>>().concat())
+    };
+    let cases = [
+        (("test_a.py", "def test_a(): ...\n"), told(PYTEST, &[(UNITTEST, by_unittest)])),
+        (("test_a.py", "import unittest\n"), told(UNITTEST, &[(PYTEST, by_pytest)])),
+        (("setup.py", ""), told("nothing yet", &[(UNITTEST, by_unittest), (PYTEST, by_pytest)])),
+    ];
+    for (file, expected) in cases {
+        let ended = run(&Repository::new(&[file]).path(), ["init"]);
+        assert!(ended.stdout.contains(&expected), "{expected}: {}", ended.stdout);
+    }
+}
+
+#[test]
 fn check_names_plugins_that_do_not_load_and_what_is_not_there() {
     let repository = Repository::new(&[]);
     let text = r#"
@@ -91,6 +112,22 @@ stages = ["plan", "mine"]
     }
     let answer = run(&repository.path(), ["check", "--json"]).json();
     assert_eq!(answer["error"]["errors"].as_array().map(Vec::len), Some(4), "{answer}");
+}
+
+#[test]
+fn check_names_a_stage_that_has_no_command_to_run() {
+    let repository = Repository::new(&[]);
+    let text = "[projects.default]\nrepo = \".\"\n[stages.notify]\nplugin = \"builtin:run\"\n\
+                grants = { exec = [[\"true\"]] }\n[pipelines.default]\nstages = [\"notify\"]\n";
+    let file = repository.path().join("adw.toml");
+    std::fs::write(&file, text).unwrap();
+    let ended = run(&repository.path(), ["check"]);
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    assert!(ended.stderr.contains("known there: command, commands"), "{}", ended.stderr);
+
+    std::fs::write(&file, text.replace("[pipelines", "config = { command = \"true\" }\n[pipelines")).unwrap();
+    let ended = run(&repository.path(), ["check"]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
 }
 
 #[test]

@@ -303,4 +303,8 @@ fn that_nothing_was_tested_is_said_at_the_end_and_in_show() {
 
     let unasked = task("unasked", "implement");
     assert!(!unasked.stdout.contains("nothing was tested"), "no test was asked for: {}", unasked.stdout);
+    let listed = run(&folder, ["ls", "--server", url]).stdout;
+    let line = |id: &str| listed.lines().find(|line| line.starts_with(id)).unwrap();
+    assert!(line("untested").contains("  completed, untested  "), "{listed}");
+    assert!(!line("unasked").contains("completed, "), "{listed}");
 }

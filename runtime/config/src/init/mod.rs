@@ -33,9 +33,12 @@ pub fn render(facts: &Facts) -> String {
         None => "#base = \"main\"".to_owned(),
     };
     let command = facts.runners.first().map_or("make check", Runner::example);
+    let (config, trust) = config(&facts.runners);
     // The base comes last: it is the one text of the person's own, and may hold anything.
     TEMPLATE
+        .replace("@config@", config)
         .replace("@command@", &quoted(command))
+        .replace("@trust@", &trust)
         .replace("@exec@", &exec(&facts.runners))
         .replace("@base@", &base)
 }
@@ -56,6 +59,22 @@ fn exec(runners: &[Runner]) -> String {
             .to_owned(),
         [one] => format!("exec = [{one}]"),
         several => format!("exec = [\n    {},\n]", several.join(",\n    ")),
+    }
+}
+
+/// The head of the config of the stage that runs tests, and its line about exit codes: both are for use at once where a
+/// runner was chosen whose output may say nothing, or the first task would fail of that.
+fn config(runners: &[Runner]) -> (&'static str, String) {
+    match runners.iter().find(|runner| !runner.is_understood()) {
+        Some(runner) => {
+            let comment =
+                format!("where what {} prints says nothing of tests, 0 is a pass", runner.example());
+            ("[stages.test.config]", format!("trust_exit_code = true   # {comment}"))
+        }
+        None => (
+            "#[stages.test.config]",
+            "#trust_exit_code = true   # where what it prints says nothing of tests that ran".to_owned(),
+        ),
     }
 }
 

@@ -9,13 +9,36 @@ use globset::GlobBuilder;
 pub struct Runner {
     command: String,
     pattern: Vec<String>,
+    when: Option<&'static str>,
+    is_understood: bool,
 }
 
 impl Runner {
-    /// A command as a person would type it, and the words that it must begin with.
+    /// A command as a person would type it, and the words that it must begin with. What it prints says which tests ran.
     pub fn new(command: &str, words: &[&str]) -> Self {
         let pattern = words.iter().chain(&["**"]).map(ToString::to_string).collect();
-        Self { command: command.to_owned(), pattern }
+        Self { command: command.to_owned(), pattern, when: None, is_understood: true }
+    }
+
+    /// The same, where what it prints may say nothing of tests that ran.
+    #[must_use]
+    pub fn not_understood(self) -> Self {
+        Self { is_understood: false, ..self }
+    }
+
+    /// Whether what it prints says which tests ran.
+    pub fn is_understood(&self) -> bool {
+        self.is_understood
+    }
+
+    /// One that isn't run as the repository is now.
+    fn later(self, when: &'static str) -> Self {
+        Self { when: Some(when), ..self }
+    }
+
+    /// When it is run, where that isn't now; such as `once package.json has a script for it`.
+    pub fn when(&self) -> Option<&str> {
+        self.when
     }
 
     /// The command as a person would type it.
@@ -41,7 +64,12 @@ pub fn detect_runners(folder: &Path) -> Vec<Runner> {
                 .unwrap_or_default())
         },
     );
-    let found = found.iter().map(|runner| Runner { command: runner.command_line(), pattern: runner.grant() });
+    let found = found.iter().map(|runner| Runner {
+        command: runner.command_line(),
+        pattern: runner.grant(),
+        when: None,
+        is_understood: runner.is_understood,
+    });
     let mut runners: Vec<Runner> = Vec::new();
     for runner in found.chain(expected(&files)) {
         if runners.iter().all(|known| known.pattern != runner.pattern) {
@@ -56,13 +84,24 @@ fn expected(files: &[String]) -> Vec<Runner> {
     let has = |names: &[&str]| files.iter().any(|file| names.contains(&file.as_str()));
     let mut runners = Vec::new();
     if has(&["package.json"]) {
-        runners.push(Runner::new("npm test", &["npm", "test"]));
+        runners
+            .push(Runner::new("npm test", &["npm", "test"]).later("once package.json has a script for it"));
     }
-    if has(&["pyproject.toml", "setup.py", "setup.cfg"]) || !matching(files, "**/test*.py").is_empty() {
-        runners.push(Runner::new("python3 -m unittest discover -v", &["python3", "-m", "unittest"]));
-        runners.push(Runner::new("python3 -m pytest", &["python3", "-m", "pytest"]));
+    if has(&["pyproject.toml", "setup.py", "setup.cfg"]) || is_tested_in_python(files) {
+        runners.push(
+            Runner::new("python3 -m unittest discover -v", &["python3", "-m", "unittest"])
+                .later("where there are tests for unittest alone, or pytest finds none"),
+        );
+        runners.push(
+            Runner::new("python3 -m pytest", &["python3", "-m", "pytest"])
+                .later("where a test is written for pytest, or unittest finds none"),
+        );
     }
     runners
+}
+
+fn is_tested_in_python(files: &[String]) -> bool {
+    ["**/test*.py", "**/*_test.py"].iter().any(|pattern| !matching(files, pattern).is_empty())
 }
 
 fn matching(files: &[String], pattern: &str) -> Vec<String> {

@@ -60,7 +60,7 @@ pub enum PluginSource {
 }
 
 /// The plugins that adw carries.
-pub const BUILTIN_PLUGINS: [&str; 5] = ["plan", "implement", "test", "gate", "noop"];
+pub const BUILTIN_PLUGINS: [&str; 6] = ["plan", "implement", "test", "gate", "run", "noop"];
 
 /// Plugins that are known and come with a later version.
 const LATER: [&str; 3] = ["review", "document", "ship"];
