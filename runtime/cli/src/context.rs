@@ -4,18 +4,16 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use adw_config::{Config, ConfigErrors, Env, Reading, StoreConfig};
+use adw_core::AdwId;
 use adw_store::sqlite::is_in_use;
 use tokio::time::{Instant, sleep};
 
-use crate::client::{Address, Client};
+use crate::client::{Address, Client, Workflow};
 use crate::failure::Failure;
 use crate::occupant::{self, Occupant};
 use crate::output::Output;
 use crate::server::Server;
 use crate::whereabouts::{Stay, Told};
-
-/// What a person should know who looks at workflows that have not ended, and take them to be under way.
-pub(crate) const NOTHING_GOES_ON: &str = "no server is running: no stage goes on until `adw serve`";
 
 /// How long a server may take from when it is called until it has the lock beside its data: until then nothing tells of it.
 const BEGINNING: Duration = Duration::from_millis(500);
@@ -23,8 +21,39 @@ const BEGINNING: Duration = Duration::from_millis(500);
 /// What was seen by one who looks.
 pub(crate) struct Seen<T> {
     pub(crate) it: T,
-    /// No server is there, and nothing goes on.
-    pub(crate) is_at_rest: bool,
+    /// Where no server is there.
+    pub(crate) rest: Option<Rest>,
+}
+
+/// No server is there, and no stage goes on.
+pub(crate) struct Rest {
+    /// The workflows that have an agent or a command at work all the same: those outlive their server.
+    at_work: Vec<AdwId>,
+}
+
+impl Rest {
+    async fn of(server: &Server) -> Self {
+        // To tell of them is a courtesy: whoever can't read them soon fails of more.
+        Self { at_work: server.engine().at_work().await.unwrap_or_default() }
+    }
+
+    /// What a person should know who looks at these, and takes them to be under way, or to lie still.
+    pub(crate) fn note(&self, seen: &[&Workflow]) -> Option<String> {
+        let is_at_work = |workflow: &&&Workflow| self.at_work.contains(&workflow.adw_id);
+        let at_work: Vec<&str> =
+            seen.iter().filter(is_at_work).map(|workflow| workflow.adw_id.as_str()).collect();
+        if at_work.is_empty() {
+            let goes_on_later = seen.iter().any(|workflow| workflow.needs_a_server());
+            return goes_on_later
+                .then(|| "no server is running: no stage goes on until `adw serve`".to_owned());
+        }
+        let programs = if at_work.len() == 1 { "an agent or command" } else { "agents or commands" };
+        let verb = if at_work.len() == 1 { "is" } else { "are" };
+        Some(format!(
+            "no server is running: no stage goes on until `adw serve`, but {programs} of {} {verb} still at work",
+            at_work.join(", ")
+        ))
+    }
 }
 
 pub(crate) struct Context {
@@ -74,16 +103,14 @@ impl Context {
     ) -> Result<Seen<T>, Failure> {
         let client = match self.server().await {
             Err(Failure::NoServer { .. }) => {
-                let it = Server::at_rest(folders_config()?).await?.look(ask).await?;
-                return Ok(Seen { it, is_at_rest: true });
+                return at_rest(Server::at_rest(folders_config()?).await?, ask).await;
             }
             Err(Failure::Config(errors)) => {
-                let it = self.at_rest_in_spite_of(errors).await?.look(ask).await?;
-                return Ok(Seen { it, is_at_rest: true });
+                return at_rest(self.at_rest_in_spite_of(errors).await?, ask).await;
             }
             server => server?.0,
         };
-        Ok(Seen { it: ask(&client).await?, is_at_rest: false })
+        Ok(Seen { it: ask(&client).await?, rest: None })
     }
 
     /// The server of a folder whose adw.toml is wrong: it goes by the one before, and to look or to cancel takes no other.
@@ -142,6 +169,15 @@ impl Context {
             Occupant::Unsettled => Err(Failure::Unsettled { data: config.data_dir() }),
         }
     }
+}
+
+/// Asks one that does nothing but answer.
+async fn at_rest<T>(
+    server: Server,
+    ask: impl AsyncFnOnce(&Client) -> Result<T, Failure>,
+) -> Result<Seen<T>, Failure> {
+    let rest = Rest::of(&server).await;
+    Ok(Seen { it: server.look(ask).await?, rest: Some(rest) })
 }
 
 /// The server that works on the data beside an adw.toml that can't be read, if there is one. Where those are is guessed:

@@ -243,6 +243,11 @@ impl Engine {
         readiness::readiness(&self.inner).await
     }
 
+    /// The workflows that have an agent or a command at work whose answer is waited for, whoever began it.
+    pub async fn at_work(&self) -> Result<Vec<AdwId>, StoreError> {
+        programs::at_work(&self.inner).await
+    }
+
     /// Stops: no task is taken, what runs is interrupted at no cost of an attempt, its programs are left to themselves or
     /// ended, and the store is closed.
     pub async fn shutdown(&self, programs: Programs) {

@@ -25,8 +25,9 @@ const LOOKS: u32 = 2;
 #[command(after_help = "\
 Where no server is running and none was named, one is started for the task, and ended with it.
 Ctrl-C stops watching a server, which goes on with the task. A server that was started for it
-stops too; the task is kept, and goes on with the next `adw serve`. Several tasks share
-such a server: when the one that it was started for ends, another one's command goes on.
+stops too: the task is paused, its agent is ended, and `adw resume ID` lets it go on. Several
+tasks share such a server: when the one that it was started for ends, another one's command
+goes on.
 
 Examples:
   adw run \"The median of an even number of values is wrong\" --type bug

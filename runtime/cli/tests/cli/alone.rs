@@ -3,6 +3,9 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
+use serde_json::json;
+use sqlx::{Connection, Executor, SqliteConnection, sqlite::SqliteConnectOptions};
+
 use crate::pty::Terminal;
 use crate::support::{Ended, Repository, Server, adw, free_address, run, signal};
 
@@ -208,29 +211,92 @@ fn the_server_of_another_folder_is_not_asked_though_it_listens_where_this_one_wo
 }
 
 #[test]
-fn what_was_interrupted_is_taken_up_by_the_next_server() {
-    let repository = Repository::with_a_fix();
-    // The first time it takes as long as it is let; later it finds the file, and works.
-    let agent = r#"["sh", "-c", "test -e ../../../again || { echo at work as $$; exec sleep 600; }; echo Hello > greeting.txt"]"#;
-    repository.configure(&format!("\n[agents.patient]\nprofile = \"command\"\ncommand = {agent}\n"));
-    let task = ["run", "Wait", "--id", "wait", "--stages", "implement", "--agent", "patient"];
-    let mut command = alone(&repository);
-    let mut child = command.args(task).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let said = until_it_says(&mut child, "at work as ");
-    signal(&child, "INT");
-    let ended: Ended = child.wait_with_output().unwrap().into();
-    assert_eq!(ended.code, Some(130), "{ended:?}");
-    let agent = said.trim_end().rsplit(' ').next().unwrap().to_owned();
-    assert!(!is_alive(&agent), "who stops a task doesn't want its agent to go on");
-    let kept = "wait is kept: the next server goes on with it, `adw serve` or that of another `adw run`, and `adw cancel wait` ends it then\n";
-    assert!(ended.stderr.ends_with(kept), "{}", ended.stderr);
+fn what_was_stopped_is_paused_and_nobody_takes_it_up_until_it_is_resumed() {
+    for (signal_name, why) in [("INT", "stopped by Ctrl-C"), ("TERM", "stopped by SIGTERM")] {
+        let companions = Companions::new();
+        let (stopped, agent) = companions.begin("wait");
+        signal(&stopped, signal_name);
+        let (ended, runs) = companions.end("wait", stopped);
+        assert_eq!((ended.code, runs), (Some(130), 1), "{ended:?}");
+        assert!(!is_alive(&agent), "who stops a task doesn't want its agent to go on");
+        assert!(ended.stderr.contains("\nwait is paused, and stays so: "), "{}", ended.stderr);
+        let folder = companions.repository.path();
+        let shown = run(&folder, ["show", "wait", "--json"]).json();
+        assert_eq!(
+            (&shown["waiting"]["kind"], &shown["waiting"]["message"]),
+            (&json!("paused"), &json!(why))
+        );
 
-    std::fs::write(repository.path().join("again"), "").unwrap();
-    let server = Server::start(&repository.path());
+        let other: Ended = alone(&companions.repository).args(TASK).output().unwrap().into();
+        assert_eq!(other.code, Some(0), "{other:?}");
+        assert!(!other.stderr.contains("earlier workflow"), "{other:?}");
+        assert_eq!(run(&folder, ["show", "wait", "--json"]).json()["stages"], shown["stages"]);
+
+        let server = Server::start(&folder);
+        companions.let_go_on("wait");
+        let resumed = run(&folder, ["resume", "wait", "--follow", "--server", &server.url]);
+        assert_eq!(resumed.code, Some(0), "{resumed:?}");
+        assert_eq!(companions.runs("wait"), 2, "it was made again, once");
+    }
+}
+
+/// From now on a pause can't be written.
+fn refuse_pauses(repository: &Repository) {
+    let options = SqliteConnectOptions::new().filename(repository.path().join(".adw/adw.db"));
+    let refusing = async {
+        let mut database = SqliteConnection::connect_with(&options).await?;
+        let trigger = "CREATE TRIGGER refuse BEFORE INSERT ON events WHEN NEW.type = 'workflow_paused'
+                       BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END";
+        database.execute(trigger).await?;
+        database.close().await
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(refusing).unwrap();
+}
+
+#[test]
+fn where_the_pause_cannot_be_written_it_ends_all_the_same_and_the_next_server_goes_on() {
+    let companions = Companions::new();
+    let first: Ended = alone(&companions.repository).args(TASK).output().unwrap().into();
+    assert_eq!(first.code, Some(0), "{first:?}");
+    refuse_pauses(&companions.repository);
+    let (stopped, agent) = companions.begin("wait");
+    signal(&stopped, "INT");
+    let (ended, _) = companions.end("wait", stopped);
+    assert_eq!(ended.code, Some(130), "{ended:?}");
+    assert!(!is_alive(&agent));
+    assert!(ended.stderr.contains("\nwait can't be paused: "), "{}", ended.stderr);
+    assert!(ended.stderr.contains("\nwait is kept: the next server goes on with it"), "{}", ended.stderr);
+}
+
+#[test]
+fn an_agent_that_outlives_its_server_is_told_of_by_those_who_look() {
+    let companions = Companions::new();
+    let (mut killed, agent) = companions.begin("wait");
+    signal(&killed, "KILL");
+    killed.wait().unwrap();
+    assert!(is_alive(&agent));
+    let note = "no server is running: no stage goes on until `adw serve`, but an agent or command of wait is still at work\n";
+    for looking in [&["ls"][..], &["show", "wait"]] {
+        let seen: Ended = alone(&companions.repository).args(looking).output().unwrap().into();
+        assert_eq!((seen.code, seen.stderr.as_str()), (Some(0), note), "{looking:?}");
+    }
+}
+
+#[test]
+fn what_was_killed_is_taken_up_by_the_next_server_with_its_agent() {
+    let companions = Companions::new();
+    let (mut killed, agent) = companions.begin("wait");
+    signal(&killed, "KILL");
+    killed.wait().unwrap();
+    assert!(is_alive(&agent));
+    let server = Server::start(&companions.repository.path());
+    companions.let_go_on("wait");
     let url = server.url.as_str();
-    assert_eq!(run(&repository.path(), ["logs", "wait", "--follow", "--server", url]).code, Some(0));
-    let shown = run(&repository.path(), ["show", "wait", "--json", "--server", url]).json();
-    assert_eq!(shown["status"], "completed", "{shown}");
+    let followed = run(&companions.repository.path(), ["logs", "wait", "--follow", "--server", url]);
+    assert_eq!(followed.code, Some(0), "{followed:?}");
+    let shown = run(&companions.repository.path(), ["show", "wait", "--json", "--server", url]).json();
+    assert_eq!((&shown["status"], companions.runs("wait")), (&json!("completed"), 1), "{shown}");
 }
 
 /// A repository whose agent says its process again and again, and is at work for as long as it is let.
@@ -297,8 +363,8 @@ fn earlier_workflows_go_on_beside_it_and_are_told_of() {
     let mut command = alone(&repository);
     let mut child = command.args(task).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     until_it_says(&mut child, "asking the agent slow");
-    signal(&child, "TERM");
-    assert_eq!(child.wait().unwrap().code(), Some(130));
+    signal(&child, "KILL");
+    child.wait().unwrap();
 
     let ended: Ended = alone(&repository).args(TASK).output().unwrap().into();
     assert_eq!(ended.code, Some(0), "{ended:?}");
@@ -320,7 +386,7 @@ fn when_nobody_reads_along_any_more_it_is_kept_too() {
     assert_eq!(first, "talk  Talk\n");
     let ended: Ended = child.wait_with_output().unwrap().into();
     assert_eq!(ended.code, Some(130), "{ended:?}");
-    assert!(ended.stderr.contains("talk is kept"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("talk is paused"), "{}", ended.stderr);
 }
 
 #[test]
@@ -355,7 +421,7 @@ fn when_neither_stream_is_read_any_more_the_server_is_ended_well_all_the_same() 
     let server = Server::start(&repository.path());
     for adw_id in ["none", "one", "json"] {
         let shown = run(&repository.path(), ["show", adw_id, "--json", "--server", &server.url]).json();
-        assert!(shown["completed_at"].is_null(), "it is kept: {shown}");
+        assert_eq!(shown["waiting"]["kind"], "paused", "it is kept: {shown}");
     }
 }
 
@@ -388,8 +454,12 @@ impl Companions {
     /// How one ended, and how often its agent ran.
     fn end(&self, adw_id: &str, child: Child) -> (Ended, usize) {
         let ended = child.wait_with_output().unwrap().into();
+        (ended, self.runs(adw_id))
+    }
+
+    fn runs(&self, adw_id: &str) -> usize {
         let ledger = std::fs::read_to_string(self.repository.path().join("ledger")).unwrap_or_default();
-        (ended, ledger.lines().filter(|line| *line == adw_id).count())
+        ledger.lines().filter(|line| *line == adw_id).count()
     }
 }
 

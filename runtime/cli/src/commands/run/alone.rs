@@ -25,15 +25,28 @@ use crate::signals::Stop;
 use crate::style::printable;
 use crate::whereabouts::Stay;
 
+/// Why a task is paused that no signal stopped.
+const UNREAD: &str = "stopped, as nobody read its output any more";
+
 /// So many workflows are told by their names.
 const NAMED: u32 = 3;
 
 /// How far the task came.
 enum Outcome {
-    /// Stopped on its way.
-    Interrupted(AdwId),
+    /// Stopped on its way, and what became of it then.
+    Interrupted(AdwId, Kept),
     /// It has ended, or needs a person.
     Stands(Box<Answer<Workflow>>),
+}
+
+/// How a task is kept that was stopped on its way.
+enum Kept {
+    /// Until somebody resumes it.
+    Paused,
+    /// It could not be paused: the next server goes on with it.
+    Open,
+    /// It had ended just then.
+    Ended,
 }
 
 /// Starts a server, takes the task as far as it goes without a person, and stops the server again.
@@ -49,7 +62,7 @@ pub(super) async fn run(cx: &Context, task: &NewTask) -> Result<Exit, Failure> {
     let client = Client::new(server.url().parse()?)?;
     let serving = Serving::begin(server);
     let outcome = take_through(cx, &client, task, &mut stop).await;
-    serving.end(&outcome, &mut stop).await?;
+    let outcome = serving.end(cx, &client, outcome, &mut stop).await;
     conclude(cx, outcome?, is_in_git)
 }
 
@@ -80,8 +93,7 @@ pub(super) async fn follow(
                 .note("the server of the other task has ended: one within this command goes on in its place");
             let serving = Serving::begin(server);
             let outcome = outcome(cx, adw_id, stop.unless(following).await);
-            serving.end(&outcome, &mut stop).await?;
-            outcome?
+            serving.end(cx, client, outcome, &mut stop).await?
         }
         Some(ControlFlow::Break(Ok(answer))) => Outcome::Stands(Box::new(answer)),
         Some(ControlFlow::Break(Err(failure))) if !failure.is_closed_output() => return Err(failure),
@@ -110,14 +122,40 @@ impl Serving {
         Self { stopping, task }
     }
 
-    /// Ends it, now that the task came this far.
-    async fn end(self, outcome: &Result<Outcome, Failure>, stop: &mut Stop) -> Result<(), Failure> {
-        // Nobody hears it only where the server has ended by itself.
-        let _ = self.stopping.send(left_behind(outcome));
+    /// Ends it, now that the task came this far. One that was stopped is paused first: nobody is to take it up, and work
+    /// on in the background, before somebody says so.
+    async fn end(
+        self,
+        cx: &Context,
+        client: &Client,
+        mut outcome: Result<Outcome, Failure>,
+        stop: &mut Stop,
+    ) -> Result<Outcome, Failure> {
+        let why = stop.by().map_or_else(|| UNREAD.to_owned(), |by| by.to_string());
+        let ending = async {
+            if let Ok(Outcome::Interrupted(adw_id, kept)) = &mut outcome {
+                *kept = pause(cx, client, adw_id, &why).await;
+            }
+            // Nobody hears it only where the server has ended by itself.
+            let _ = self.stopping.send(left_behind(&outcome));
+            self.task.await
+        };
         // A second signal doesn't wait: what ends too slowly is ended by the next server.
-        match stop.unless(self.task).await {
-            Some(served) => served.map_err(|error| Failure::Start(error.to_string()))?,
-            None => Ok(()),
+        if let Some(served) = stop.unless(ending).await {
+            served.map_err(|error| Failure::Start(error.to_string()))??;
+        }
+        outcome
+    }
+}
+
+/// Pauses what was stopped, for as long as there is a server to do so.
+async fn pause(cx: &Context, client: &Client, adw_id: &AdwId, why: &str) -> Kept {
+    match client.pause(adw_id, Some(why)).await {
+        Ok(_) => Kept::Paused,
+        Err(error) if error.is_refusal() => Kept::Ended,
+        Err(error) => {
+            cx.output.note(format_args!("{adw_id} can't be paused: {error}"));
+            Kept::Open
         }
     }
 }
@@ -179,7 +217,9 @@ fn outcome(
     match followed {
         Some(Ok(answer)) => Ok(Outcome::Stands(Box::new(answer))),
         // Whoever read along has gone, and nobody else is there.
-        Some(Err(failure)) if failure.is_closed_output() => Ok(Outcome::Interrupted(adw_id.clone())),
+        Some(Err(failure)) if failure.is_closed_output() => {
+            Ok(Outcome::Interrupted(adw_id.clone(), Kept::Open))
+        }
         Some(Err(failure)) => Err(failure),
         None => Ok(interrupted(cx, adw_id)),
     }
@@ -190,7 +230,7 @@ fn outcome(
 fn left_behind(outcome: &Result<Outcome, Failure>) -> Programs {
     match outcome {
         Ok(Outcome::Stands(_)) => Programs::GoOn,
-        Ok(Outcome::Interrupted(adw_id)) => Programs::EndOf(adw_id.clone()),
+        Ok(Outcome::Interrupted(adw_id, _)) => Programs::EndOf(adw_id.clone()),
         Err(_) => Programs::End,
     }
 }
@@ -198,16 +238,22 @@ fn left_behind(outcome: &Result<Outcome, Failure>) -> Programs {
 /// A person stopped it.
 fn interrupted(cx: &Context, adw_id: &AdwId) -> Outcome {
     cx.output.note("stopping; a second Ctrl-C stops at once");
-    Outcome::Interrupted(adw_id.clone())
+    Outcome::Interrupted(adw_id.clone(), Kept::Open)
 }
 
 fn conclude(cx: &Context, outcome: Outcome, is_in_git: bool) -> Result<Exit, Failure> {
     match outcome {
-        Outcome::Interrupted(adw_id) => {
-            cx.output.note(format_args!(
-                "{adw_id} is kept: the next server goes on with it, `adw serve` or that of another `adw run`, and `adw cancel \
-                 {adw_id}` ends it then"
-            ));
+        Outcome::Interrupted(adw_id, kept) => {
+            cx.output.note(match kept {
+                Kept::Paused => {
+                    format!("{adw_id} is paused, and stays so: to go on with it, start `adw serve`, then adw resume {adw_id}")
+                }
+                Kept::Open => format!(
+                    "{adw_id} is kept: the next server goes on with it, `adw serve` or that of another `adw run`, and `adw \
+                     cancel {adw_id}` ends it then"
+                ),
+                Kept::Ended => format!("{adw_id} had ended just then: adw show {adw_id}"),
+            });
             follow::interrupted(cx, &adw_id)
         }
         Outcome::Stands(answer) => {
