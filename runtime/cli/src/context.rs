@@ -75,16 +75,29 @@ impl Context {
     /// nearest adw.toml. Whoever else listens at the usual address is another folder's, and nobody meant that. One that was
     /// called just before, as by `adw serve & adw retry …`, is waited for.
     pub(crate) async fn client(&self) -> Result<Client, Failure> {
+        Ok(self.server_at_last().await?.0)
+    }
+
+    /// The same of one that is to go on with something that nobody follows.
+    pub(crate) async fn client_to_leave_it_to(&self) -> Result<Client, Failure> {
+        match self.client().await {
+            Err(Failure::NoServer { data }) => Err(Failure::NobodyToGoOn { data }),
+            client => client,
+        }
+    }
+
+    /// The same as [`Context::client`], and how long that server is there.
+    pub(crate) async fn server_at_last(&self) -> Result<(Client, Stay), Failure> {
         let end = Instant::now() + BEGINNING;
         loop {
             match self.server().await {
                 Err(Failure::NoServer { .. }) if Instant::now() < end => sleep(occupant::LOOK).await,
-                server => return Ok(server?.0),
+                server => return server,
             }
         }
     }
 
-    /// The same, and how long that server is there.
+    /// The server that is there now, and for how long.
     pub(crate) async fn server(&self) -> Result<(Client, Stay), Failure> {
         match self.named_server()? {
             Some(address) => Ok((Client::new(address)?, Stay::UntilStopped)),
@@ -111,6 +124,27 @@ impl Context {
             server => server?.0,
         };
         Ok(Seen { it: ask(&client).await?, rest: None })
+    }
+
+    /// Asks for something that lets nothing go on. The server that is meant does it; where none works on the folder's data,
+    /// it is decided on them within this process.
+    pub(crate) async fn decide<T>(
+        &self,
+        adw_id: &AdwId,
+        ask: impl AsyncFnOnce(&Client) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let server = match self.client().await {
+            Err(Failure::NoServer { .. }) => Server::at_rest(folders_config()?).await?,
+            client => return ask(&client?).await,
+        };
+        let engine = server.engine().clone();
+        let deciding = async |client: &Client| {
+            let decided = ask(client).await?;
+            // Nobody runs it who would do so.
+            engine.put_away(adw_id).await;
+            Ok(decided)
+        };
+        server.look(deciding).await
     }
 
     /// The server of a folder whose adw.toml is wrong: it goes by the one before, and to look or to cancel takes no other.

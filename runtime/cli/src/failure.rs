@@ -51,6 +51,9 @@ pub(crate) enum Failure {
     /// Where adw.toml says that one listens, another folder's may.
     #[error("no server works on the data in {data}")]
     NoServer { data: PathBuf },
+    /// The same, of what a follower would go on with.
+    #[error("no server works on the data in {data}")]
+    NobodyToGoOn { data: PathBuf },
     #[error("the server that did {adw_id} has ended, and another folder's has its address now, {address}")]
     AnotherServer { address: Address, adw_id: AdwId },
     #[error(transparent)]
@@ -74,7 +77,10 @@ pub(crate) enum Failure {
 impl Failure {
     pub(crate) fn exit(&self) -> Exit {
         match self {
-            Self::NoServer { .. } | Self::Unsettled { .. } | Self::AnotherServer { .. } => Exit::Unreachable,
+            Self::NoServer { .. }
+            | Self::NobodyToGoOn { .. }
+            | Self::Unsettled { .. }
+            | Self::AnotherServer { .. } => Exit::Unreachable,
             Self::Request(error) if error.is_the_servers() => Exit::Unreachable,
             failure if failure.is_closed_output() => Exit::Done,
             _ => Exit::Usage,
@@ -91,7 +97,10 @@ impl Failure {
         match self {
             Self::Arguments(_) | Self::Usage { .. } | Self::Address(_) | Self::ConfigExists { .. } => "usage",
             Self::Config(_) | Self::NoConfig { .. } | Self::Nowhere { .. } => "configuration",
-            Self::NoServer { .. } | Self::Unsettled { .. } | Self::AnotherServer { .. } => "unreachable",
+            Self::NoServer { .. }
+            | Self::NobodyToGoOn { .. }
+            | Self::Unsettled { .. }
+            | Self::AnotherServer { .. } => "unreachable",
             Self::Start(_) | Self::InUse { .. } | Self::Listen { .. } => "start",
             Self::File { .. } | Self::Output(_) => "io",
             Self::Request(error) => error.kind(),
@@ -115,6 +124,11 @@ impl Failure {
             }
             Self::NoServer { .. } => Some(
                 "start one with `adw serve`, or name another with `--server URL` or ADW_SERVER".to_owned(),
+            ),
+            Self::NobodyToGoOn { .. } => Some(
+                "`--follow` starts one for this task, and shows it; or start one with `adw serve`, or name another with \
+                 `--server URL` or ADW_SERVER"
+                    .to_owned(),
             ),
             Self::AnotherServer { adw_id, .. } => {
                 Some(format!("{adw_id} is kept: start `adw serve`, which goes on with it, and follow it with adw logs {adw_id} --follow"))

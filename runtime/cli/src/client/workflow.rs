@@ -20,6 +20,8 @@ pub(crate) struct Workflow {
     pub(crate) task_type: String,
     pub(crate) status: Status,
     #[serde(default)]
+    pub(crate) project: String,
+    #[serde(default)]
     pub(crate) stage_runs: Vec<Stage>,
     #[serde(default)]
     pub(crate) waiting: Option<Waiting>,

@@ -44,28 +44,31 @@ pub(crate) fn run(cli: Cli, output: Output) -> Result<Exit, Failure> {
             examined
         }
         Command::Serve(serve) => serve.run(&cx, runtime(Builder::new_multi_thread())?),
-        Command::Run(run) => {
-            let runtime = runtime(Builder::new_multi_thread())?;
-            let ended = runtime.block_on(run.run(&cx));
-            // Where it was a server, a person in a hurry doesn't wait for what is still at work.
-            runtime.shutdown_background();
-            ended
-        }
+        Command::Run(run) => perhaps_alone(run.run(&cx)),
         Command::Ls(ls) => client()?.block_on(ls.run(&cx)),
         Command::Show(show) => client()?.block_on(show.run(&cx)),
         Command::Logs(logs) => client()?.block_on(logs.run(&cx)),
         Command::Journal(journal) => client()?.block_on(journal.run(&cx)),
         Command::Replay(replay) => client()?.block_on(replay.run(&cx)),
         Command::Diff(diff) => client()?.block_on(diff.run(&cx)),
-        Command::Answer(answer) => client()?.block_on(answer.run(&cx)),
+        Command::Answer(answer) => perhaps_alone(answer.run(&cx)),
         Command::Watch(watch) => client()?.block_on(watch.run(&cx)),
         Command::Pause(pause) => client()?.block_on(pause.run(&cx)),
-        Command::Resume(resume) => client()?.block_on(resume.run(&cx)),
+        Command::Resume(resume) => perhaps_alone(resume.run(&cx)),
         Command::Cancel(cancel) => client()?.block_on(cancel.run(&cx)),
-        Command::Retry(retry) => client()?.block_on(retry.run(&cx)),
+        Command::Retry(retry) => perhaps_alone(retry.run(&cx)),
         Command::Reload(reload) => client()?.block_on(reload.run(&cx)),
         Command::Completions(completions) => completions.run(),
     }
+}
+
+/// Of one that may be a server for a while.
+fn perhaps_alone(command: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+    let runtime = runtime(Builder::new_multi_thread())?;
+    let ended = runtime.block_on(command);
+    // Where it was one, a person in a hurry doesn't wait for what is still at work.
+    runtime.shutdown_background();
+    ended
 }
 
 fn client() -> Result<Runtime, Failure> {

@@ -53,7 +53,7 @@ fn a_task_that_fails_there_ends_with_1() {
     assert_eq!(ended.code, Some(1), "{ended:?}");
     assert!(
         ended.stdout.contains(
-            "look further: adw show lost, adw logs lost; try again: start `adw serve`, then adw retry lost"
+            "look further: adw show lost, adw logs lost; try again: adw retry lost --follow, which goes by the present adw.toml"
         ),
         "{}",
         ended.stdout
@@ -67,7 +67,9 @@ fn work_by_hand_is_told_with_the_worktree_before_there_is_a_server_to_ask() {
     let ended: Ended = alone(&repository).args(task).output().unwrap().into();
     assert_eq!(ended.code, Some(4), "{ended:?}");
     assert!(
-        ended.stdout.ends_with("answer it: start `adw serve`, then adw answer mine done   (or failed)\n")
+        ended.stdout.ends_with("answer it: adw answer mine done --follow   (or failed)\n"),
+        "{}",
+        ended.stdout
     );
     let there = ended.stdout.lines().find_map(|line| line.strip_prefix("go there   ")).expect(&ended.stdout);
     let shown = Command::new("sh").args(["-c", there]).output().unwrap();
@@ -200,9 +202,9 @@ fn the_server_of_another_folder_is_not_asked_though_it_listens_where_this_one_wo
     };
     let listed = in_its_place(&["ls"]);
     assert!(listed.stderr.contains("no workflows"), "{listed:?}");
-    let cancelled = in_its_place(&["cancel", "mend"]);
-    assert_eq!(cancelled.code, Some(3), "{cancelled:?}");
-    assert!(cancelled.stderr.contains("no server works on the data in"), "{cancelled:?}");
+    let retried = in_its_place(&["retry", "mend"]);
+    assert_eq!(retried.code, Some(3), "{retried:?}");
+    assert!(retried.stderr.contains("no server works on the data in"), "{retried:?}");
     let ended = in_its_place(&TASK);
     assert_eq!(ended.code, Some(0), "{ended:?}");
     assert!(ended.stderr.contains("no server is running: started one"), "{ended:?}");
@@ -237,6 +239,106 @@ fn what_was_stopped_is_paused_and_nobody_takes_it_up_until_it_is_resumed() {
         let resumed = run(&folder, ["resume", "wait", "--follow", "--server", &server.url]);
         assert_eq!(resumed.code, Some(0), "{resumed:?}");
         assert_eq!(companions.runs("wait"), 2, "it was made again, once");
+    }
+}
+
+#[test]
+fn a_task_that_was_stopped_is_resumed_by_who_follows_it() {
+    let companions = Companions::new();
+    let (stopped, _) = companions.begin("wait");
+    signal(&stopped, "INT");
+    let (ended, _) = companions.end("wait", stopped);
+    let said =
+        "wait is paused, and stays so: adw resume wait --follow goes on with it, adw cancel wait ends it\n";
+    assert!(ended.stderr.ends_with(said), "{}", ended.stderr);
+    companions.let_go_on("wait");
+    let resume = |more: &[&str]| -> Ended {
+        alone(&companions.repository).args(["resume", "wait"]).args(more).output().unwrap().into()
+    };
+    let left = resume(&[]);
+    assert_eq!(left.code, Some(3), "{left:?}");
+    assert!(left.stderr.contains("`--follow` starts one for this task"), "{left:?}");
+    let followed = resume(&["--follow"]);
+    assert_eq!((followed.code, companions.runs("wait")), (Some(0), 2), "{followed:?}");
+    assert!(followed.stderr.starts_with("no server is running: started one for this task"), "{followed:?}");
+    assert!(followed.stdout.lines().next().unwrap().ends_with(" resumed"), "{}", followed.stdout);
+    assert!(followed.stdout.contains("git merge adw-task/wait takes it over"), "{}", followed.stdout);
+}
+
+#[test]
+fn a_task_that_failed_is_tried_again_by_who_follows_it() {
+    let repository = Repository::with_a_fix();
+    repository.configure("\n[agents.late]\nprofile = \"command\"\ncommand = [\"./not-there-yet\"]\n");
+    let task = ["run", "Mend it", "--id", "mend", "--stages", "implement", "--agent", "late"];
+    let failed: Ended = alone(&repository).args(task).output().unwrap().into();
+    assert_eq!(failed.code, Some(1), "{failed:?}");
+    let file = repository.path().join("adw.toml");
+    let command = r#"["sh", "-c", "echo Hello > greeting.txt"]"#;
+    let mended = std::fs::read_to_string(&file).unwrap().replace(r#"["./not-there-yet"]"#, command);
+    std::fs::write(file, mended).unwrap();
+    let retried: Ended = alone(&repository).args(["retry", "mend", "--follow"]).output().unwrap().into();
+    assert_eq!(retried.code, Some(0), "{retried:?}");
+    assert!(!retried.stdout.contains("not-there-yet"), "it is followed from the retry on: {retried:?}");
+    assert_eq!(repository.git(["show", "adw-task/mend:greeting.txt"]), "Hello\n");
+}
+
+#[test]
+fn a_task_that_asks_is_answered_by_who_follows_it() {
+    let repository = Repository::with_a_fix();
+    let task = ["run", "Mend it", "--id", "mine", "--stages", "implement", "--agent", "manual"];
+    let asked: Ended = alone(&repository).args(task).output().unwrap().into();
+    assert_eq!(asked.code, Some(4), "{asked:?}");
+    std::fs::write(repository.path().join(".adw/trees/mine/greeting.txt"), "Hello\n").unwrap();
+    let answer = ["answer", "mine", "done", "--follow"];
+    let answered: Ended = alone(&repository).args(answer).output().unwrap().into();
+    assert_eq!(answered.code, Some(0), "{answered:?}");
+    assert_eq!(repository.git(["show", "adw-task/mine:greeting.txt"]), "Hello\n");
+}
+
+#[test]
+fn what_lets_nothing_go_on_takes_no_server() {
+    let companions = Companions::new();
+    let ask = |arguments: &[&str]| -> Ended {
+        alone(&companions.repository).args(arguments).output().unwrap().into()
+    };
+    let agents = ["held", "ended"].map(|adw_id| {
+        let (mut killed, agent) = companions.begin(adw_id);
+        signal(&killed, "KILL");
+        killed.wait().unwrap();
+        agent
+    });
+    let paused = ask(&["pause", "held"]);
+    assert_eq!(
+        (paused.code, paused.stdout.as_str()),
+        (Some(0), "held paused; adw resume held lets it go on\n")
+    );
+    let cancelled = ask(&["cancel", "ended"]);
+    assert_eq!((cancelled.code, cancelled.stdout.as_str()), (Some(0), "ended cancelled\n"));
+    assert_eq!(agents.map(|agent| is_alive(&agent)), [true, false], "a pause lets it work on");
+    let trees = companions.repository.path().join(".adw/trees");
+    assert_eq!((trees.join("held").exists(), trees.join("ended").exists()), (true, false));
+    let listed = ask(&["ls", "--json"]).json();
+    assert_eq!(
+        (&listed["items"][0]["status"], &listed["items"][1]["waiting"]["kind"]),
+        (&json!("cancelled"), &json!("paused"))
+    );
+    let unknown = ask(&["cancel", "nobody"]);
+    assert_eq!(unknown.code, Some(2), "{unknown:?}");
+}
+
+#[test]
+fn of_a_task_that_is_refused_nothing_else_is_told_and_agents_of_others_work_on() {
+    let companions = Companions::new();
+    let (mut killed, agent) = companions.begin("wait");
+    signal(&killed, "KILL");
+    killed.wait().unwrap();
+    let taken = ["run", "Another", "--id", "wait", "--stages", "implement"];
+    let twice = ["run", "Twice", "--stages", "implement,implement"];
+    for task in [&["run", ""][..], &taken, &twice] {
+        let refused: Ended = alone(&companions.repository).args(task).output().unwrap().into();
+        assert_eq!(refused.code, Some(2), "{refused:?}");
+        assert!(refused.stderr.starts_with("error: "), "{refused:?}");
+        assert!(is_alive(&agent), "{task:?}");
     }
 }
 

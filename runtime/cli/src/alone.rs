@@ -1,4 +1,6 @@
 //! A task where no server is: one is started within this process, for as long as the task takes.
+//!
+//! What sets the task going is an [`Errand`]: a new task, a retry, an answer.
 
 mod succession;
 
@@ -11,12 +13,12 @@ use adw_engine::{Programs, Reread};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::announce;
 use crate::asked;
-use crate::client::{Answer, Client, NewTask, Workflow};
+use crate::client::{Answer, Client, Workflow};
 use crate::context::{Context, config_file, folders_config};
+use crate::errand::{Begun, Errand};
 use crate::failure::{Exit, Failure};
-use crate::follow::{self, Since, Until};
+use crate::follow::{self, Until};
 use crate::git::{self, Found};
 use crate::log::{self, LogFormat};
 use crate::reloads;
@@ -50,36 +52,28 @@ enum Kept {
 }
 
 /// Starts a server, takes the task as far as it goes without a person, and stops the server again.
-pub(super) async fn run(cx: &Context, task: &NewTask) -> Result<Exit, Failure> {
+pub(crate) async fn run(cx: &Context, errand: &impl Errand) -> Result<Exit, Failure> {
     let read = reloads::reading(config_file(None)?, Some(Listen::ANY_PORT));
     let config = read()?;
-    let is_in_git = is_in_git(&config, task);
     log::begin(log::TROUBLE, LogFormat::Pretty)?;
     let mut stop = Stop::listen_for_hangup_too()?;
     let Some(started) = stop.unless(start(cx, config, read)).await else { return Ok(Exit::Interrupted) };
     let server = started?;
-    tell(cx, &server).await;
+    let beside = Beside::of(&server).await;
     let client = Client::new(server.url().parse()?)?;
     let serving = Serving::begin(server);
-    let outcome = take_through(cx, &client, task, &mut stop).await;
+    let outcome = take_through(cx, &client, errand, &beside, &mut stop).await;
     let outcome = serving.end(cx, &client, outcome, &mut stop).await;
-    conclude(cx, outcome?, is_in_git)
+    conclude(cx, outcome?)
 }
 
 /// Follows a task that the server of another `adw run` was handed as far as it goes without a person, and takes that
 /// server's place where it ends before.
-pub(super) async fn follow(
-    cx: &Context,
-    client: &Client,
-    task: &NewTask,
-    adw_id: &AdwId,
-) -> Result<Exit, Failure> {
-    // The task is handed over: an adw.toml that is wrong by now is no reason not to follow it.
-    let is_in_git = folders_config().is_ok_and(|config| is_in_git(&config, task));
+pub(crate) async fn follow(cx: &Context, client: &Client, begun: &Begun) -> Result<Exit, Failure> {
+    let adw_id = begun.adw_id();
     log::begin(log::TROUBLE, LogFormat::Pretty)?;
     let mut stop = Stop::listen_for_hangup_too()?;
-    let mut following =
-        pin!(follow::follow(client, adw_id, Since::Beginning, Until::QuestionOrEnd, cx.output));
+    let mut following = pin!(follow::follow(client, adw_id, begun.since(), Until::QuestionOrEnd, cx.output));
     let or_succeeds = async {
         tokio::select! {
             biased;
@@ -105,7 +99,7 @@ pub(super) async fn follow(
             return follow::interrupted(cx, adw_id);
         }
     };
-    conclude(cx, outcome, is_in_git)
+    conclude(cx, outcome)
 }
 
 /// A server that serves beside what else this command does.
@@ -167,45 +161,61 @@ async fn start(cx: &Context, config: Config, reread: Reread) -> Result<Server, F
     Server::start(config, reread, Stay::ForATask).await
 }
 
-/// Where it comes from, and what else it does.
-async fn tell(cx: &Context, server: &Server) {
-    let url = server.url();
-    cx.output.note(format_args!("no server is running: started one for this task, at {url}"));
-    let open = server.open_workflows().await;
-    let earlier = match open {
-        0 => return,
-        1 => "1 earlier workflow goes".to_owned(),
-        n => format!("{n} earlier workflows go"),
-    };
-    let ids = server.open_workflows_up_to(NAMED).await;
-    // Where they changed in between, or are many, their number says enough.
-    let which = if ids.len() as u64 == open && open <= u64::from(NAMED) {
-        format!(" ({})", ids.iter().map(AdwId::as_str).collect::<Vec<_>>().join(", "))
-    } else {
-        String::new()
-    };
-    cx.output.note(format_args!(
-        "{earlier} on beside it{which} until this task ends; `adw serve` goes on until all have ended"
-    ));
+/// A server that was started for a task, and what else it does.
+struct Beside {
+    url: String,
+    /// How many workflows an earlier one left.
+    open: u64,
+    /// Which, where those are few.
+    ids: Vec<AdwId>,
+}
+
+impl Beside {
+    async fn of(server: &Server) -> Self {
+        let open = server.open_workflows().await;
+        let ids = if open == 0 { Vec::new() } else { server.open_workflows_up_to(NAMED).await };
+        Self { url: server.url().to_owned(), open, ids }
+    }
+
+    fn tell(&self, cx: &Context) {
+        cx.output.note(format_args!("no server is running: started one for this task, at {}", self.url));
+        let earlier = match self.open {
+            0 => return,
+            1 => "1 earlier workflow goes".to_owned(),
+            n => format!("{n} earlier workflows go"),
+        };
+        // Where they changed in between, or are many, their number says enough.
+        let which = if self.ids.len() as u64 == self.open && self.open <= u64::from(NAMED) {
+            format!(" ({})", self.ids.iter().map(AdwId::as_str).collect::<Vec<_>>().join(", "))
+        } else {
+            String::new()
+        };
+        cx.output.note(format_args!(
+            "{earlier} on beside it{which} until this task ends; `adw serve` goes on until all have ended"
+        ));
+    }
 }
 
 async fn take_through(
     cx: &Context,
     client: &Client,
-    task: &NewTask,
+    errand: &impl Errand,
+    beside: &Beside,
     stop: &mut Stop,
 ) -> Result<Outcome, Failure> {
     // What was sent may be kept, whoever waits for the answer: it is waited for, to tell of what there is then.
-    let (created, is_stopped) = stop.during(client.create(task)).await;
-    let workflow = created?.view;
+    let (begun, is_stopped) = stop.during(errand.ask(client)).await;
+    let begun = begun?;
+    // Of what was refused there is nothing to tell.
+    beside.tell(cx);
     if is_stopped {
-        return Ok(interrupted(cx, &workflow.adw_id));
+        return Ok(interrupted(cx, begun.adw_id()));
     }
     let following = async {
-        announce(cx, &workflow)?;
-        follow::follow(client, &workflow.adw_id, Since::Beginning, Until::QuestionOrEnd, cx.output).await
+        begun.announce(cx)?;
+        follow::follow(client, begun.adw_id(), begun.since(), Until::QuestionOrEnd, cx.output).await
     };
-    outcome(cx, &workflow.adw_id, stop.unless(following).await)
+    outcome(cx, begun.adw_id(), stop.unless(following).await)
 }
 
 /// How far a task came that was followed; nowhere further, where a person stopped it.
@@ -231,6 +241,8 @@ fn left_behind(outcome: &Result<Outcome, Failure>) -> Programs {
     match outcome {
         Ok(Outcome::Stands(_)) => Programs::GoOn,
         Ok(Outcome::Interrupted(adw_id, _)) => Programs::EndOf(adw_id.clone()),
+        // It was never begun, and the others go on as they would without it.
+        Err(Failure::Request(error)) if error.is_refusal() => Programs::GoOn,
         Err(_) => Programs::End,
     }
 }
@@ -241,12 +253,12 @@ fn interrupted(cx: &Context, adw_id: &AdwId) -> Outcome {
     Outcome::Interrupted(adw_id.clone(), Kept::Open)
 }
 
-fn conclude(cx: &Context, outcome: Outcome, is_in_git: bool) -> Result<Exit, Failure> {
+fn conclude(cx: &Context, outcome: Outcome) -> Result<Exit, Failure> {
     match outcome {
         Outcome::Interrupted(adw_id, kept) => {
             cx.output.note(match kept {
                 Kept::Paused => {
-                    format!("{adw_id} is paused, and stays so: to go on with it, start `adw serve`, then adw resume {adw_id}")
+                    format!("{adw_id} is paused, and stays so: adw resume {adw_id} --follow goes on with it, adw cancel {adw_id} ends it")
                 }
                 Kept::Open => format!(
                     "{adw_id} is kept: the next server goes on with it, `adw serve` or that of another `adw run`, and `adw \
@@ -262,14 +274,14 @@ fn conclude(cx: &Context, outcome: Outcome, is_in_git: bool) -> Result<Exit, Fai
             cx.output.line(format_args!(
                 "{}\n{}",
                 follow::how_it_stands(workflow),
-                next_step(workflow, is_in_git)
+                next_step(workflow, is_in_git(workflow))
             ))?;
             Ok(follow::exit_of(workflow))
         }
     }
 }
 
-/// Where to look next. To look takes no server; to let something go on does.
+/// Where to look next. To look takes no server; to let something go on does, and whoever follows it has one.
 fn next_step(workflow: &Workflow, is_in_git: bool) -> String {
     let id = &workflow.adw_id;
     let branch = printable(&workflow.branch);
@@ -280,29 +292,28 @@ fn next_step(workflow: &Workflow, is_in_git: bool) -> String {
         Status::Completed => format!("what came out: adw diff {id}; adw diff {id} | patch -p1 takes it over"),
         Status::Failed => {
             format!(
-                "look further: adw show {id}, adw logs {id}; try again: start `adw serve`, then adw retry {id}, which goes by the present adw.toml"
+                "look further: adw show {id}, adw logs {id}; try again: adw retry {id} --follow, which goes by the present adw.toml"
             )
         }
         Status::Cancelled => format!("look further: adw show {id}, adw logs {id}"),
         Status::Pending | Status::Running => match &workflow.waiting {
             Some(waiting) if waiting.is_question() => {
-                format!("answer it: start `adw serve`, then {}", asked::answer(id, waiting))
+                format!("answer it: {}", asked::answer_and_follow(id, waiting))
             }
             Some(pause) if pause.is_pause() => {
-                format!("go on with it: start `adw serve`, then adw resume {id}")
+                format!("go on with it: adw resume {id} --follow")
             }
             _ => format!("go on with it: start `adw serve`, then adw show {id}"),
         },
     }
 }
 
-/// Whether the task's result lands in a repository of the person's.
-fn is_in_git(config: &Config, task: &NewTask) -> bool {
-    let project = match &task.project {
-        Some(name) => config.project(name),
-        None => config.default_project(),
-    };
-    project.is_some_and(|project| matches!(git::find(&project.repo), Found::Repository))
+/// Whether the task's result lands in a repository of the person's; not where adw.toml doesn't say so any more.
+fn is_in_git(workflow: &Workflow) -> bool {
+    folders_config().is_ok_and(|config| {
+        let project = config.project(&workflow.project);
+        project.is_some_and(|project| matches!(git::find(&project.repo), Found::Repository))
+    })
 }
 
 #[cfg(test)]
