@@ -1,6 +1,6 @@
 use std::fmt::Write;
 
-use adw_core::{AdwId, Money, StageName, StageStatus, Status, Timestamp, Usage};
+use adw_core::{AdwId, Money, StageName, Status, Timestamp, Usage};
 use clap::Args;
 use serde_json::Value;
 
@@ -108,7 +108,7 @@ fn in_words(workflow: &Workflow, answers: &[(Option<StageName>, GivenAnswer)], n
     line("stages", &"");
     for stage in &workflow.stage_runs {
         // What the workflow failed of stands above, in full.
-        let is_told = stage.status == StageStatus::Failed && workflow.failed_as_its_stage_says();
+        let is_told = workflow.failed_as_is_said_by(stage);
         let worked_ms = stage.worked_ms(workflow.updated_at, now);
         line("", &of_stage(stage, worked_ms, is_told));
     }
