@@ -61,6 +61,18 @@ pub(crate) struct Context {
     pub(crate) output: Output,
     /// What `--server` says.
     pub(crate) server: Option<String>,
+    pub(crate) outdated: Outdated,
+}
+
+/// What becomes of a command whose server goes by adw.toml as it was before, since it is wrong now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outdated {
+    /// Its person is told, and it is asked.
+    Told,
+    /// The same, and the command tells of it by itself.
+    Untold,
+    /// It is not asked: what is wrong may be just what the command is to go by.
+    Refused,
 }
 
 impl Context {
@@ -156,6 +168,11 @@ impl Context {
         let (Some((client, stay)), Some(first)) = (server, errors.iter().next()) else {
             return Err(errors.into());
         };
+        match self.outdated {
+            Outdated::Refused => return Err(Failure::Outdated { wrong: errors.to_string() }),
+            Outdated::Untold => return Ok((client, stay)),
+            Outdated::Told => {}
+        }
         self.output.note(format_args!(
             "{} is wrong: {}; the server at {} goes by adw.toml as it was before, and `adw check` says all that is wrong",
             first.location,
@@ -192,10 +209,17 @@ impl Context {
         match occupant {
             Occupant::Server(told) => {
                 let client = Client::new(told.address()?)?;
-                if told.goes_by_another(config)
-                    && let Some(refused) = client.takes_up_its_configuration().await
+                if self.outdated != Outdated::Untold
+                    && told.goes_by_another(config)
+                    && let Some(refused) = client.reload().await.err()
                 {
-                    self.output.note(refused);
+                    if self.outdated == Outdated::Refused && refused.is_refusal() {
+                        return Err(Failure::Outdated { wrong: refused.to_string() });
+                    }
+                    self.output.note(format_args!(
+                        "the server at {} goes by adw.toml as it was before: {refused}",
+                        client.address()
+                    ));
                 }
                 Ok((client, told.stay))
             }

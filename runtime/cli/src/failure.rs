@@ -42,6 +42,9 @@ pub(crate) enum Failure {
     Usage { message: String, help: String },
     #[error("{}", bare(&.0.to_string()))]
     Config(#[from] ConfigErrors),
+    /// The server goes by the one before.
+    #[error("{}", bare(.wrong))]
+    Outdated { wrong: String },
     #[error("no adw.toml in {start} or in a folder above it")]
     NoConfig { start: PathBuf },
     #[error("{file} is there already")]
@@ -96,7 +99,9 @@ impl Failure {
     fn kind(&self) -> &'static str {
         match self {
             Self::Arguments(_) | Self::Usage { .. } | Self::Address(_) | Self::ConfigExists { .. } => "usage",
-            Self::Config(_) | Self::NoConfig { .. } | Self::Nowhere { .. } => "configuration",
+            Self::Config(_) | Self::Outdated { .. } | Self::NoConfig { .. } | Self::Nowhere { .. } => {
+                "configuration"
+            }
             Self::NoServer { .. }
             | Self::NobodyToGoOn { .. }
             | Self::Unsettled { .. }
@@ -111,6 +116,10 @@ impl Failure {
     pub(crate) fn help(&self) -> Option<String> {
         match self {
             Self::Usage { help, .. } => Some(help.clone()),
+            Self::Outdated { .. } => Some(
+                "mend adw.toml, or hand the task over with `--served-config`: the server goes by what it said before"
+                    .to_owned(),
+            ),
             Self::NoConfig { .. } => {
                 Some("`adw init` writes one; `--config FILE` names one elsewhere".to_owned())
             }

@@ -1,5 +1,6 @@
 //! The command `adw`: serves, and asks a server whatever there is to ask.
 
+mod agents;
 mod alone;
 mod arguments;
 mod asked;

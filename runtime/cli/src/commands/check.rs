@@ -1,10 +1,11 @@
 use std::path::PathBuf;
 
-use adw_config::{AgentProfile, Config, ConfigError, ConfigErrors, Env, Reading};
-use adw_engine::{Program, StartError, find_program};
+use adw_config::{Config, ConfigError, ConfigErrors, Env, Reading};
+use adw_engine::StartError;
 use clap::Args;
 use serde_json::json;
 
+use crate::agents;
 use crate::context::{Context, config_file};
 use crate::failure::{Exit, Failure};
 use crate::projects;
@@ -36,7 +37,8 @@ impl Check {
         let config = reading.into_config()?;
         let file = file.display().to_string();
         let stages: Vec<&str> = config.stages.iter().map(|stage| stage.name.as_str()).collect();
-        let warnings: Vec<String> = projects::advice(&config).chain(of_agents(&config)).collect();
+        let warnings: Vec<String> =
+            projects::advice(&config).chain(config.agents.iter().filter_map(agents::advice)).collect();
         cx.output.json(&json!({ "file": file, "ok": true, "stages": stages, "warnings": warnings }))?;
         cx.output.line(format_args!("{} {file}: {}", Styled(style::GOOD, "ok"), stages.join(", ")))?;
         for warning in &warnings {
@@ -57,24 +59,6 @@ async fn all_wrong(reading: &Reading) -> Result<Vec<ConfigError>, Failure> {
         wrong.extend(of_plugins(config).await?);
     }
     Ok(wrong)
-}
-
-/// Can the program of every agent be run? The one that a task names may be another.
-fn of_agents(config: &Config) -> impl Iterator<Item = String> {
-    config.agents.iter().filter_map(|agent| {
-        let AgentProfile::Command { command, .. } = &agent.profile else { return None };
-        let (name, program) = (&agent.name, command.first()?);
-        match find_program(program) {
-            Program::Installed => None,
-            Program::NotExecutable(file) => Some(format!(
-                "the program of the agent {name} is there and isn't executable: chmod +x {}",
-                file.display()
-            )),
-            Program::Missing => Some(format!(
-                "the program of the agent {name} is not there: {program}; install it, or name its path"
-            )),
-        }
-    })
 }
 
 /// Does every plugin load, with the grants and the config that it has?

@@ -26,13 +26,18 @@ use adw_core::{AdwId, InvalidName};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::arguments::{Cli, Command};
-use crate::context::Context;
+use crate::context::{Context, Outdated};
 use crate::failure::{Exit, Failure};
 use crate::output::Output;
 
 /// Carries a command out.
 pub(crate) fn run(cli: Cli, output: Output) -> Result<Exit, Failure> {
-    let cx = Context { output, server: cli.server };
+    let outdated = match &cli.command {
+        Command::Run(run) => run.outdated(),
+        Command::Reload(_) => Outdated::Untold,
+        _ => Outdated::Told,
+    };
+    let cx = Context { output, server: cli.server, outdated };
     match cli.command {
         Command::Init(init) => init.run(&cx),
         Command::Check(check) => runtime(Builder::new_multi_thread())?.block_on(check.run(&cx)),

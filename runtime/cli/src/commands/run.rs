@@ -4,9 +4,10 @@ use adw_core::{AdwId, StageName, TaskType};
 use adw_engine::new_adw_id;
 use clap::Args;
 
+use crate::agents;
 use crate::client::{Client, NewTask};
 use crate::clock;
-use crate::context::{Context, folders_config, working_directory};
+use crate::context::{Context, Outdated, folders_config, working_directory};
 use crate::errand::{self, Begun, Errand, Search};
 use crate::failure::{Exit, Failure};
 use crate::input;
@@ -84,17 +85,26 @@ pub(crate) struct Run {
     #[arg(long, overrides_with = "no_follow")]
     follow: bool,
 
+    /// Hand it over also where adw.toml is wrong, and the server goes by what it said before
+    #[arg(long)]
+    served_config: bool,
+
     /// Return once a server has accepted the task
     #[arg(long, overrides_with = "follow")]
     no_follow: bool,
 }
 
 impl Run {
+    /// What becomes of it where the server goes by an earlier adw.toml.
+    pub(crate) const fn outdated(&self) -> Outdated {
+        if self.served_config { Outdated::Told } else { Outdated::Refused }
+    }
+
     pub(crate) async fn run(self, cx: &Context) -> Result<Exit, Failure> {
         let follows = self.follow || !self.no_follow;
         let task = self.task()?;
         if cx.named_server()?.is_none() {
-            left_out(&task)?.into_iter().for_each(|note| cx.output.note(note));
+            advice(&task)?.into_iter().for_each(|note| cx.output.note(note));
         }
         if follows { errand::follow(cx, &task).await } else { leave(cx, &task).await }
     }
@@ -143,8 +153,8 @@ async fn leave(cx: &Context, task: &NewTask) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// What a person should know whose checkout is not where the task begins.
-fn left_out(task: &NewTask) -> Result<Vec<String>, Failure> {
+/// What a person should know before the task begins: whether its agent is there, and what of their checkout is no part of it.
+fn advice(task: &NewTask) -> Result<Vec<String>, Failure> {
     let config = match folders_config() {
         // Whoever looks for the server says so.
         Err(Failure::Config(_)) => return Ok(Vec::new()),
@@ -155,7 +165,10 @@ fn left_out(task: &NewTask) -> Result<Vec<String>, Failure> {
         None => config.default_project(),
     };
     let folder = working_directory()?;
-    Ok(project.map(|project| projects::left_out(project, &folder)).unwrap_or_default())
+    let agent = config.agents.iter().find(|agent| task.agent.as_ref() == Some(&agent.name));
+    let missing = agent.and_then(agents::advice).map(|advice| format!("warning: {advice}"));
+    let left_out = project.map(|project| projects::left_out(project, &folder)).unwrap_or_default();
+    Ok(missing.into_iter().chain(left_out).collect())
 }
 
 /// The type as it was written: the server keeps a client's own words.

@@ -283,6 +283,17 @@ fn a_task_that_failed_is_tried_again_by_who_follows_it() {
 }
 
 #[test]
+fn an_agent_that_is_not_installed_is_told_before_the_task_begins() {
+    let repository = Repository::with_a_fix();
+    repository.configure("\n[agents.absent]\nprofile = \"command\"\ncommand = [\"no-such-agent\"]\n");
+    let task = ["run", "Mend it", "--stages", "implement", "--agent", "absent"];
+    let ended: Ended = alone(&repository).args(task).output().unwrap().into();
+    let said = "warning: the program of the agent absent is not there: no-such-agent; install it, or name its path\n";
+    assert!(ended.stderr.starts_with(said), "{ended:?}");
+    assert_eq!(ended.stderr.matches("warning").count(), 1, "{ended:?}");
+}
+
+#[test]
 fn a_task_that_asks_is_answered_by_who_follows_it() {
     let repository = Repository::with_a_fix();
     let task = ["run", "Mend it", "--id", "mine", "--stages", "implement", "--agent", "manual"];
