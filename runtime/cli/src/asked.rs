@@ -9,6 +9,15 @@ use crate::style::{date_and_time, printable};
 
 /// The line that answers, with the first choice, and the others behind it.
 pub(crate) fn answer(adw_id: &AdwId, waiting: &Waiting) -> String {
+    answer_with("", adw_id, waiting)
+}
+
+/// The same, where nobody else is there who goes on with it.
+pub(crate) fn answer_and_follow(adw_id: &AdwId, waiting: &Waiting) -> String {
+    answer_with(" --follow", adw_id, waiting)
+}
+
+fn answer_with(option: &str, adw_id: &AdwId, waiting: &Waiting) -> String {
     let example = match (&waiting.choices[..], &waiting.schema) {
         ([first, ..], _) => shlex::try_quote(first).map_or_else(|_| first.clone(), Cow::into_owned),
         ([], Some(_)) => "JSON".to_owned(),
@@ -16,7 +25,7 @@ pub(crate) fn answer(adw_id: &AdwId, waiting: &Waiting) -> String {
     };
     let others = waiting.choices.iter().skip(1).map(|choice| printable(choice)).collect::<Vec<_>>();
     let or = if others.is_empty() { String::new() } else { format!("   (or {})", others.join(", ")) };
-    format!("adw answer {adw_id} {}{or}", printable(&example))
+    format!("adw answer {adw_id} {}{option}{or}", printable(&example))
 }
 
 /// What is needed to answer beside the question itself, each by its name, and the line that answers; for a pause the line

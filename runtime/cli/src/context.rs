@@ -4,18 +4,16 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use adw_config::{Config, ConfigErrors, Env, Reading, StoreConfig};
+use adw_core::AdwId;
 use adw_store::sqlite::is_in_use;
 use tokio::time::{Instant, sleep};
 
-use crate::client::{Address, Client};
+use crate::client::{Address, Client, Workflow};
 use crate::failure::Failure;
 use crate::occupant::{self, Occupant};
 use crate::output::Output;
 use crate::server::Server;
 use crate::whereabouts::{Stay, Told};
-
-/// What a person should know who looks at workflows that have not ended, and take them to be under way.
-pub(crate) const NOTHING_GOES_ON: &str = "no server is running: no stage goes on until `adw serve`";
 
 /// How long a server may take from when it is called until it has the lock beside its data: until then nothing tells of it.
 const BEGINNING: Duration = Duration::from_millis(500);
@@ -23,8 +21,39 @@ const BEGINNING: Duration = Duration::from_millis(500);
 /// What was seen by one who looks.
 pub(crate) struct Seen<T> {
     pub(crate) it: T,
-    /// No server is there, and nothing goes on.
-    pub(crate) is_at_rest: bool,
+    /// Where no server is there.
+    pub(crate) rest: Option<Rest>,
+}
+
+/// No server is there, and no stage goes on.
+pub(crate) struct Rest {
+    /// The workflows that have an agent or a command at work all the same: those outlive their server.
+    at_work: Vec<AdwId>,
+}
+
+impl Rest {
+    async fn of(server: &Server) -> Self {
+        // To tell of them is a courtesy: whoever can't read them soon fails of more.
+        Self { at_work: server.engine().at_work().await.unwrap_or_default() }
+    }
+
+    /// What a person should know who looks at these, and takes them to be under way, or to lie still.
+    pub(crate) fn note(&self, seen: &[&Workflow]) -> Option<String> {
+        let is_at_work = |workflow: &&&Workflow| self.at_work.contains(&workflow.adw_id);
+        let at_work: Vec<&str> =
+            seen.iter().filter(is_at_work).map(|workflow| workflow.adw_id.as_str()).collect();
+        if at_work.is_empty() {
+            let goes_on_later = seen.iter().any(|workflow| workflow.needs_a_server());
+            return goes_on_later
+                .then(|| "no server is running: no stage goes on until `adw serve`".to_owned());
+        }
+        let programs = if at_work.len() == 1 { "an agent or command" } else { "agents or commands" };
+        let verb = if at_work.len() == 1 { "is" } else { "are" };
+        Some(format!(
+            "no server is running: no stage goes on until `adw serve`, but {programs} of {} {verb} still at work",
+            at_work.join(", ")
+        ))
+    }
 }
 
 pub(crate) struct Context {
@@ -32,6 +61,18 @@ pub(crate) struct Context {
     pub(crate) output: Output,
     /// What `--server` says.
     pub(crate) server: Option<String>,
+    pub(crate) outdated: Outdated,
+}
+
+/// What becomes of a command whose server goes by adw.toml as it was before, since it is wrong now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outdated {
+    /// Its person is told, and it is asked.
+    Told,
+    /// The same, and the command tells of it by itself.
+    Untold,
+    /// It is not asked: what is wrong may be just what the command is to go by.
+    Refused,
 }
 
 impl Context {
@@ -46,16 +87,29 @@ impl Context {
     /// nearest adw.toml. Whoever else listens at the usual address is another folder's, and nobody meant that. One that was
     /// called just before, as by `adw serve & adw retry …`, is waited for.
     pub(crate) async fn client(&self) -> Result<Client, Failure> {
+        Ok(self.server_at_last().await?.0)
+    }
+
+    /// The same of one that is to go on with something that nobody follows.
+    pub(crate) async fn client_to_leave_it_to(&self) -> Result<Client, Failure> {
+        match self.client().await {
+            Err(Failure::NoServer { data }) => Err(Failure::NobodyToGoOn { data }),
+            client => client,
+        }
+    }
+
+    /// The same as [`Context::client`], and how long that server is there.
+    pub(crate) async fn server_at_last(&self) -> Result<(Client, Stay), Failure> {
         let end = Instant::now() + BEGINNING;
         loop {
             match self.server().await {
                 Err(Failure::NoServer { .. }) if Instant::now() < end => sleep(occupant::LOOK).await,
-                server => return Ok(server?.0),
+                server => return server,
             }
         }
     }
 
-    /// The same, and how long that server is there.
+    /// The server that is there now, and for how long.
     pub(crate) async fn server(&self) -> Result<(Client, Stay), Failure> {
         match self.named_server()? {
             Some(address) => Ok((Client::new(address)?, Stay::UntilStopped)),
@@ -74,16 +128,35 @@ impl Context {
     ) -> Result<Seen<T>, Failure> {
         let client = match self.server().await {
             Err(Failure::NoServer { .. }) => {
-                let it = Server::at_rest(folders_config()?).await?.look(ask).await?;
-                return Ok(Seen { it, is_at_rest: true });
+                return at_rest(Server::at_rest(folders_config()?).await?, ask).await;
             }
             Err(Failure::Config(errors)) => {
-                let it = self.at_rest_in_spite_of(errors).await?.look(ask).await?;
-                return Ok(Seen { it, is_at_rest: true });
+                return at_rest(self.at_rest_in_spite_of(errors).await?, ask).await;
             }
             server => server?.0,
         };
-        Ok(Seen { it: ask(&client).await?, is_at_rest: false })
+        Ok(Seen { it: ask(&client).await?, rest: None })
+    }
+
+    /// Asks for something that lets nothing go on. The server that is meant does it; where none works on the folder's data,
+    /// it is decided on them within this process.
+    pub(crate) async fn decide<T>(
+        &self,
+        adw_id: &AdwId,
+        ask: impl AsyncFnOnce(&Client) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let server = match self.client().await {
+            Err(Failure::NoServer { .. }) => Server::at_rest(folders_config()?).await?,
+            client => return ask(&client?).await,
+        };
+        let engine = server.engine().clone();
+        let deciding = async |client: &Client| {
+            let decided = ask(client).await?;
+            // Nobody runs it who would do so.
+            engine.put_away(adw_id).await;
+            Ok(decided)
+        };
+        server.look(deciding).await
     }
 
     /// The server of a folder whose adw.toml is wrong: it goes by the one before, and to look or to cancel takes no other.
@@ -95,6 +168,11 @@ impl Context {
         let (Some((client, stay)), Some(first)) = (server, errors.iter().next()) else {
             return Err(errors.into());
         };
+        match self.outdated {
+            Outdated::Refused => return Err(Failure::Outdated { wrong: errors.to_string() }),
+            Outdated::Untold => return Ok((client, stay)),
+            Outdated::Told => {}
+        }
         self.output.note(format_args!(
             "{} is wrong: {}; the server at {} goes by adw.toml as it was before, and `adw check` says all that is wrong",
             first.location,
@@ -131,10 +209,17 @@ impl Context {
         match occupant {
             Occupant::Server(told) => {
                 let client = Client::new(told.address()?)?;
-                if told.goes_by_another(config)
-                    && let Some(refused) = client.takes_up_its_configuration().await
+                if self.outdated != Outdated::Untold
+                    && told.goes_by_another(config)
+                    && let Some(refused) = client.reload().await.err()
                 {
-                    self.output.note(refused);
+                    if self.outdated == Outdated::Refused && refused.is_refusal() {
+                        return Err(Failure::Outdated { wrong: refused.to_string() });
+                    }
+                    self.output.note(format_args!(
+                        "the server at {} goes by adw.toml as it was before: {refused}",
+                        client.address()
+                    ));
                 }
                 Ok((client, told.stay))
             }
@@ -142,6 +227,15 @@ impl Context {
             Occupant::Unsettled => Err(Failure::Unsettled { data: config.data_dir() }),
         }
     }
+}
+
+/// Asks one that does nothing but answer.
+async fn at_rest<T>(
+    server: Server,
+    ask: impl AsyncFnOnce(&Client) -> Result<T, Failure>,
+) -> Result<Seen<T>, Failure> {
+    let rest = Rest::of(&server).await;
+    Ok(Seen { it: server.look(ask).await?, rest: Some(rest) })
 }
 
 /// The server that works on the data beside an adw.toml that can't be read, if there is one. Where those are is guessed:

@@ -42,6 +42,9 @@ pub(crate) enum Failure {
     Usage { message: String, help: String },
     #[error("{}", bare(&.0.to_string()))]
     Config(#[from] ConfigErrors),
+    /// The server goes by the one before.
+    #[error("{}", bare(.wrong))]
+    Outdated { wrong: String },
     #[error("no adw.toml in {start} or in a folder above it")]
     NoConfig { start: PathBuf },
     #[error("{file} is there already")]
@@ -51,6 +54,9 @@ pub(crate) enum Failure {
     /// Where adw.toml says that one listens, another folder's may.
     #[error("no server works on the data in {data}")]
     NoServer { data: PathBuf },
+    /// The same, of what a follower would go on with.
+    #[error("no server works on the data in {data}")]
+    NobodyToGoOn { data: PathBuf },
     #[error("the server that did {adw_id} has ended, and another folder's has its address now, {address}")]
     AnotherServer { address: Address, adw_id: AdwId },
     #[error(transparent)]
@@ -74,7 +80,10 @@ pub(crate) enum Failure {
 impl Failure {
     pub(crate) fn exit(&self) -> Exit {
         match self {
-            Self::NoServer { .. } | Self::Unsettled { .. } | Self::AnotherServer { .. } => Exit::Unreachable,
+            Self::NoServer { .. }
+            | Self::NobodyToGoOn { .. }
+            | Self::Unsettled { .. }
+            | Self::AnotherServer { .. } => Exit::Unreachable,
             Self::Request(error) if error.is_the_servers() => Exit::Unreachable,
             failure if failure.is_closed_output() => Exit::Done,
             _ => Exit::Usage,
@@ -90,8 +99,13 @@ impl Failure {
     fn kind(&self) -> &'static str {
         match self {
             Self::Arguments(_) | Self::Usage { .. } | Self::Address(_) | Self::ConfigExists { .. } => "usage",
-            Self::Config(_) | Self::NoConfig { .. } | Self::Nowhere { .. } => "configuration",
-            Self::NoServer { .. } | Self::Unsettled { .. } | Self::AnotherServer { .. } => "unreachable",
+            Self::Config(_) | Self::Outdated { .. } | Self::NoConfig { .. } | Self::Nowhere { .. } => {
+                "configuration"
+            }
+            Self::NoServer { .. }
+            | Self::NobodyToGoOn { .. }
+            | Self::Unsettled { .. }
+            | Self::AnotherServer { .. } => "unreachable",
             Self::Start(_) | Self::InUse { .. } | Self::Listen { .. } => "start",
             Self::File { .. } | Self::Output(_) => "io",
             Self::Request(error) => error.kind(),
@@ -102,6 +116,10 @@ impl Failure {
     pub(crate) fn help(&self) -> Option<String> {
         match self {
             Self::Usage { help, .. } => Some(help.clone()),
+            Self::Outdated { .. } => Some(
+                "mend adw.toml, or hand the task over with `--served-config`: the server goes by what it said before"
+                    .to_owned(),
+            ),
             Self::NoConfig { .. } => {
                 Some("`adw init` writes one; `--config FILE` names one elsewhere".to_owned())
             }
@@ -115,6 +133,11 @@ impl Failure {
             }
             Self::NoServer { .. } => Some(
                 "start one with `adw serve`, or name another with `--server URL` or ADW_SERVER".to_owned(),
+            ),
+            Self::NobodyToGoOn { .. } => Some(
+                "`--follow` starts one for this task, and shows it; or start one with `adw serve`, or name another with \
+                 `--server URL` or ADW_SERVER"
+                    .to_owned(),
             ),
             Self::AnotherServer { adw_id, .. } => {
                 Some(format!("{adw_id} is kept: start `adw serve`, which goes on with it, and follow it with adw logs {adw_id} --follow"))

@@ -1,5 +1,7 @@
 //! The command `adw`: serves, and asks a server whatever there is to ask.
 
+mod agents;
+mod alone;
 mod arguments;
 mod asked;
 mod changes;
@@ -8,6 +10,7 @@ mod clock;
 mod commands;
 mod context;
 mod doctor;
+mod errand;
 mod failure;
 mod follow;
 mod git;

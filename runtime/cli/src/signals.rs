@@ -1,5 +1,6 @@
 //! The signals that end what runs.
 
+use std::fmt;
 use std::fs;
 use std::future::pending;
 use std::pin::pin;
@@ -11,15 +12,36 @@ use crate::failure::Failure;
 /// Ctrl-C and SIGTERM, and where it is asked for the end of the terminal. From the moment that it listens, none of them
 /// ends the process by itself.
 pub(crate) struct Stop {
+    /// The first that came.
+    by: Option<StopBy>,
     interrupt: Signal,
     terminate: Signal,
     /// Until it comes.
     hangup: Option<Signal>,
 }
 
+/// What ends a command that would go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StopBy {
+    Interrupt,
+    Terminate,
+    Hangup,
+}
+
+impl fmt::Display for StopBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Interrupt => "stopped by Ctrl-C",
+            Self::Terminate => "stopped by SIGTERM",
+            Self::Hangup => "stopped by the end of its terminal",
+        })
+    }
+}
+
 impl Stop {
     pub(crate) fn listen() -> Result<Self, Failure> {
         Ok(Self {
+            by: None,
             interrupt: of(SignalKind::interrupt())?,
             terminate: of(SignalKind::terminate())?,
             hangup: None,
@@ -33,11 +55,17 @@ impl Stop {
     }
 
     pub(crate) async fn once(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-            () = hung_up(&mut self.hangup) => {}
-        }
+        let by = tokio::select! {
+            _ = self.interrupt.recv() => StopBy::Interrupt,
+            _ = self.terminate.recv() => StopBy::Terminate,
+            () = hung_up(&mut self.hangup) => StopBy::Hangup,
+        };
+        self.by.get_or_insert(by);
+    }
+
+    /// The first signal that came.
+    pub(crate) const fn by(&self) -> Option<StopBy> {
+        self.by
     }
 
     pub(crate) async fn twice(&mut self) {
@@ -95,7 +123,7 @@ mod tests {
 
     use rustix::process::{Signal, getpid, kill_process};
 
-    use super::Stop;
+    use super::{Stop, StopBy};
 
     #[tokio::test]
     async fn work_that_is_not_to_be_broken_off_ends_and_the_signal_is_known() {
@@ -109,5 +137,6 @@ mod tests {
             7
         };
         assert_eq!(stop.during(work).await, (7, true));
+        assert_eq!(stop.by(), Some(StopBy::Terminate));
     }
 }

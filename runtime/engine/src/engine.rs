@@ -245,6 +245,19 @@ impl Engine {
         readiness::readiness(&self.inner).await
     }
 
+    /// Does what else the end of a run does, of a workflow that nobody runs: of one that has ended, its programs are ended
+    /// and its worktree is put away.
+    pub async fn put_away(&self, adw_id: &AdwId) {
+        if let Err(error) = look_again(&self.inner, adw_id, Ran::Out).await {
+            tracing::warn!(%adw_id, %error, "what is left of a workflow is not put away");
+        }
+    }
+
+    /// The workflows that have an agent or a command at work whose answer is waited for, whoever began it.
+    pub async fn at_work(&self) -> Result<Vec<AdwId>, StoreError> {
+        programs::at_work(&self.inner).await
+    }
+
     /// Stops: no task is taken, what runs is interrupted at no cost of an attempt, its programs are left to themselves or
     /// ended, and the store is closed.
     pub async fn shutdown(&self, programs: Programs) {

@@ -6,8 +6,8 @@ use adw_agents::{
     RunMark,
     supervisor::{self, FoundRun, State},
 };
-use adw_core::{Stage, StageStatus};
-use adw_store::{RowId, Stored};
+use adw_core::{AdwId, Stage, StageStatus};
+use adw_store::{RowId, StoreError, Stored};
 use futures_util::future::join_all;
 
 use crate::{
@@ -58,6 +58,18 @@ impl Left {
     fn has(&self, state: State, folder: &Path) -> bool {
         self.wanted.iter().any(|run| run.state == state && run.folder.starts_with(folder))
     }
+}
+
+/// The workflows that have a program at work whose answer is waited for, whoever began it.
+pub(crate) async fn at_work(engine: &Inner) -> Result<Vec<AdwId>, StoreError> {
+    let found = or_none(engine.calls.programs());
+    if found.iter().all(|run| run.state != State::Alive) {
+        return Ok(Vec::new());
+    }
+    let open = engine.store.open_workflows().await?;
+    let left = Left::sort(found, &open, &engine.calls);
+    let at_work = open.into_iter().filter(|stored| left.runs(stored.id, &engine.calls));
+    Ok(at_work.map(|stored| stored.workflow.adw_id).collect())
 }
 
 /// Those programs of a workflow whose attempts don't go on.

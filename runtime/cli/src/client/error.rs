@@ -25,6 +25,11 @@ impl RequestError {
         }
     }
 
+    /// The server is there, and says no to this.
+    pub(crate) fn is_refusal(&self) -> bool {
+        matches!(self, Self::Refused(problem) if problem.status() < 500)
+    }
+
     /// The server may be starting or stopping just now.
     pub(crate) fn may_pass(&self) -> bool {
         match self {

@@ -99,12 +99,6 @@ impl Client {
         self.answer(self.http.post(self.address.url(&["api", "v1", "configuration", "reload"]))).await
     }
 
-    /// The same for what was just changed, and may not have been seen yet. Says why the server doesn't, where it doesn't.
-    pub(crate) async fn takes_up_its_configuration(&self) -> Option<String> {
-        let refused = self.reload().await.err()?;
-        Some(format!("the server at {} goes by adw.toml as it was before: {refused}", self.address))
-    }
-
     /// Hands a task over.
     pub(crate) async fn create(&self, task: &NewTask) -> Result<Answer<Workflow>, RequestError> {
         let url = self.address.url(&["api", "v1", "workflows", "create"]);

@@ -20,6 +20,8 @@ pub(crate) struct Workflow {
     pub(crate) task_type: String,
     pub(crate) status: Status,
     #[serde(default)]
+    pub(crate) project: String,
+    #[serde(default)]
     pub(crate) stage_runs: Vec<Stage>,
     #[serde(default)]
     pub(crate) waiting: Option<Waiting>,
@@ -69,11 +71,14 @@ impl Workflow {
 
     /// Whether why it failed is just what one of its stages says of its own failure.
     pub(crate) fn failed_as_its_stage_says(&self) -> bool {
+        self.stage_runs.iter().any(|stage| self.failed_as_is_said_by(stage))
+    }
+
+    /// Whether it is just what this one says: others may have failed after it, in any case.
+    pub(crate) fn failed_as_is_said_by(&self, stage: &Stage) -> bool {
         let why = self.error_message.as_deref().unwrap_or_default();
-        let says = |error: &str| !error.is_empty() && why.ends_with(error);
-        self.stage_runs
-            .iter()
-            .any(|stage| stage.status == StageStatus::Failed && stage.error.as_deref().is_some_and(says))
+        let error = stage.error.as_deref().unwrap_or_default();
+        stage.status == StageStatus::Failed && !error.is_empty() && why.ends_with(error)
     }
 }
 

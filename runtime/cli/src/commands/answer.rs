@@ -2,10 +2,10 @@ use adw_core::AdwId;
 use clap::Args;
 use serde_json::Value;
 
-use crate::client::{NewAnswer, Waiting};
+use crate::client::{self, Client, NewAnswer, Waiting, Workflow};
 use crate::context::Context;
+use crate::errand::{self, Begun, Errand};
 use crate::failure::{Exit, Failure};
-use crate::follow::{self, Since};
 
 /// Answer what a workflow asks, and let it go on
 #[derive(Debug, Args)]
@@ -21,6 +21,7 @@ Examples:
 Exit codes with --follow:
   0    completed
   1    failed or cancelled
+  4    waits for a person, and the server that was started for it has stopped
   130  interrupted")]
 pub(crate) struct Answer {
     /// The workflow's id
@@ -35,22 +36,17 @@ pub(crate) struct Answer {
     #[arg(short, long, value_name = "TEXT")]
     note: Option<String>,
 
-    /// Watch it from here to its end
+    /// Watch it from here to its end; where no server is running, one is started for it
     #[arg(short, long)]
     follow: bool,
 }
 
 impl Answer {
     pub(crate) async fn run(self, cx: &Context) -> Result<Exit, Failure> {
-        let client = cx.client().await?;
-        let now = client.workflow(&self.adw_id).await?.view;
-        let answer = read(now.own_wait(), self.text);
-        let given = NewAnswer { answer, note: self.note };
-        // The version: an answer is for the question that was there when it was given.
-        let goes_on = client.give_answer(&self.adw_id, &given, now.version).await?;
         if self.follow {
-            return follow::to_the_end(cx, &client, &self.adw_id, Since::Stood(&now)).await;
+            return errand::follow(cx, &self).await;
         }
+        let (_, goes_on) = self.give(&cx.client_to_leave_it_to().await?).await?;
         cx.output.json(&goes_on.raw)?;
         let id = &self.adw_id;
         match goes_on.view.pause() {
@@ -60,6 +56,23 @@ impl Answer {
             }
         }
         Ok(Exit::Done)
+    }
+
+    /// Gives it; how the workflow stood before, and how it stands then.
+    async fn give(&self, client: &Client) -> Result<(Workflow, client::Answer<Workflow>), Failure> {
+        let stood = client.workflow(&self.adw_id).await?.view;
+        let answer = read(stood.own_wait(), self.text.clone());
+        let given = NewAnswer { answer, note: self.note.clone() };
+        // The version: an answer is for the question that was there when it was given.
+        let goes_on = client.give_answer(&self.adw_id, &given, stood.version).await?;
+        Ok((stood, goes_on))
+    }
+}
+
+impl Errand for Answer {
+    async fn ask(&self, client: &Client) -> Result<Begun, Failure> {
+        let (stood, goes_on) = self.give(client).await?;
+        Ok(Begun::from(stood, goes_on))
     }
 }
 

@@ -1,6 +1,7 @@
 use adw_core::AdwId;
 use clap::Args;
 
+use crate::client::Client;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::style::{self, Styled};
@@ -21,13 +22,13 @@ pub(crate) struct Cancel {
 
 impl Cancel {
     pub(crate) async fn run(self, cx: &Context) -> Result<Exit, Failure> {
-        let client = cx.client().await?;
-        client.cancel(&self.adw_id).await?;
-        if cx.output.is_json() {
-            cx.output.json(&client.workflow(&self.adw_id).await?.raw)?;
-        } else {
-            cx.output.line(format_args!("{} {}", self.adw_id, Styled(style::NOTE, "cancelled")))?;
-        }
+        let cancel = async |client: &Client| {
+            client.cancel(&self.adw_id).await?;
+            Ok(client.workflow(&self.adw_id).await?)
+        };
+        let cancelled = cx.decide(&self.adw_id, cancel).await?;
+        cx.output.json(&cancelled.raw)?;
+        cx.output.line(format_args!("{} {}", self.adw_id, Styled(style::NOTE, "cancelled")))?;
         Ok(Exit::Done)
     }
 }

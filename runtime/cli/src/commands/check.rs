@@ -1,10 +1,11 @@
 use std::path::PathBuf;
 
-use adw_config::{AgentProfile, Config, ConfigError, ConfigErrors, ConfigWarning, Env, Reading};
-use adw_engine::{Program, StartError, find_program};
+use adw_config::{Config, ConfigError, ConfigErrors, ConfigWarning, Env, Reading};
+use adw_engine::StartError;
 use clap::Args;
 use serde_json::json;
 
+use crate::agents;
 use crate::context::{Context, config_file};
 use crate::failure::{Exit, Failure};
 use crate::projects;
@@ -37,7 +38,8 @@ impl Check {
         let config = reading.into_config()?;
         let file = file.display().to_string();
         let stages: Vec<&str> = config.stages.iter().map(|stage| stage.name.as_str()).collect();
-        let beside = projects::advice(&config).chain(of_agents(&config));
+        let of_agents = config.agents.iter().filter_map(|agent| agents::advice(&config, agent));
+        let beside = projects::advice(&config).chain(of_agents);
         let warnings = ConfigWarning::in_order(warnings.into_iter().chain(beside).collect());
         cx.output.json(&json!({ "file": file, "ok": true, "stages": stages, "warnings": warnings }))?;
         cx.output.line(format_args!("{} {file}: {}", Styled(style::GOOD, "ok"), stages.join(", ")))?;
@@ -68,23 +70,6 @@ async fn look(reading: &Reading) -> Result<Found, Failure> {
         warnings = of_plugins.warnings;
     }
     Ok(Found { wrong, warnings })
-}
-
-/// Can the program of every agent be run? The one that a task names may be another.
-fn of_agents(config: &Config) -> impl Iterator<Item = ConfigWarning> {
-    config.agents.iter().filter_map(|agent| {
-        let AgentProfile::Command { command, .. } = &agent.profile else { return None };
-        let (name, program) = (&agent.name, command.first()?);
-        let (lack, help) = match find_program(program) {
-            Program::Installed => return None,
-            Program::NotExecutable(file) => {
-                ("is there and isn't executable", format!("chmod +x {}", file.display()))
-            }
-            Program::Missing => ("is not there", "install it, or name its path".to_owned()),
-        };
-        let message = format!("the program of the agent {name} {lack}: {program}");
-        Some(config.warning_at(&["agents", name, "command"], message, Some(help)))
-    })
 }
 
 /// Does every plugin load, with the grants and the config that it has?

@@ -47,7 +47,7 @@ impl Logs {
             }
         }
         let seen = cx.look(async |client| self.print(client, cx.output, false).await).await?;
-        if self.follow && seen.is_at_rest && !seen.it.status.is_ended() {
+        if self.follow && seen.rest.is_some() && !seen.it.status.is_ended() {
             cx.output.note("no server is running: nothing more comes until `adw serve`");
         }
         Ok(Exit::Done)

@@ -7,7 +7,7 @@ use serde_json::json;
 use serde_json::value::RawValue;
 
 use crate::client::{Client, Page, Workflow};
-use crate::context::{Context, NOTHING_GOES_ON, Seen};
+use crate::context::{Context, Seen};
 use crate::failure::{Exit, Failure};
 use crate::standing::{WAITING, standing};
 use crate::style::{self, Styled, date_and_time, one_line};
@@ -82,7 +82,7 @@ impl Wanted {
 
 impl Ls {
     pub(crate) async fn run(self, cx: &Context) -> Result<Exit, Failure> {
-        let Seen { it: page, is_at_rest } = cx.look(async |client| self.read(client).await).await?;
+        let Seen { it: page, rest } = cx.look(async |client| self.read(client).await).await?;
         cx.output.json(&json!({ "items": page.items, "next_cursor": page.next_cursor }))?;
         if page.items.is_empty() {
             cx.output.note(if self.filter().is_empty() {
@@ -95,8 +95,9 @@ impl Ls {
         let workflows: Vec<Workflow> =
             page.items.iter().filter_map(|item| serde_json::from_str(item.get()).ok()).collect();
         cx.output.line(table(&workflows).trim_end())?;
-        if is_at_rest && workflows.iter().any(Workflow::needs_a_server) {
-            cx.output.note(NOTHING_GOES_ON);
+        let seen: Vec<&Workflow> = workflows.iter().collect();
+        if let Some(note) = rest.as_ref().and_then(|rest| rest.note(&seen)) {
+            cx.output.note(note);
         }
         if page.next_cursor.is_some() {
             cx.output

@@ -26,13 +26,18 @@ use adw_core::{AdwId, InvalidName};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::arguments::{Cli, Command};
-use crate::context::Context;
+use crate::context::{Context, Outdated};
 use crate::failure::{Exit, Failure};
 use crate::output::Output;
 
 /// Carries a command out.
 pub(crate) fn run(cli: Cli, output: Output) -> Result<Exit, Failure> {
-    let cx = Context { output, server: cli.server };
+    let outdated = match &cli.command {
+        Command::Run(run) => run.outdated(),
+        Command::Reload(_) => Outdated::Untold,
+        _ => Outdated::Told,
+    };
+    let cx = Context { output, server: cli.server, outdated };
     match cli.command {
         Command::Init(init) => init.run(&cx),
         Command::Check(check) => runtime(Builder::new_multi_thread())?.block_on(check.run(&cx)),
@@ -44,28 +49,31 @@ pub(crate) fn run(cli: Cli, output: Output) -> Result<Exit, Failure> {
             examined
         }
         Command::Serve(serve) => serve.run(&cx, runtime(Builder::new_multi_thread())?),
-        Command::Run(run) => {
-            let runtime = runtime(Builder::new_multi_thread())?;
-            let ended = runtime.block_on(run.run(&cx));
-            // Where it was a server, a person in a hurry doesn't wait for what is still at work.
-            runtime.shutdown_background();
-            ended
-        }
+        Command::Run(run) => perhaps_alone(run.run(&cx)),
         Command::Ls(ls) => client()?.block_on(ls.run(&cx)),
         Command::Show(show) => client()?.block_on(show.run(&cx)),
         Command::Logs(logs) => client()?.block_on(logs.run(&cx)),
         Command::Journal(journal) => client()?.block_on(journal.run(&cx)),
         Command::Replay(replay) => client()?.block_on(replay.run(&cx)),
         Command::Diff(diff) => client()?.block_on(diff.run(&cx)),
-        Command::Answer(answer) => client()?.block_on(answer.run(&cx)),
+        Command::Answer(answer) => perhaps_alone(answer.run(&cx)),
         Command::Watch(watch) => client()?.block_on(watch.run(&cx)),
         Command::Pause(pause) => client()?.block_on(pause.run(&cx)),
-        Command::Resume(resume) => client()?.block_on(resume.run(&cx)),
+        Command::Resume(resume) => perhaps_alone(resume.run(&cx)),
         Command::Cancel(cancel) => client()?.block_on(cancel.run(&cx)),
-        Command::Retry(retry) => client()?.block_on(retry.run(&cx)),
+        Command::Retry(retry) => perhaps_alone(retry.run(&cx)),
         Command::Reload(reload) => client()?.block_on(reload.run(&cx)),
         Command::Completions(completions) => completions.run(),
     }
+}
+
+/// Of one that may be a server for a while.
+fn perhaps_alone(command: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+    let runtime = runtime(Builder::new_multi_thread())?;
+    let ended = runtime.block_on(command);
+    // Where it was one, a person in a hurry doesn't wait for what is still at work.
+    runtime.shutdown_background();
+    ended
 }
 
 fn client() -> Result<Runtime, Failure> {

@@ -1,6 +1,7 @@
 use adw_core::AdwId;
 use clap::Args;
 
+use crate::client::Client;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::style::{self, Styled};
@@ -28,8 +29,8 @@ pub(crate) struct Pause {
 
 impl Pause {
     pub(crate) async fn run(self, cx: &Context) -> Result<Exit, Failure> {
-        let client = cx.client().await?;
-        let paused = client.pause(&self.adw_id, self.reason.as_deref()).await?;
+        let pause = async |client: &Client| Ok(client.pause(&self.adw_id, self.reason.as_deref()).await?);
+        let paused = cx.decide(&self.adw_id, pause).await?;
         cx.output.json(&paused.raw)?;
         let id = &self.adw_id;
         cx.output

@@ -1,9 +1,10 @@
 use adw_core::AdwId;
 use clap::Args;
 
+use crate::client::Client;
 use crate::context::Context;
+use crate::errand::{self, Begun, Errand};
 use crate::failure::{Exit, Failure};
-use crate::follow::{self, Since};
 
 /// Let a paused workflow go on
 #[derive(Debug, Args)]
@@ -17,27 +18,33 @@ Examples:
 Exit codes with --follow:
   0    completed
   1    failed or cancelled
+  4    waits for a person, and the server that was started for it has stopped
   130  interrupted")]
 pub(crate) struct Resume {
     /// The workflow's id
     #[arg(value_name = "ID", value_parser = super::adw_id)]
     adw_id: AdwId,
 
-    /// Watch it from here to its end
+    /// Watch it from here to its end; where no server is running, one is started for it
     #[arg(short, long)]
     follow: bool,
 }
 
 impl Resume {
     pub(crate) async fn run(self, cx: &Context) -> Result<Exit, Failure> {
-        let client = cx.client().await?;
-        let stood = client.workflow(&self.adw_id).await?.view;
-        let goes_on = client.resume(&self.adw_id).await?;
         if self.follow {
-            return follow::to_the_end(cx, &client, &self.adw_id, Since::Stood(&stood)).await;
+            return errand::follow(cx, &self).await;
         }
+        let goes_on = cx.client_to_leave_it_to().await?.resume(&self.adw_id).await?;
         cx.output.json(&goes_on.raw)?;
         cx.output.line(format_args!("{} goes on", self.adw_id))?;
         Ok(Exit::Done)
+    }
+}
+
+impl Errand for Resume {
+    async fn ask(&self, client: &Client) -> Result<Begun, Failure> {
+        let stood = client.workflow(&self.adw_id).await?.view;
+        Ok(Begun::from(stood, client.resume(&self.adw_id).await?))
     }
 }

@@ -1,10 +1,10 @@
 use adw_core::{AdwId, StageName};
 use clap::Args;
 
-use crate::client::{NewRetry, Workflow};
+use crate::client::{Answer, Client, NewRetry, Workflow};
 use crate::context::Context;
+use crate::errand::{self, Begun, Errand};
 use crate::failure::{Exit, Failure};
-use crate::follow::{self, Since};
 
 /// Let a failed workflow go on, by what adw.toml says now
 #[derive(Debug, Args)]
@@ -20,6 +20,7 @@ Examples:
 Exit codes with --follow:
   0    completed
   1    failed or cancelled
+  4    waits for a person, and the server that was started for it has stopped
   130  interrupted")]
 pub(crate) struct Retry {
     /// The workflow's id
@@ -34,24 +35,26 @@ pub(crate) struct Retry {
     #[arg(long)]
     pinned: bool,
 
-    /// Watch it from here to its end
+    /// Watch it from here to its end; where no server is running, one is started for it
     #[arg(short, long)]
     follow: bool,
 }
 
 impl Retry {
     pub(crate) async fn run(self, cx: &Context) -> Result<Exit, Failure> {
-        let client = cx.client().await?;
-        let stood = client.workflow(&self.adw_id).await?.view;
-        let configuration = self.pinned.then_some("pinned");
-        let how = NewRetry { stage: self.from.as_ref(), configuration };
-        let answer = client.retry(&self.adw_id, &how).await?;
         if self.follow {
-            return follow::to_the_end(cx, &client, &self.adw_id, Since::Stood(&stood)).await;
+            return errand::follow(cx, &self).await;
         }
+        let answer = self.retry(&cx.client_to_leave_it_to().await?).await?;
         cx.output.json(&answer.raw)?;
         cx.output.line(format_args!("{} goes on{}", self.adw_id, self.by(&answer.view)))?;
         Ok(Exit::Done)
+    }
+
+    async fn retry(&self, client: &Client) -> Result<Answer<Workflow>, Failure> {
+        let configuration = self.pinned.then_some("pinned");
+        let how = NewRetry { stage: self.from.as_ref(), configuration };
+        Ok(client.retry(&self.adw_id, &how).await?)
     }
 
     /// What it goes by, of a workflow that was retried just now.
@@ -62,5 +65,12 @@ impl Retry {
             None if self.pinned => " by the adw.toml that it went by before".to_owned(),
             None => "; the present adw.toml says the same for it as before".to_owned(),
         }
+    }
+}
+
+impl Errand for Retry {
+    async fn ask(&self, client: &Client) -> Result<Begun, Failure> {
+        let stood = client.workflow(&self.adw_id).await?.view;
+        Ok(Begun::from(stood, self.retry(client).await?))
     }
 }

@@ -1,32 +1,27 @@
-mod alone;
-
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use adw_core::{AdwId, StageName, TaskType};
 use adw_engine::new_adw_id;
 use clap::Args;
 
-use crate::client::{Answer, Client, NewTask, TRIES, Workflow, pause};
+use crate::agents;
+use crate::client::{Client, NewTask};
 use crate::clock;
-use crate::context::{Context, folders_config, working_directory};
+use crate::context::{Context, Outdated, folders_config, working_directory};
+use crate::errand::{self, Begun, Errand, Search};
 use crate::failure::{Exit, Failure};
-use crate::follow::{self, Since};
 use crate::input;
 use crate::projects;
-use crate::style::{self, Styled, printable};
 use crate::whereabouts::Stay;
-
-/// A server may have begun to stop just after it was found; then it is waited for, and another one looked for.
-const LOOKS: u32 = 2;
 
 /// Hand over a task, and watch it to its end
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Where no server is running and none was named, one is started for the task, and ended with it.
 Ctrl-C stops watching a server, which goes on with the task. A server that was started for it
-stops too; the task is kept, and goes on with the next `adw serve`. Several tasks share
-such a server: when the one that it was started for ends, another one's command goes on.
+stops too: the task is paused, its agent is ended, and `adw resume ID --follow` goes on. Several
+tasks share such a server: when the one that it was started for ends, another one's command
+goes on.
 
 Examples:
   adw run \"The median of an even number of values is wrong\" --type bug
@@ -90,31 +85,28 @@ pub(crate) struct Run {
     #[arg(long, overrides_with = "no_follow")]
     follow: bool,
 
+    /// Hand it over also where adw.toml is wrong, and the server goes by what it said before
+    #[arg(long)]
+    served_config: bool,
+
     /// Return once a server has accepted the task
     #[arg(long, overrides_with = "follow")]
     no_follow: bool,
 }
 
 impl Run {
+    /// What becomes of it where the server goes by an earlier adw.toml.
+    pub(crate) const fn outdated(&self) -> Outdated {
+        if self.served_config { Outdated::Told } else { Outdated::Refused }
+    }
+
     pub(crate) async fn run(self, cx: &Context) -> Result<Exit, Failure> {
         let follows = self.follow || !self.no_follow;
         let task = self.task()?;
         if cx.named_server()?.is_none() {
-            left_out(&task)?.into_iter().for_each(|note| cx.output.note(note));
+            advice(&task)?.into_iter().for_each(|note| cx.output.note(note));
         }
-        let HandedOver { client, stay, created } = match begin(cx, &task, follows).await? {
-            ControlFlow::Continue(handed_over) => handed_over,
-            ControlFlow::Break(exit) => return Ok(exit),
-        };
-        if !follows {
-            return leave(cx, &client, stay, &created);
-        }
-        announce(cx, &created.view)?;
-        let adw_id = &created.view.adw_id;
-        match stay {
-            Stay::UntilStopped => follow::to_the_end(cx, &client, adw_id, Since::Beginning).await,
-            Stay::ForATask => Box::pin(alone::follow(cx, &client, &task, adw_id)).await,
-        }
+        if follows { errand::follow(cx, &task).await } else { leave(cx, &task).await }
     }
 
     fn task(self) -> Result<NewTask, Failure> {
@@ -138,52 +130,18 @@ impl Run {
     }
 }
 
-/// A task that a server has accepted.
-struct HandedOver {
-    client: Client,
-    stay: Stay,
-    created: Answer<Workflow>,
-}
+impl Errand for NewTask {
+    const SEARCH: Search = Search::Now;
 
-/// Hands the task over, or takes it through alone. Of several who begin alone at the same moment one is the server of all;
-/// where that is gone before it has answered, nothing is lost yet, and they try again: one of them is the next.
-async fn begin(
-    cx: &Context,
-    task: &NewTask,
-    follows: bool,
-) -> Result<ControlFlow<Exit, HandedOver>, Failure> {
-    let mut tries = 0;
-    loop {
-        if let Some(handed_over) = hand_over(cx, task, follows).await? {
-            return Ok(ControlFlow::Continue(handed_over));
-        }
-        match alone::run(cx, task).await {
-            Err(Failure::InUse { .. } | Failure::Unsettled { .. }) if tries < TRIES => tries += 1,
-            ended => return ended.map(ControlFlow::Break),
-        }
-        pause(tries).await;
+    async fn ask(&self, client: &Client) -> Result<Begun, Failure> {
+        Ok(Begun::anew(client.create(self).await?))
     }
-}
-
-/// Gives the task to the server that is meant. None where no server was named, none is there, and the task is to be
-/// followed, so that somebody is there for as long as it takes.
-async fn hand_over(cx: &Context, task: &NewTask, follows: bool) -> Result<Option<HandedOver>, Failure> {
-    let may_be_alone = follows && cx.named_server()?.is_none();
-    for _ in 0..LOOKS {
-        let (client, stay) = match cx.server().await {
-            Err(Failure::NoServer { .. }) if may_be_alone => return Ok(None),
-            server => server?,
-        };
-        match client.create(task).await {
-            Err(error) if may_be_alone && error.is_absence() => {}
-            created => return Ok(Some(HandedOver { client, stay, created: created? })),
-        }
-    }
-    Ok(None)
 }
 
 /// Nobody waits for its end: its id is what there is to say.
-fn leave(cx: &Context, client: &Client, stay: Stay, created: &Answer<Workflow>) -> Result<Exit, Failure> {
+async fn leave(cx: &Context, task: &NewTask) -> Result<Exit, Failure> {
+    let (client, stay) = cx.server().await?;
+    let created = client.create(task).await?;
     if stay == Stay::ForATask {
         cx.output.note(format_args!(
             "the server at {} was started for another task and ends with it; the next one goes on with this",
@@ -195,8 +153,8 @@ fn leave(cx: &Context, client: &Client, stay: Stay, created: &Answer<Workflow>) 
     Ok(Exit::Done)
 }
 
-/// What a person should know whose checkout is not where the task begins.
-fn left_out(task: &NewTask) -> Result<Vec<String>, Failure> {
+/// What a person should know before the task begins: whether its agent is there, and what of their checkout is no part of it.
+fn advice(task: &NewTask) -> Result<Vec<String>, Failure> {
     let config = match folders_config() {
         // Whoever looks for the server says so.
         Err(Failure::Config(_)) => return Ok(Vec::new()),
@@ -207,13 +165,10 @@ fn left_out(task: &NewTask) -> Result<Vec<String>, Failure> {
         None => config.default_project(),
     };
     let folder = working_directory()?;
-    Ok(project.map(|project| projects::left_out(project, &folder)).unwrap_or_default())
-}
-
-/// The first line: what was accepted.
-fn announce(cx: &Context, workflow: &Workflow) -> Result<(), Failure> {
-    let title = printable(&workflow.title);
-    Ok(cx.output.line(format_args!("{}  {title}", Styled(style::STRONG, &workflow.adw_id)))?)
+    let agent = config.agents.iter().find(|agent| task.agent.as_ref() == Some(&agent.name));
+    let missing = agent.and_then(|agent| agents::advice(&config, agent)).map(|advice| advice.to_string());
+    let left_out = project.map(|project| projects::left_out(project, &folder)).unwrap_or_default();
+    Ok(missing.into_iter().chain(left_out).collect())
 }
 
 /// The type as it was written: the server keeps a client's own words.

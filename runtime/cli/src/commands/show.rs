@@ -1,13 +1,13 @@
 use std::fmt::Write;
 
-use adw_core::{AdwId, Money, StageName, StageStatus, Status, Timestamp, Usage};
+use adw_core::{AdwId, Money, StageName, Status, Timestamp, Usage};
 use clap::Args;
 use serde_json::Value;
 
 use crate::asked;
 use crate::client::{Client, GivenAnswer, Reconfigured, Stage, Workflow, WorkflowBudget};
 use crate::clock;
-use crate::context::{Context, NOTHING_GOES_ON, Seen};
+use crate::context::{Context, Seen};
 use crate::failure::{Exit, Failure};
 use crate::standing;
 use crate::style::{self, Styled, date_and_time, duration, millis, millis_between, one_line, printable};
@@ -33,14 +33,14 @@ impl Show {
             let answers = if cx.output.is_json() { Vec::new() } else { client.answers(&self.adw_id).await? };
             Ok((workflow, answers))
         };
-        let Seen { it: (answer, answers), is_at_rest } = cx.look(look).await?;
+        let Seen { it: (answer, answers), rest } = cx.look(look).await?;
         let workflow = &answer.view;
         // What was interrupted has not worked since.
-        let now = if is_at_rest { workflow.updated_at } else { clock::now() };
+        let now = if rest.is_some() { workflow.updated_at } else { clock::now() };
         cx.output.json(&answer.raw)?;
         cx.output.line(in_words(workflow, &answers, now).trim_end())?;
-        if is_at_rest && workflow.needs_a_server() {
-            cx.output.note(NOTHING_GOES_ON);
+        if let Some(note) = rest.and_then(|rest| rest.note(&[workflow])) {
+            cx.output.note(note);
         }
         Ok(Exit::Done)
     }
@@ -108,7 +108,7 @@ fn in_words(workflow: &Workflow, answers: &[(Option<StageName>, GivenAnswer)], n
     line("stages", &"");
     for stage in &workflow.stage_runs {
         // What the workflow failed of stands above, in full.
-        let is_told = stage.status == StageStatus::Failed && workflow.failed_as_its_stage_says();
+        let is_told = workflow.failed_as_is_said_by(stage);
         let worked_ms = stage.worked_ms(workflow.updated_at, now);
         line("", &of_stage(stage, worked_ms, is_told));
     }

@@ -3,6 +3,9 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
+use serde_json::json;
+use sqlx::{Connection, Executor, SqliteConnection, sqlite::SqliteConnectOptions};
+
 use crate::pty::Terminal;
 use crate::support::{Ended, Repository, Server, adw, free_address, run, signal};
 
@@ -50,7 +53,7 @@ fn a_task_that_fails_there_ends_with_1() {
     assert_eq!(ended.code, Some(1), "{ended:?}");
     assert!(
         ended.stdout.contains(
-            "look further: adw show lost, adw logs lost; try again: start `adw serve`, then adw retry lost"
+            "look further: adw show lost, adw logs lost; try again: adw retry lost --follow, which goes by the present adw.toml"
         ),
         "{}",
         ended.stdout
@@ -64,7 +67,9 @@ fn work_by_hand_is_told_with_the_worktree_before_there_is_a_server_to_ask() {
     let ended: Ended = alone(&repository).args(task).output().unwrap().into();
     assert_eq!(ended.code, Some(4), "{ended:?}");
     assert!(
-        ended.stdout.ends_with("answer it: start `adw serve`, then adw answer mine done   (or failed)\n")
+        ended.stdout.ends_with("answer it: adw answer mine done --follow   (or failed)\n"),
+        "{}",
+        ended.stdout
     );
     let there = ended.stdout.lines().find_map(|line| line.strip_prefix("go there   ")).expect(&ended.stdout);
     let shown = Command::new("sh").args(["-c", there]).output().unwrap();
@@ -197,9 +202,9 @@ fn the_server_of_another_folder_is_not_asked_though_it_listens_where_this_one_wo
     };
     let listed = in_its_place(&["ls"]);
     assert!(listed.stderr.contains("no workflows"), "{listed:?}");
-    let cancelled = in_its_place(&["cancel", "mend"]);
-    assert_eq!(cancelled.code, Some(3), "{cancelled:?}");
-    assert!(cancelled.stderr.contains("no server works on the data in"), "{cancelled:?}");
+    let retried = in_its_place(&["retry", "mend"]);
+    assert_eq!(retried.code, Some(3), "{retried:?}");
+    assert!(retried.stderr.contains("no server works on the data in"), "{retried:?}");
     let ended = in_its_place(&TASK);
     assert_eq!(ended.code, Some(0), "{ended:?}");
     assert!(ended.stderr.contains("no server is running: started one"), "{ended:?}");
@@ -208,29 +213,203 @@ fn the_server_of_another_folder_is_not_asked_though_it_listens_where_this_one_wo
 }
 
 #[test]
-fn what_was_interrupted_is_taken_up_by_the_next_server() {
-    let repository = Repository::with_a_fix();
-    // The first time it takes as long as it is let; later it finds the file, and works.
-    let agent = r#"["sh", "-c", "test -e ../../../again || { echo at work as $$; exec sleep 600; }; echo Hello > greeting.txt"]"#;
-    repository.configure(&format!("\n[agents.patient]\nprofile = \"command\"\ncommand = {agent}\n"));
-    let task = ["run", "Wait", "--id", "wait", "--stages", "implement", "--agent", "patient"];
-    let mut command = alone(&repository);
-    let mut child = command.args(task).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let said = until_it_says(&mut child, "at work as ");
-    signal(&child, "INT");
-    let ended: Ended = child.wait_with_output().unwrap().into();
-    assert_eq!(ended.code, Some(130), "{ended:?}");
-    let agent = said.trim_end().rsplit(' ').next().unwrap().to_owned();
-    assert!(!is_alive(&agent), "who stops a task doesn't want its agent to go on");
-    let kept = "wait is kept: the next server goes on with it, `adw serve` or that of another `adw run`, and `adw cancel wait` ends it then\n";
-    assert!(ended.stderr.ends_with(kept), "{}", ended.stderr);
+fn what_was_stopped_is_paused_and_nobody_takes_it_up_until_it_is_resumed() {
+    for (signal_name, why) in [("INT", "stopped by Ctrl-C"), ("TERM", "stopped by SIGTERM")] {
+        let companions = Companions::new();
+        let (stopped, agent) = companions.begin("wait");
+        signal(&stopped, signal_name);
+        let (ended, runs) = companions.end("wait", stopped);
+        assert_eq!((ended.code, runs), (Some(130), 1), "{ended:?}");
+        assert!(!is_alive(&agent), "who stops a task doesn't want its agent to go on");
+        assert!(ended.stderr.contains("\nwait is paused, and stays so: "), "{}", ended.stderr);
+        let folder = companions.repository.path();
+        let shown = run(&folder, ["show", "wait", "--json"]).json();
+        assert_eq!(
+            (&shown["waiting"]["kind"], &shown["waiting"]["message"]),
+            (&json!("paused"), &json!(why))
+        );
 
-    std::fs::write(repository.path().join("again"), "").unwrap();
-    let server = Server::start(&repository.path());
+        let other: Ended = alone(&companions.repository).args(TASK).output().unwrap().into();
+        assert_eq!(other.code, Some(0), "{other:?}");
+        assert!(!other.stderr.contains("earlier workflow"), "{other:?}");
+        assert_eq!(run(&folder, ["show", "wait", "--json"]).json()["stages"], shown["stages"]);
+
+        let server = Server::start(&folder);
+        companions.let_go_on("wait");
+        let resumed = run(&folder, ["resume", "wait", "--follow", "--server", &server.url]);
+        assert_eq!(resumed.code, Some(0), "{resumed:?}");
+        assert_eq!(companions.runs("wait"), 2, "it was made again, once");
+    }
+}
+
+#[test]
+fn a_task_that_was_stopped_is_resumed_by_who_follows_it() {
+    let companions = Companions::new();
+    let (stopped, _) = companions.begin("wait");
+    signal(&stopped, "INT");
+    let (ended, _) = companions.end("wait", stopped);
+    let said =
+        "wait is paused, and stays so: adw resume wait --follow goes on with it, adw cancel wait ends it\n";
+    assert!(ended.stderr.ends_with(said), "{}", ended.stderr);
+    companions.let_go_on("wait");
+    let resume = |more: &[&str]| -> Ended {
+        alone(&companions.repository).args(["resume", "wait"]).args(more).output().unwrap().into()
+    };
+    let left = resume(&[]);
+    assert_eq!(left.code, Some(3), "{left:?}");
+    assert!(left.stderr.contains("`--follow` starts one for this task"), "{left:?}");
+    let followed = resume(&["--follow"]);
+    assert_eq!((followed.code, companions.runs("wait")), (Some(0), 2), "{followed:?}");
+    assert!(followed.stderr.starts_with("no server is running: started one for this task"), "{followed:?}");
+    assert!(followed.stdout.lines().next().unwrap().ends_with(" resumed"), "{}", followed.stdout);
+    assert!(followed.stdout.contains("git merge adw-task/wait takes it over"), "{}", followed.stdout);
+}
+
+#[test]
+fn a_task_that_failed_is_tried_again_by_who_follows_it() {
+    let repository = Repository::with_a_fix();
+    repository.configure("\n[agents.late]\nprofile = \"command\"\ncommand = [\"./not-there-yet\"]\n");
+    let task = ["run", "Mend it", "--id", "mend", "--stages", "implement", "--agent", "late"];
+    let failed: Ended = alone(&repository).args(task).output().unwrap().into();
+    assert_eq!(failed.code, Some(1), "{failed:?}");
+    let file = repository.path().join("adw.toml");
+    let command = r#"["sh", "-c", "echo Hello > greeting.txt"]"#;
+    let mended = std::fs::read_to_string(&file).unwrap().replace(r#"["./not-there-yet"]"#, command);
+    std::fs::write(file, mended).unwrap();
+    let retried: Ended = alone(&repository).args(["retry", "mend", "--follow"]).output().unwrap().into();
+    assert_eq!(retried.code, Some(0), "{retried:?}");
+    assert!(!retried.stdout.contains("not-there-yet"), "it is followed from the retry on: {retried:?}");
+    assert_eq!(repository.git(["show", "adw-task/mend:greeting.txt"]), "Hello\n");
+}
+
+#[test]
+fn an_agent_that_is_not_installed_is_told_before_the_task_begins() {
+    let repository = Repository::with_a_fix();
+    repository.configure("\n[agents.absent]\nprofile = \"command\"\ncommand = [\"no-such-agent\"]\n");
+    let task = ["run", "Mend it", "--stages", "implement", "--agent", "absent"];
+    let ended: Ended = alone(&repository).args(task).output().unwrap().into();
+    let said = "warning: the program of the agent absent is not there: no-such-agent; install it, or name its path\n";
+    assert!(ended.stderr.starts_with(said), "{ended:?}");
+    assert_eq!(ended.stderr.matches("warning").count(), 1, "{ended:?}");
+}
+
+#[test]
+fn a_task_that_asks_is_answered_by_who_follows_it() {
+    let repository = Repository::with_a_fix();
+    let task = ["run", "Mend it", "--id", "mine", "--stages", "implement", "--agent", "manual"];
+    let asked: Ended = alone(&repository).args(task).output().unwrap().into();
+    assert_eq!(asked.code, Some(4), "{asked:?}");
+    std::fs::write(repository.path().join(".adw/trees/mine/greeting.txt"), "Hello\n").unwrap();
+    let answer = ["answer", "mine", "done", "--follow"];
+    let answered: Ended = alone(&repository).args(answer).output().unwrap().into();
+    assert_eq!(answered.code, Some(0), "{answered:?}");
+    assert_eq!(repository.git(["show", "adw-task/mine:greeting.txt"]), "Hello\n");
+}
+
+#[test]
+fn what_lets_nothing_go_on_takes_no_server() {
+    let companions = Companions::new();
+    let ask = |arguments: &[&str]| -> Ended {
+        alone(&companions.repository).args(arguments).output().unwrap().into()
+    };
+    let agents = ["held", "ended"].map(|adw_id| {
+        let (mut killed, agent) = companions.begin(adw_id);
+        signal(&killed, "KILL");
+        killed.wait().unwrap();
+        agent
+    });
+    let paused = ask(&["pause", "held"]);
+    assert_eq!(
+        (paused.code, paused.stdout.as_str()),
+        (Some(0), "held paused; adw resume held lets it go on\n")
+    );
+    let cancelled = ask(&["cancel", "ended"]);
+    assert_eq!((cancelled.code, cancelled.stdout.as_str()), (Some(0), "ended cancelled\n"));
+    assert_eq!(agents.map(|agent| is_alive(&agent)), [true, false], "a pause lets it work on");
+    let trees = companions.repository.path().join(".adw/trees");
+    assert_eq!((trees.join("held").exists(), trees.join("ended").exists()), (true, false));
+    let listed = ask(&["ls", "--json"]).json();
+    assert_eq!(
+        (&listed["items"][0]["status"], &listed["items"][1]["waiting"]["kind"]),
+        (&json!("cancelled"), &json!("paused"))
+    );
+    let unknown = ask(&["cancel", "nobody"]);
+    assert_eq!(unknown.code, Some(2), "{unknown:?}");
+}
+
+#[test]
+fn of_a_task_that_is_refused_nothing_else_is_told_and_agents_of_others_work_on() {
+    let companions = Companions::new();
+    let (mut killed, agent) = companions.begin("wait");
+    signal(&killed, "KILL");
+    killed.wait().unwrap();
+    let taken = ["run", "Another", "--id", "wait", "--stages", "implement"];
+    let twice = ["run", "Twice", "--stages", "implement,implement"];
+    for task in [&["run", ""][..], &taken, &twice] {
+        let refused: Ended = alone(&companions.repository).args(task).output().unwrap().into();
+        assert_eq!(refused.code, Some(2), "{refused:?}");
+        assert!(refused.stderr.starts_with("error: "), "{refused:?}");
+        assert!(is_alive(&agent), "{task:?}");
+    }
+}
+
+/// From now on a pause can't be written.
+fn refuse_pauses(repository: &Repository) {
+    let options = SqliteConnectOptions::new().filename(repository.path().join(".adw/adw.db"));
+    let refusing = async {
+        let mut database = SqliteConnection::connect_with(&options).await?;
+        let trigger = "CREATE TRIGGER refuse BEFORE INSERT ON events WHEN NEW.type = 'workflow_paused'
+                       BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END";
+        database.execute(trigger).await?;
+        database.close().await
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(refusing).unwrap();
+}
+
+#[test]
+fn where_the_pause_cannot_be_written_it_ends_all_the_same_and_the_next_server_goes_on() {
+    let companions = Companions::new();
+    let first: Ended = alone(&companions.repository).args(TASK).output().unwrap().into();
+    assert_eq!(first.code, Some(0), "{first:?}");
+    refuse_pauses(&companions.repository);
+    let (stopped, agent) = companions.begin("wait");
+    signal(&stopped, "INT");
+    let (ended, _) = companions.end("wait", stopped);
+    assert_eq!(ended.code, Some(130), "{ended:?}");
+    assert!(!is_alive(&agent));
+    assert!(ended.stderr.contains("\nwait can't be paused: "), "{}", ended.stderr);
+    assert!(ended.stderr.contains("\nwait is kept: the next server goes on with it"), "{}", ended.stderr);
+}
+
+#[test]
+fn an_agent_that_outlives_its_server_is_told_of_by_those_who_look() {
+    let companions = Companions::new();
+    let (mut killed, agent) = companions.begin("wait");
+    signal(&killed, "KILL");
+    killed.wait().unwrap();
+    assert!(is_alive(&agent));
+    let note = "no server is running: no stage goes on until `adw serve`, but an agent or command of wait is still at work\n";
+    for looking in [&["ls"][..], &["show", "wait"]] {
+        let seen: Ended = alone(&companions.repository).args(looking).output().unwrap().into();
+        assert_eq!((seen.code, seen.stderr.as_str()), (Some(0), note), "{looking:?}");
+    }
+}
+
+#[test]
+fn what_was_killed_is_taken_up_by_the_next_server_with_its_agent() {
+    let companions = Companions::new();
+    let (mut killed, agent) = companions.begin("wait");
+    signal(&killed, "KILL");
+    killed.wait().unwrap();
+    assert!(is_alive(&agent));
+    let server = Server::start(&companions.repository.path());
+    companions.let_go_on("wait");
     let url = server.url.as_str();
-    assert_eq!(run(&repository.path(), ["logs", "wait", "--follow", "--server", url]).code, Some(0));
-    let shown = run(&repository.path(), ["show", "wait", "--json", "--server", url]).json();
-    assert_eq!(shown["status"], "completed", "{shown}");
+    let followed = run(&companions.repository.path(), ["logs", "wait", "--follow", "--server", url]);
+    assert_eq!(followed.code, Some(0), "{followed:?}");
+    let shown = run(&companions.repository.path(), ["show", "wait", "--json", "--server", url]).json();
+    assert_eq!((&shown["status"], companions.runs("wait")), (&json!("completed"), 1), "{shown}");
 }
 
 /// A repository whose agent says its process again and again, and is at work for as long as it is let.
@@ -297,8 +476,8 @@ fn earlier_workflows_go_on_beside_it_and_are_told_of() {
     let mut command = alone(&repository);
     let mut child = command.args(task).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     until_it_says(&mut child, "asking the agent slow");
-    signal(&child, "TERM");
-    assert_eq!(child.wait().unwrap().code(), Some(130));
+    signal(&child, "KILL");
+    child.wait().unwrap();
 
     let ended: Ended = alone(&repository).args(TASK).output().unwrap().into();
     assert_eq!(ended.code, Some(0), "{ended:?}");
@@ -320,7 +499,7 @@ fn when_nobody_reads_along_any_more_it_is_kept_too() {
     assert_eq!(first, "talk  Talk\n");
     let ended: Ended = child.wait_with_output().unwrap().into();
     assert_eq!(ended.code, Some(130), "{ended:?}");
-    assert!(ended.stderr.contains("talk is kept"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("talk is paused"), "{}", ended.stderr);
 }
 
 #[test]
@@ -355,7 +534,7 @@ fn when_neither_stream_is_read_any_more_the_server_is_ended_well_all_the_same() 
     let server = Server::start(&repository.path());
     for adw_id in ["none", "one", "json"] {
         let shown = run(&repository.path(), ["show", adw_id, "--json", "--server", &server.url]).json();
-        assert!(shown["completed_at"].is_null(), "it is kept: {shown}");
+        assert_eq!(shown["waiting"]["kind"], "paused", "it is kept: {shown}");
     }
 }
 
@@ -388,8 +567,12 @@ impl Companions {
     /// How one ended, and how often its agent ran.
     fn end(&self, adw_id: &str, child: Child) -> (Ended, usize) {
         let ended = child.wait_with_output().unwrap().into();
+        (ended, self.runs(adw_id))
+    }
+
+    fn runs(&self, adw_id: &str) -> usize {
         let ledger = std::fs::read_to_string(self.repository.path().join("ledger")).unwrap_or_default();
-        (ended, ledger.lines().filter(|line| *line == adw_id).count())
+        ledger.lines().filter(|line| *line == adw_id).count()
     }
 }
 

@@ -202,7 +202,7 @@ fn the_server_of_the_nearest_adw_toml_is_asked() {
     std::fs::write(folder.path().join("adw.toml"), format!("[server]\nlisten = \"{address}\"\n")).unwrap();
     let below = folder.path().join("a/b");
     std::fs::create_dir_all(&below).unwrap();
-    let ended = run(&below, ["cancel", "x"]);
+    let ended = run(&below, ["retry", "x"]);
     assert_eq!(ended.code, Some(3));
     assert!(
         ended.stderr.contains(&format!("no server works on the data in {}/.adw", folder.path().display())),

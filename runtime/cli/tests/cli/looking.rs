@@ -116,16 +116,16 @@ fn nothing_goes_on_while_somebody_looks() {
     let version = || run(&repository.path(), ["show", "slow", "--json"]).json()["version"].clone();
     let (first, second) = (version(), version());
     assert_eq!(first, second, "it was not taken up");
-    let note = "no server is running: no stage goes on until `adw serve`\n";
+    let note = "no server is running: no stage goes on until `adw serve`, but an agent or command of slow is still at work\n";
     for arguments in [&["ls"][..], &["show", "slow"]] {
         let ended: Ended = adw(&repository.path()).args(arguments).output().unwrap().into();
         assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), note), "{ended:?}");
     }
     assert_eq!(run(&repository.path(), ["ls", "--status", "cancelled"]).stderr, "");
-    for change in [["cancel", "slow"], ["retry", "slow"]] {
+    for change in [["resume", "slow"], ["retry", "slow"]] {
         let refused = run(&repository.path(), change);
         assert_eq!(refused.code, Some(3), "{refused:?}");
-        assert!(refused.stderr.contains("start one with `adw serve`"), "{refused:?}");
+        assert!(refused.stderr.contains("start one with `adw serve`, or"), "{refused:?}");
     }
     assert_eq!(version(), first);
 }

@@ -55,12 +55,10 @@ fn one_that_is_wrong_is_told_and_the_one_before_counts() {
     repository.configure("\n[agents.other]\nprofile = \"comand\"\n");
     let refused = run(&repository.path(), ["reload"]);
     assert_eq!(refused.code, Some(2), "{refused:?}");
-    assert!(
-        refused.stderr.contains("\nerror: there is no profile \"comand\"\n"),
-        "once an error: {refused:?}"
-    );
+    assert!(refused.stderr.contains("error: there is no profile \"comand\"\n"), "once an error: {refused:?}");
     assert!(refused.stderr.contains("adw.toml"), "{refused:?}");
-    let ended: Ended = adw(&repository.path()).args(TASK).output().unwrap().into();
+    let mut task = adw(&repository.path());
+    let ended: Ended = task.args(TASK).arg("--served-config").output().unwrap().into();
     assert_eq!(ended.code, Some(0), "{ended:?}");
     until(&server, |told| told["refused"]["errors"][0].as_str().is_some_and(|why| why.contains("comand")));
     assert_eq!(server.end("TERM"), Some(0));
@@ -75,7 +73,21 @@ fn one_that_is_wrong_stands_in_the_way_of_no_command_while_a_server_goes_by_the_
         (&["ls"], 0, "no workflows"),
         (&["show", "one"], 2, "there is no workflow one"),
         (&["cancel", "one"], 2, "there is no workflow one"),
-        (&["run", "Mend it", "--id", "mend", "--stages", "implement", "--patch", "fix.diff"], 0, ""),
+        (
+            &[
+                "run",
+                "Mend it",
+                "--id",
+                "mend",
+                "--stages",
+                "implement",
+                "--patch",
+                "fix.diff",
+                "--served-config",
+            ],
+            0,
+            "",
+        ),
     ];
     for (arguments, code, said) in asked {
         let ended: Ended = adw(&repository.path()).args(arguments).output().unwrap().into();
@@ -84,6 +96,17 @@ fn one_that_is_wrong_stands_in_the_way_of_no_command_while_a_server_goes_by_the_
             assert!(ended.stderr.contains(said), "{said}: {}", ended.stderr);
         }
     }
+    for more in [&[][..], &["--no-follow"]] {
+        let task = ["run", "Mend it", "--id", "unmended", "--stages", "implement", "--patch", "fix.diff"];
+        let refused: Ended = adw(&repository.path()).args(task).args(more).output().unwrap().into();
+        assert_eq!(refused.code, Some(2), "{refused:?}");
+        assert!(refused.stderr.starts_with("error: "), "{refused:?}");
+        for said in ["adw.toml:", "`--served-config`"] {
+            assert!(refused.stderr.contains(said), "{said}: {refused:?}");
+        }
+    }
+    let once = run(&repository.path(), ["reload"]);
+    assert_eq!((once.code, once.stderr.matches("adw.toml:").count()), (Some(2), 1), "{once:?}");
     assert_eq!(server.end("TERM"), Some(0));
     // What was done can be looked at without a server too; to change anything takes one, and that takes an adw.toml.
     let alone = run(&repository.path(), ["show", "mend"]);
@@ -118,15 +141,20 @@ fn where_it_is_wrong_the_server_of_another_folder_is_not_asked_at_an_address_tha
 }
 
 #[test]
-fn a_plugin_that_does_not_load_is_told_with_the_task_that_goes_by_the_one_before() {
+fn a_plugin_that_does_not_load_is_told_and_the_task_goes_by_the_one_before_only_where_that_is_asked_for() {
     let repository = Repository::with_a_fix();
     let server = Server::start(&repository.path());
     repository.configure("\n[stages.own]\npath = \"own.wasm\"\n");
-    let ended: Ended = adw(&repository.path())
-        .args(["run", "Mend it", "--stages", "implement", "--patch", "fix.diff"])
-        .output()
-        .unwrap()
-        .into();
+    let task = |more: &[&str]| -> Ended {
+        let task = ["run", "Mend it", "--stages", "implement", "--patch", "fix.diff"];
+        adw(&repository.path()).args(task).args(more).output().unwrap().into()
+    };
+    let refused = task(&[]);
+    assert_eq!(refused.code, Some(2), "{refused:?}");
+    for said in ["own.wasm can't be read", "`--served-config`"] {
+        assert!(refused.stderr.contains(said), "{said}: {refused:?}");
+    }
+    let ended = task(&["--served-config"]);
     assert_eq!(ended.code, Some(0), "{ended:?}");
     let said = format!("the server at {} goes by adw.toml as it was before: ", server.url);
     assert!(ended.stderr.contains(&said) && ended.stderr.contains("own.wasm can't be read"), "{ended:?}");

@@ -66,6 +66,20 @@ fn why_it_failed_is_told_once() {
     assert!(words.contains("not worth it") && words.contains("2 tests fail"), "{words}");
 }
 
+#[test]
+fn what_failed_after_it_in_any_case_says_why_too() {
+    let failed = json!({
+        "status": "failed", "error_message": "stage test failed: 2 tests fail",
+        "stage_runs": [
+            { "name": "test", "status": "failed", "attempt": 1, "error": "2 tests fail" },
+            { "name": "tidy", "status": "failed", "attempt": 1, "error": "nothing to tidy" },
+        ],
+    });
+    let words = in_words(&workflow(&failed), &[], at("15:00:00"));
+    assert_eq!(words.matches("2 tests fail").count(), 1, "{words}");
+    assert_eq!(words.matches("nothing to tidy").count(), 1, "{words}");
+}
+
 /// The workflow last changed at 14:00:10, and is looked at at 15:00:00.
 #[test]
 fn what_runs_has_worked_until_now_and_what_is_to_be_done_again_not_yet() {

@@ -16,7 +16,7 @@ fn workflow(status: &str, waiting: &Value) -> Workflow {
 }
 
 #[test]
-fn the_next_step_needs_no_server_or_says_how_to_start_one() {
+fn the_next_step_needs_no_server_that_runs() {
     let waiting = |kind: &str| json!({ "kind": kind, "message": "Shall it?" });
     let choices = json!({ "kind": "question", "message": "Shall it?", "choices": ["go on", "stop"] });
     let steps: Vec<String> = [
@@ -35,12 +35,12 @@ fn the_next_step_needs_no_server_or_says_how_to_start_one() {
     insta::assert_snapshot!(steps.join("\n"), @r#"
     what came out: git diff HEAD...adw-task/one; git merge adw-task/one takes it over
     what came out: adw diff one; adw diff one | patch -p1 takes it over
-    look further: adw show one, adw logs one; try again: start `adw serve`, then adw retry one, which goes by the present adw.toml
+    look further: adw show one, adw logs one; try again: adw retry one --follow, which goes by the present adw.toml
     look further: adw show one, adw logs one
-    answer it: start `adw serve`, then adw answer one 'go on'   (or stop)
-    answer it: start `adw serve`, then adw answer one "…"
-    answer it: start `adw serve`, then adw answer one "…"
-    go on with it: start `adw serve`, then adw resume one
-    answer it: start `adw serve`, then adw answer one "…"
+    answer it: adw answer one 'go on' --follow   (or stop)
+    answer it: adw answer one "…" --follow
+    answer it: adw answer one "…" --follow
+    go on with it: adw resume one --follow
+    answer it: adw answer one "…" --follow
     "#);
 }
