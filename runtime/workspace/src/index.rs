@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use crate::error::WorkspaceError;
-use crate::git::{Git, Output, failed, path_of};
+use crate::git::{Git, failed, path_of};
 use crate::ids::TreeId;
 use crate::workspace::{Inner, blocking};
 
@@ -29,8 +29,7 @@ impl Inner {
             remove_if_there(&index)?;
             self.git(["read-tree", head_tree.as_str()], &index).bytes().await?;
         }
-        let add = self.git(["add", "--all", "--ignore-errors"], &index).output().await?;
-        refuse_unread_files(&add)?;
+        self.stage_all(head_tree, &index).await?;
         let tree = self.git(["write-tree"], &index).text().await?.parse()?;
         rename(&index, &self.private_index)?;
         Ok(tree)
@@ -132,27 +131,6 @@ impl Inner {
     pub(crate) fn git<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>, index: &Path) -> Git {
         Git::new(args).git_dir(&self.common_dir).work_tree(&self.path).index(index)
     }
-}
-
-/// git leaves a repository without a commit, made within the worktree, out of a snapshot and calls that an error; a
-/// file that it may not read is one.
-pub(crate) fn refuse_unread_files(add: &Output) -> Result<(), WorkspaceError> {
-    if add.status.success() {
-        return Ok(());
-    }
-    let empty_repository = |line: &str| line.ends_with("does not have a commit checked out");
-    let errors: Vec<&str> = add
-        .stderr
-        .lines()
-        .filter(|line| line.starts_with("error: ") || line.starts_with("fatal: "))
-        .filter(|line| *line != "fatal: adding files failed")
-        .collect();
-    // One that was killed says nothing, and did nothing.
-    if !errors.is_empty() && errors.iter().all(|line| empty_repository(line)) {
-        tracing::warn!(detail = add.stderr.trim(), "left a repository within the files out of the snapshot");
-        return Ok(());
-    }
-    Err(failed("add".to_owned(), add))
 }
 
 /// A place for an index in the making, on the same file system as the one that it is to replace.

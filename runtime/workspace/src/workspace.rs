@@ -134,7 +134,9 @@ impl Inner {
     /// Whether the branch holds all that is in the worktree.
     async fn is_committed(&self) -> Result<bool, WorkspaceError> {
         let head = self.refs().await?.0;
-        Ok(self.snapshot(&head.tree).await? == head.tree && !self.has_loose_commits().await?)
+        Ok(self.snapshot(&head.tree).await? == head.tree
+            && !self.has_loose_commits().await?
+            && self.held_within(&head.tree).await?.is_empty())
     }
 
     async fn refuse_unsaved(&self) -> Result<(), WorkspaceError> {
@@ -146,6 +148,9 @@ impl Inner {
         }
         if self.has_loose_commits().await? {
             return unsaved("commits on no branch");
+        }
+        if !self.held_within(&tree).await?.is_empty() {
+            return unsaved("a repository of its own");
         }
         Ok(())
     }
