@@ -18,9 +18,8 @@ use crate::workspace::{Inner, blocking};
 impl Inner {
     /// A tree of all files that git doesn't ignore. Afterwards the private index has that tree.
     pub(crate) async fn snapshot(&self, head_tree: &TreeId) -> Result<TreeId, WorkspaceError> {
-        if !self.path.is_dir() {
-            return Err(WorkspaceError::Gone { path: self.path.clone() });
-        }
+        self.refuse_what_is_not_ours()?;
+        let left_out = self.left_out().await?;
         let scratch = Scratch::beside(&self.private_index)?;
         let index = scratch.index();
         copy_with_time(&self.private_index, &index).await?;
@@ -30,6 +29,7 @@ impl Inner {
             self.git(["read-tree", head_tree.as_str()], &index).bytes().await?;
         }
         self.stage_all(head_tree, &index).await?;
+        self.put_back(&left_out, &index).await?;
         let tree = self.git(["write-tree"], &index).text().await?.parse()?;
         rename(&index, &self.private_index)?;
         Ok(tree)
@@ -52,7 +52,14 @@ impl Inner {
     ) -> Result<Vec<PathBuf>, WorkspaceError> {
         let added = self.added(found, wanted).await?;
         let paths = added.split(|byte| *byte == 0).filter(|path| !path.is_empty()).map(path_of);
-        Ok(paths.filter(|path| self.path.join(path).symlink_metadata().is_ok()).collect())
+        Ok(paths.filter(|path| self.is_there(path)).collect())
+    }
+
+    /// Whether the worktree has something at a path. What a symlink above it leads to is no part of the worktree.
+    fn is_there(&self, path: &Path) -> bool {
+        let above = path.ancestors().skip(1).filter(|above| !above.as_os_str().is_empty());
+        let kind = |path: &Path| self.path.join(path).symlink_metadata();
+        kind(path).is_ok() && above.into_iter().all(|above| kind(above).is_ok_and(|kind| kind.is_dir()))
     }
 
     /// One of the paths that only the later tree has which git ignores, if there is one.
@@ -97,6 +104,7 @@ impl Inner {
     /// No program of the workflow runs in the worktree meanwhile, so a lock there is a dead one's.
     pub(crate) async fn settle(&self, head_tree: &TreeId, tree: &TreeId) -> Result<(), WorkspaceError> {
         self.attach_head().await?;
+        let left_out = self.left_out().await?;
         let index = self.git_dir.join("index");
         let scratch = Scratch::beside(&index)?;
         let fresh = scratch.index();
@@ -104,6 +112,7 @@ impl Inner {
         if head_tree != tree {
             self.git(["read-tree", "-m", head_tree.as_str()], &fresh).bytes().await?;
         }
+        self.mark_left_out(&left_out, &fresh).await?;
         remove_if_there(&self.git_dir.join("index.lock"))?;
         rename(&fresh, &index)
     }

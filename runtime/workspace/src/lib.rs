@@ -30,6 +30,7 @@ mod private;
 mod refs;
 mod remedy;
 mod repository;
+mod sparse;
 mod trees;
 mod workspace;
 mod workspaces;
