@@ -99,12 +99,20 @@ pub(crate) async fn run(engine: &Arc<Inner>, workflow: &Workflow, stage: &Stage)
         }
         Err(stop) => Err(told(Trouble::Stopped(stop), spec, plugin.name())),
     };
+    let end = match kept {
+        // Another stage goes on with the tree.
+        Err(message) if achieved || matches!(end, End::Result(AttemptResult::Rework { .. })) => {
+            cut_short(&signal, message)
+        }
+        Err(message) => {
+            live.tell_of_trouble(message).await;
+            end
+        }
+        Ok(()) => end,
+    };
     live.forget_programs().await;
     live.finish_log().await;
-    match kept {
-        Err(message) if achieved => cut_short(&signal, message),
-        _ => end,
-    }
+    end
 }
 
 /// The row's number of a workflow, and the document that it is pinned to; and a look whether the attempt is still the

@@ -92,6 +92,17 @@ pub enum WorkspaceError {
         /// The branch.
         branch: String,
     },
+    /// A ref of the workflow's only stands for another.
+    #[error(
+        "{name} is the workflow's and stands for {target}, which is not: nothing is committed there. `git symbolic-ref --delete \
+         {name}` takes it away; the next stage makes it again where it was last kept"
+    )]
+    Symbolic {
+        /// The workflow's ref.
+        name: String,
+        /// What it stands for.
+        target: String,
+    },
     /// Another branch takes the place where git would keep the workflow's.
     #[error(
         "git can't make the branch `{branch}` while there is a branch `{other}`: one's name begins with the other's; rename it \
@@ -252,6 +263,7 @@ impl WorkspaceError {
             }
             Self::BranchTaken { .. }
             | Self::BranchBlocked { .. }
+            | Self::Symbolic { .. }
             | Self::BranchInUse { .. }
             | Self::ForeignFolder { .. }
             | Self::BranchMoved { .. }

@@ -8,6 +8,7 @@ use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt};
 use rustix::fs::OFlags;
 
 use crate::error::WorkspaceError;
+use crate::trees::is_folder;
 use crate::workspace::{Workspace, blocking};
 
 impl Workspace {
@@ -64,6 +65,9 @@ impl Workspace {
 }
 
 fn open(root: &Path) -> Result<Dir, WorkspaceError> {
+    if !is_folder(root) {
+        return Err(WorkspaceError::Gone { path: root.to_owned() });
+    }
     Dir::open_ambient_dir(root, ambient_authority()).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => WorkspaceError::Gone { path: root.to_owned() },
         _ => WorkspaceError::io("opening the worktree", root)(error),

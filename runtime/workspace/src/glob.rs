@@ -19,6 +19,7 @@ impl Workspace {
         let glob =
             GlobBuilder::new(pattern).literal_separator(true).build().map_err(invalid)?.compile_matcher();
         let inner = self.inner();
+        inner.refuse_what_is_not_ours()?;
         let listing = Git::new(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
             .git_dir(&inner.git_dir)
             .work_tree(&inner.path)

@@ -11,16 +11,15 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use crate::error::WorkspaceError;
-use crate::git::{Git, Output, failed, path_of};
+use crate::git::{Git, failed, path_of};
 use crate::ids::TreeId;
 use crate::workspace::{Inner, blocking};
 
 impl Inner {
     /// A tree of all files that git doesn't ignore. Afterwards the private index has that tree.
     pub(crate) async fn snapshot(&self, head_tree: &TreeId) -> Result<TreeId, WorkspaceError> {
-        if !self.path.is_dir() {
-            return Err(WorkspaceError::Gone { path: self.path.clone() });
-        }
+        self.refuse_what_is_not_ours()?;
+        let left_out = self.left_out().await?;
         let scratch = Scratch::beside(&self.private_index)?;
         let index = scratch.index();
         copy_with_time(&self.private_index, &index).await?;
@@ -29,8 +28,8 @@ impl Inner {
             remove_if_there(&index)?;
             self.git(["read-tree", head_tree.as_str()], &index).bytes().await?;
         }
-        let add = self.git(["add", "--all", "--ignore-errors"], &index).output().await?;
-        refuse_unread_files(&add)?;
+        self.stage_all(head_tree, &index).await?;
+        self.put_back(&left_out, &index).await?;
         let tree = self.git(["write-tree"], &index).text().await?.parse()?;
         rename(&index, &self.private_index)?;
         Ok(tree)
@@ -53,7 +52,14 @@ impl Inner {
     ) -> Result<Vec<PathBuf>, WorkspaceError> {
         let added = self.added(found, wanted).await?;
         let paths = added.split(|byte| *byte == 0).filter(|path| !path.is_empty()).map(path_of);
-        Ok(paths.filter(|path| self.path.join(path).symlink_metadata().is_ok()).collect())
+        Ok(paths.filter(|path| self.is_there(path)).collect())
+    }
+
+    /// Whether the worktree has something at a path. What a symlink above it leads to is no part of the worktree.
+    fn is_there(&self, path: &Path) -> bool {
+        let above = path.ancestors().skip(1).filter(|above| !above.as_os_str().is_empty());
+        let kind = |path: &Path| self.path.join(path).symlink_metadata();
+        kind(path).is_ok() && above.into_iter().all(|above| kind(above).is_ok_and(|kind| kind.is_dir()))
     }
 
     /// One of the paths that only the later tree has which git ignores, if there is one.
@@ -98,6 +104,7 @@ impl Inner {
     /// No program of the workflow runs in the worktree meanwhile, so a lock there is a dead one's.
     pub(crate) async fn settle(&self, head_tree: &TreeId, tree: &TreeId) -> Result<(), WorkspaceError> {
         self.attach_head().await?;
+        let left_out = self.left_out().await?;
         let index = self.git_dir.join("index");
         let scratch = Scratch::beside(&index)?;
         let fresh = scratch.index();
@@ -105,6 +112,7 @@ impl Inner {
         if head_tree != tree {
             self.git(["read-tree", "-m", head_tree.as_str()], &fresh).bytes().await?;
         }
+        self.mark_left_out(&left_out, &fresh).await?;
         remove_if_there(&self.git_dir.join("index.lock"))?;
         rename(&fresh, &index)
     }
@@ -132,27 +140,6 @@ impl Inner {
     pub(crate) fn git<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>, index: &Path) -> Git {
         Git::new(args).git_dir(&self.common_dir).work_tree(&self.path).index(index)
     }
-}
-
-/// git leaves a repository without a commit, made within the worktree, out of a snapshot and calls that an error; a
-/// file that it may not read is one.
-pub(crate) fn refuse_unread_files(add: &Output) -> Result<(), WorkspaceError> {
-    if add.status.success() {
-        return Ok(());
-    }
-    let empty_repository = |line: &str| line.ends_with("does not have a commit checked out");
-    let errors: Vec<&str> = add
-        .stderr
-        .lines()
-        .filter(|line| line.starts_with("error: ") || line.starts_with("fatal: "))
-        .filter(|line| *line != "fatal: adding files failed")
-        .collect();
-    // One that was killed says nothing, and did nothing.
-    if !errors.is_empty() && errors.iter().all(|line| empty_repository(line)) {
-        tracing::warn!(detail = add.stderr.trim(), "left a repository within the files out of the snapshot");
-        return Ok(());
-    }
-    Err(failed("add".to_owned(), add))
 }
 
 /// A place for an index in the making, on the same file system as the one that it is to replace.

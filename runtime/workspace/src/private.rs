@@ -14,7 +14,7 @@ use crate::error::WorkspaceError;
 use crate::git::Git;
 use crate::identity::Identity;
 use crate::ids::{CommitId, TreeId};
-use crate::index::refuse_unread_files;
+use crate::nested::without_commit;
 
 const BRANCH: &str = "refs/heads/main";
 
@@ -39,7 +39,10 @@ pub(crate) async fn take_in(
     let index = git_dir.join("adw-index");
     let on_folder =
         |args: &[&str]| Git::new(args.iter().copied()).git_dir(git_dir).work_tree(folder).index(&index);
-    refuse_unread_files(&on_folder(&["add", "--all", "--ignore-errors"]).output().await?)?;
+    let left_out = without_commit(&on_folder(&["add", "--all", "--ignore-errors"]).output().await?)?;
+    if !left_out.is_empty() {
+        tracing::warn!(?left_out, folder = %folder.display(), "left repositories without a commit out of the private copy");
+    }
     let tree: TreeId = on_folder(&["write-tree"]).text().await?.parse()?;
     let found = Git::new(["rev-parse", "--verify", "--quiet", BRANCH]).git_dir(git_dir).output().await?;
     let last: Option<CommitId> = String::from_utf8_lossy(&found.stdout).trim().parse().ok();

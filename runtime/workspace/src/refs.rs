@@ -37,8 +37,7 @@ pub(crate) fn of_checkpoints(adw_id: &str) -> String {
     format!("refs/adw/{adw_id}")
 }
 
-const FORMAT: &str =
-    "--format=%(refname)%00%(objectname)%00%(tree)%00%(authorname)%00%(authoremail:trim)%00%(contents)%00";
+const FORMAT: &str = "--format=%(refname)%00%(symref)%00%(objectname)%00%(tree)%00%(authorname)%00%(authoremail:trim)%00%(contents)%00";
 
 pub(crate) async fn read(common_dir: &Path, branch: &str, adw_id: &str) -> Result<Refs, WorkspaceError> {
     let (branch, checkpoints) = (of_branch(branch), of_checkpoints(adw_id));
@@ -47,10 +46,14 @@ pub(crate) async fn read(common_dir: &Path, branch: &str, adw_id: &str) -> Resul
     let listing = String::from_utf8_lossy(&listing);
     let mut refs = Refs { head: None, last: None };
     let fields: Vec<&str> = listing.split('\0').collect();
-    for line in fields.chunks_exact(6) {
-        let [name, id, tree, author, email, message] = line else { continue };
+    for line in fields.chunks_exact(7) {
+        let [name, symref, id, tree, author, email, message] = line else { continue };
         // git ends each record with a line break, which then stands before the next name.
         let name = name.trim_start_matches('\n');
+        if !symref.is_empty() && (name == branch || name == checkpoints) {
+            // What moves it would move the other.
+            return Err(WorkspaceError::Symbolic { name: name.to_owned(), target: (*symref).to_owned() });
+        }
         if name == branch {
             refs.head = Some(Head { id: id.parse()?, tree: tree.parse()? });
         } else if name == checkpoints {
@@ -70,8 +73,8 @@ pub(crate) async fn update(
     let mut script = Vec::new();
     for step in steps {
         let line = match step {
-            Step::Create { name, id } => format!("create {name}\0{id}\0"),
-            Step::Move { name, from, to } => format!("update {name}\0{to}\0{from}\0"),
+            Step::Create { name, id } => format!("option no-deref\0create {name}\0{id}\0"),
+            Step::Move { name, from, to } => format!("option no-deref\0update {name}\0{to}\0{from}\0"),
         };
         script.extend_from_slice(line.as_bytes());
     }

@@ -13,7 +13,7 @@ pub(crate) enum Found {
     Whole { git_dir: PathBuf },
     /// There is a folder with files, and git doesn't know it as this worktree.
     Stray,
-    /// There is no folder, or an empty one.
+    /// There is no folder, an empty one, or a symlink to one.
     Nothing,
     /// There is a working worktree or checkout of something else.
     Foreign,
@@ -21,6 +21,12 @@ pub(crate) enum Found {
 
 /// Looks at the folder of a worktree and at git's note of it.
 pub(crate) fn find(common_dir: &Path, path: &Path) -> Result<Found, WorkspaceError> {
+    match path.symlink_metadata() {
+        // Whoever put it there, what it leads to is not ours.
+        Ok(found) if found.is_symlink() => return Ok(Found::Nothing),
+        Ok(found) if !found.is_dir() => return Ok(Found::Foreign),
+        _ => {}
+    }
     let is_empty = match std::fs::read_dir(path) {
         Ok(mut entries) => entries.next().is_none(),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => true,
@@ -39,8 +45,22 @@ pub(crate) fn find(common_dir: &Path, path: &Path) -> Result<Found, WorkspaceErr
             Found::Whole { git_dir }
         }
         (_, Some(target)) if !target.starts_with(common_dir) => Found::Foreign,
+        // Another worktree of the repository, moved here.
+        (noted, Some(target)) if is_note(common_dir, &target) && noted.as_ref() != Some(&target) => {
+            Found::Foreign
+        }
         _ => Found::Stray,
     })
+}
+
+/// Whether a path has a folder of its own, and no symlink to one.
+pub(crate) fn is_folder(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|found| found.is_dir())
+}
+
+/// Whether git notes a worktree in a folder.
+fn is_note(common_dir: &Path, folder: &Path) -> bool {
+    folder.parent() == Some(&common_dir.join("worktrees")) && folder.join("HEAD").is_file()
 }
 
 /// The folder in which git notes the worktree at a path.
@@ -95,6 +115,9 @@ async fn in_use(common_dir: &Path, branch: &str) -> Result<Option<WorkspaceError
 /// Removes the folder and git's note of it, each as far as it is there. `git worktree prune` would also drop notes of
 /// the person's worktrees on disks that are not mounted now.
 pub(crate) async fn remove(common_dir: &Path, path: &Path) -> Result<(), WorkspaceError> {
+    if path.is_symlink() {
+        std::fs::remove_file(path).map_err(WorkspaceError::io("removing the symlink", path))?;
+    }
     let noted = noted_at(common_dir, path)?.is_some();
     if noted {
         let remove = ["worktree", "remove", "--force", "--force", "--"].map(AsRef::as_ref);

@@ -13,7 +13,7 @@ use crate::ids::CommitId;
 use crate::index::remove_if_there;
 use crate::refs::{self, Head, Refs};
 use crate::repository::Repository;
-use crate::trees;
+use crate::trees::{self, Found};
 
 /// A workflow's worktree on a branch of its own. Cheap to clone; operations on one workspace take turns.
 #[derive(Debug, Clone)]
@@ -87,7 +87,7 @@ impl Workspace {
         to_the_end(async move {
             let _repository_turn = repository.turn().await?;
             let _turn = inner.turn().await;
-            if !inner.path.is_dir() || !inner.is_committed().await? {
+            if !trees::is_folder(&inner.path) || !inner.is_committed().await? {
                 return Ok(false);
             }
             trees::remove(&inner.common_dir, &inner.path).await?;
@@ -105,7 +105,7 @@ impl Workspace {
         to_the_end(async move {
             let _repository_turn = repository.turn().await?;
             let _turn = inner.turn().await;
-            if inner.path.is_dir() {
+            if trees::is_folder(&inner.path) {
                 inner.refuse_unsaved().await?;
             }
             trees::remove(&inner.common_dir, &inner.path).await?;
@@ -131,10 +131,23 @@ impl Inner {
         }
     }
 
+    /// Nothing is staged, cleaned or run where the worktree's folder was replaced: by a symlink to the person's checkout, say.
+    pub(crate) fn refuse_what_is_not_ours(&self) -> Result<(), WorkspaceError> {
+        if !trees::is_folder(&self.path) {
+            return Err(WorkspaceError::Gone { path: self.path.clone() });
+        }
+        match trees::find(&self.common_dir, &self.path)? {
+            Found::Foreign => Err(WorkspaceError::ForeignFolder { path: self.path.clone() }),
+            _ => Ok(()),
+        }
+    }
+
     /// Whether the branch holds all that is in the worktree.
     async fn is_committed(&self) -> Result<bool, WorkspaceError> {
         let head = self.refs().await?.0;
-        Ok(self.snapshot(&head.tree).await? == head.tree && !self.has_loose_commits().await?)
+        Ok(self.snapshot(&head.tree).await? == head.tree
+            && !self.has_loose_commits().await?
+            && self.held_within(&head.tree).await?.is_empty())
     }
 
     async fn refuse_unsaved(&self) -> Result<(), WorkspaceError> {
@@ -146,6 +159,9 @@ impl Inner {
         }
         if self.has_loose_commits().await? {
             return unsaved("commits on no branch");
+        }
+        if !self.held_within(&tree).await?.is_empty() {
+            return unsaved("a repository of its own");
         }
         Ok(())
     }

@@ -204,7 +204,7 @@ impl Workspaces {
 
     /// Whether the workflow has a folder here. Asks the file system and not git, for those who must be quick.
     pub fn has_folder(&self, adw_id: &str) -> bool {
-        check_adw_id(adw_id).is_ok() && self.tree_of(adw_id).is_dir()
+        check_adw_id(adw_id).is_ok() && trees::is_folder(&self.tree_of(adw_id))
     }
 
     fn tree_of(&self, adw_id: &str) -> PathBuf {

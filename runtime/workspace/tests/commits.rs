@@ -161,18 +161,6 @@ async fn a_sparse_checkout_of_the_persons_does_not_thin_out_the_workflows() {
 }
 
 #[tokio::test]
-async fn an_unborn_repository_within_the_worktree_is_left_out() {
-    let place = Place::with_repository();
-    let workspace = place.workspace().await;
-    write(workspace.path(), "vendor/inner/file.txt", "inner\n");
-    git(&workspace.path().join("vendor/inner"), &["init", "--quiet"]);
-    workspace.write("a.txt", b"a\n".to_vec()).await.unwrap();
-    let made = workspace.commit("feat: a", DATE).await.unwrap().unwrap();
-    assert_eq!(git(&place.repo(), &["diff", "--name-only", "main", made.as_str()]), "a.txt");
-    assert_eq!(support::read(workspace.path(), "vendor/inner/file.txt"), "inner\n");
-}
-
-#[tokio::test]
 async fn a_message_has_words() {
     let place = Place::with_repository();
     let workspace = place.workspace().await;

@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use adw_config::ConfigWarning;
 use adw_core::{AdwId, StageName, TaskType};
 use adw_engine::new_adw_id;
 use clap::Args;
@@ -166,7 +167,10 @@ fn advice(task: &NewTask) -> Result<Vec<String>, Failure> {
     };
     let folder = working_directory()?;
     let agent = config.agents.iter().find(|agent| task.agent.as_ref() == Some(&agent.name));
-    let missing = agent.and_then(|agent| agents::advice(&config, agent)).map(|advice| advice.to_string());
+    let missing = agent.and_then(|agent| agents::advice(&config, agent));
+    let missing = missing.map(|ConfigWarning { message, help, .. }| {
+        format!("warning: {message}{}", help.map(|help| format!("; {help}")).unwrap_or_default())
+    });
     let left_out = project.map(|project| projects::left_out(project, &folder)).unwrap_or_default();
     Ok(missing.into_iter().chain(left_out).collect())
 }

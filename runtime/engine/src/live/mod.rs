@@ -125,6 +125,11 @@ impl Live {
         self.options.engine.clock.now()
     }
 
+    /// Says what went wrong beside that of which the attempt has failed.
+    pub(crate) async fn tell_of_trouble(&self, message: String) {
+        self.say(LogLevel::Error, LogSource::Runtime, message).await;
+    }
+
     async fn say(&self, level: LogLevel, source: LogSource, message: impl Into<String>) {
         self.log.write(self.now(), [NewLine { level, source, message: message.into() }]).await;
     }

@@ -107,6 +107,9 @@ impl Live {
         let keep = || self.keep_end(opened);
         let kept = if achieved { self.insist(keep).await } else { keep().await };
         kept.map_err(answer)?;
+        if achieved {
+            self.tell_what_is_held(&opened.workspace).await;
+        }
         // What a stage that has failed left is not taken over by one that comes after the end.
         let takes_over = achieved && !self.may_change() && self.options.workflow.failure().is_none();
         if takes_over { self.commit_what_was_found(opened).await } else { Ok(()) }
@@ -119,6 +122,24 @@ impl Live {
             opened.workspace.restore(&opened.began.checkpoint, self.git_time()).await?;
         }
         Ok(())
+    }
+
+    /// Work in repositories within the worktree is on no branch of the workflow's: whoever takes the result over is to know
+    /// where it is.
+    async fn tell_what_is_held(&self, workspace: &Workspace) {
+        let held = match workspace.held_within().await {
+            Ok(held) => held.iter().map(ToString::to_string).collect(),
+            Err(error) => {
+                vec![format!("whether repositories within the worktree hold work can't be seen: {error}")]
+            }
+        };
+        for held in held {
+            let said = format!(
+                "{held}: no branch of the task has that, and the worktree {} stays for it",
+                workspace.path().display()
+            );
+            self.say(LogLevel::Warn, LogSource::Runtime, said).await;
+        }
     }
 
     /// What lay uncommitted in the worktree when the stage began, most often a person's mending of a stage that had failed,
