@@ -116,7 +116,7 @@ mod tests {
         let files: BTreeMap<&str, &str> = files.iter().copied().collect();
         let matches = |path: &str, pattern: &str| match pattern {
             "*" => !path.contains('/'),
-            "**/test*.py" => name_of(path).starts_with("test") && path.ends_with(".py"),
+            "**/test*.py" => name_of(path).starts_with("test") && path.strip_suffix(".py").is_some(),
             "**/*_test.py" => name_of(path).ends_with("_test.py"),
             _ => path == pattern,
         };

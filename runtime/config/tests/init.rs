@@ -109,12 +109,12 @@ fn its_examples_are_right_too() {
         let [agent] = config.agents.as_slice() else { panic!("{:?}", config.agents) };
         assert!(matches!(&agent.profile, AgentProfile::Command { command, .. } if command[2] == "{prompt}"));
         assert_eq!(config.projects[0].base.as_deref(), Some("main"));
-        let test = &config.stage("test").unwrap().config;
-        assert!(test["command"].is_string() && test["trust_exit_code"] == true, "{test}");
+        let tested_by = &config.stage("test").unwrap().config;
+        assert!(tested_by["command"].is_string() && tested_by["trust_exit_code"] == true, "{tested_by}");
         assert_eq!(config.pipelines.len(), 2);
         let notify = config.stage("notify").unwrap();
         assert_eq!(notify.config["command"], "./notify.sh");
-        assert_eq!(config.pipeline("default").unwrap().finally, [notify.name.clone()]);
+        assert_eq!(config.pipeline("default").unwrap().finally, std::slice::from_ref(&notify.name));
     }
 }
 
