@@ -73,7 +73,7 @@ fn one_that_is_called_in_the_same_moment_is_waited_for_by_what_needs_it() {
 fn finds_a_killed_server(repository: &Repository, address: &str) -> Terminal {
     fs::write(repository.path().join(".adw/address"), format!("http://{address}\n")).unwrap();
     let mut command = adw(&repository.path());
-    command.args(["cancel", "one"]).env("TERM", "xterm-256color").env("ADW_LISTEN", free_address());
+    command.args(["retry", "one"]).env("TERM", "xterm-256color").env("ADW_LISTEN", free_address());
     Terminal::start(&mut command)
 }
 
