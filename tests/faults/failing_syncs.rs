@@ -65,6 +65,7 @@ impl Drop for FailingSyncs {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "strace may stop a child of the server for good as it attaches: `cargo xtask test failing_syncs` runs it"]
 async fn syncs_that_fail_lose_nothing_and_once_they_do_not_all_goes_on() {
     if !FailingSyncs::are_possible() {
         return;
